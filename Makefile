@@ -1,0 +1,60 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make help` lists what can be made. Where ROS 2 is sourced (ROS_DISTRO is set) it is used;
+# elsewhere ROS 2 Jazzy comes from PyPI. Either way nothing outside this folder is changed.
+# Another Python: make PYTHON=python3.12 ... (every time, or once as an environment variable).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint clean
+
+# The Python to make the environment with: that of the sourced ROS, or 3.11 where there is one.
+ifdef ROS_DISTRO
+PYTHON ?= python3
+else
+PYTHON ?= $(if $(shell command -v python3.11),python3.11,python3)
+endif
+
+# For `make demo`: your own video (a file) and the target's box in its first frame (x,y,w,h pixels).
+VIDEO :=
+BOX :=
+
+# What to hand on, to the demo (ARGS="--preset paper") or to pytest (ARGS="test/build -k wheel").
+ARGS :=
+
+# What colcon installs. A newer file among these means that it has to run again.
+INSTALLED := $(shell find rlt_ros launch config msg ros_from_pypi -type f -not -name '*.pyc') \
+  CMakeLists.txt package.xml tools/command.py.in tools/build.sh
+
+help:  ## list these commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: venv  ## make the environment .venv and build the ROS package (the others do it by themselves)
+	@$(MAKE) -s --no-print-directory install/.built
+
+demo: setup  ## track a target in a video through the ROS 2 node; results in out/demo (VIDEO=file BOX=x,y,w,h)
+	@. tools/env.sh && python -m rlt_ros.demo \
+	  $(if $(VIDEO),--video="$(VIDEO)") $(if $(BOX),--box="$(BOX)") $(ARGS)
+
+test: lint  ## check style and types, then run all tests
+	@. tools/env.sh && python -m pytest $(ARGS)
+
+lint: setup  ## check style (ruff) and types (mypy)
+	@. tools/env.sh && ruff check && ruff format --check && mypy
+
+clean:  ## remove all that was made, except results in out
+	rm -rf .venv build install log .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: venv
+venv:
+	@command -v $(PYTHON) >/dev/null || { echo "make: there is no $(PYTHON) here. Install" \
+	  "Python 3.11, or name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: $(PYTHON) is" \
+	  "$$($(PYTHON) -V 2>&1), and 3.10 or newer is needed. Name another one:" \
+	  "make PYTHON=python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) tools/make_venv.py
+
+install/.built: $(INSTALLED) .venv/ready.json
+	@tools/build.sh

@@ -1,0 +1,90 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of a rosbag2 recording (mcap or sqlite3), one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from rosbags.highlevel import AnyReader, AnyReaderError
+from rosbags.typesys import Stores, get_typestore
+
+
+class BagError(ValueError):
+    """A bag that cannot be read; the message names it and says why."""
+
+
+class BagMessage(NamedTuple):
+    """One message: topic, type such as "sensor_msgs/msg/Image", time of receipt, CDR bytes."""
+
+    topic: str
+    message_type: str
+    stamp_ns: int
+    data: bytes
+
+
+class BagReader:
+    """Reads a bag from disk as it is asked for messages; a bag may be larger than the memory."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a bag directory.
+
+        Raises:
+            BagError: it is no rosbag2 recording, or a broken one.
+        """
+        self.path = path
+        try:
+            self._reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY))
+            self._reader.open()
+        except (AnyReaderError, OSError) as error:
+            raise BagError(f"cannot read the bag {path}: {error}") from error
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Topic to message type."""
+        return {link.topic: link.msgtype for link in self._reader.connections}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Topic to number of messages."""
+        return {name: info.msgcount for name, info in self._reader.topics.items()}
+
+    def messages(self, *topics: str) -> Iterator[BagMessage]:
+        """Yield the messages of some topics, or of all, in the order of their receipt.
+
+        Raises:
+            BagError: the bag lacks a topic, or breaks off.
+        """
+        for topic in topics:
+            if topic not in self.topics:
+                raise BagError(
+                    f"the bag {self.path} has no topic {topic}; it has {', '.join(self.topics)}"
+                )
+        links = [link for link in self._reader.connections if not topics or link.topic in topics]
+        try:
+            for link, stamp_ns, data in self._reader.messages(links):
+                yield BagMessage(link.topic, link.msgtype, stamp_ns, data)
+        except AnyReaderError as error:
+            raise BagError(f"the bag {self.path} breaks off: {error}") from error
+
+    def decode(self, message: BagMessage) -> Any:
+        """Return a message as an object with the fields of its definition in the bag."""
+        return self._reader.deserialize(message.data, message.message_type)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._reader.close()
+
+    def __enter__(self) -> BagReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,108 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""rosbag2 recordings (mcap storage) that exist only when they are complete."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from rosbags.interfaces import Connection
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+METADATA_VERSION: Literal[9] = 9  # of ROS 2 Jazzy
+
+
+def jazzy_types(message_folders: Mapping[str, Path] | None = None) -> Typestore:
+    """Return the message types of ROS 2 Jazzy and those of further packages.
+
+    Args:
+        message_folders: package name to the folder of its ``.msg`` files, each package after
+            those that it uses.
+
+    Raises:
+        FileNotFoundError: a folder holds no message definition.
+    """
+    store = get_typestore(Stores.ROS2_JAZZY)
+    for package, folder in (message_folders or {}).items():
+        files = sorted(folder.glob("*.msg"))
+        if not files:
+            raise FileNotFoundError(f"{folder} holds no message definitions of {package}")
+        types = {}
+        for file in files:
+            name = f"{package}/msg/{file.stem}"
+            types.update(get_types_from_msg(file.read_text(encoding="utf-8"), name))
+        store.register(
+            {name: fields for name, fields in types.items() if name not in store.fielddefs}
+        )
+    return store
+
+
+class BagWriter:
+    """Writes serialized messages into a new bag directory.
+
+    The bag is written beside its place and moved there by ``close``, replacing an older one, so a
+    run that dies leaves no broken bag under the name. Leaving a ``with`` block by an exception
+    removes what was written.
+    """
+
+    def __init__(self, path: Path, types: Typestore) -> None:
+        """Start a bag.
+
+        Args:
+            path: directory of the bag.
+            types: where definitions of the messages are found.
+        """
+        self.path = path
+        self.types = types
+        self.counts: dict[str, int] = {}
+        self._part = path.with_name(f".{path.name}.part")
+        shutil.rmtree(self._part, ignore_errors=True)
+        # The directory's name is also the file's in it, hence a folder around the directory.
+        self._writer = Writer(
+            self._part / path.name, version=METADATA_VERSION, storage_plugin=StoragePlugin.MCAP
+        )
+        self._writer.open()
+        self._topics: dict[str, Connection] = {}
+
+    def add_topic(self, topic: str, message_type: str) -> None:
+        """Declare a topic, for example "/camera/image_raw" of "sensor_msgs/msg/Image"."""
+        self._topics[topic] = self._writer.add_connection(topic, message_type, typestore=self.types)
+        self.counts[topic] = 0
+
+    def write(self, topic: str, stamp_ns: int, message: bytes | memoryview) -> None:
+        """Append one message in CDR, received at a time in nanoseconds."""
+        self._writer.write(self._topics[topic], stamp_ns, message)
+        self.counts[topic] += 1
+
+    def close(self) -> None:
+        """Finish the bag and move it to its place."""
+        self._writer.close()
+        if self.path.exists():
+            shutil.rmtree(self.path)
+        (self._part / self.path.name).rename(self.path)
+        self._part.rmdir()
+
+    def discard(self) -> None:
+        """Stop and remove what was written."""
+        self._writer.abort()
+        shutil.rmtree(self._part, ignore_errors=True)
+
+    def __enter__(self) -> BagWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()

@@ -1,0 +1,102 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Command-line arguments that several tools share."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+from rlt_ros.tracking.config import (
+    PRESETS,
+    TrackerConfig,
+    Value,
+    allowed_values,
+    make_config,
+    parse_setting,
+)
+
+Box = tuple[float, float, float, float]
+
+
+def box_argument(text: str) -> Box:
+    """Read "x,y,w,h" in pixels, for argparse."""
+    try:
+        x, y, w, h = (float(number) for number in text.replace(" ", "").split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not x,y,w,h: four numbers in pixels, with commas and without spaces, "
+            "for example 120,80,60,90"
+        ) from None
+    return x, y, w, h
+
+
+def add_tracker_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --preset, --device, --set and --list-settings."""
+    group = parser.add_argument_group("tracker")
+    group.add_argument(
+        "--preset", choices=sorted(PRESETS), default="default", help="named settings to start from"
+    )
+    group.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)"
+    )
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="change one setting; may be given several times",
+    )
+    group.add_argument("--list-settings", action=_ListSettings, help="print every setting and exit")
+
+
+def tracker_settings(arguments: argparse.Namespace) -> dict[str, Value]:
+    """Return what --preset, --device and --set say, by the names of ``TrackerConfig``.
+
+    Raises:
+        ConfigError: an unknown setting, or a value that it does not allow.
+    """
+    settings: dict[str, Value] = {"preset": arguments.preset, "device": arguments.device}
+    settings.update(parse_setting(text) for text in arguments.settings)
+    return settings
+
+
+def config_from(settings: dict[str, Value]) -> TrackerConfig:
+    """Return the configuration that ``tracker_settings`` describe.
+
+    Raises:
+        ConfigError: a value is not allowed, alone or with the others.
+    """
+    others = {name: value for name, value in settings.items() if name != "preset"}
+    return make_config(str(settings["preset"]), **others)
+
+
+def describe_settings() -> str:
+    """Return every setting with its default, allowed values and meaning, as text."""
+    lines = list(_describe(dataclasses.fields(TrackerConfig)))
+    for name, changes in PRESETS.items():
+        listed = ", ".join(f"{key}={value}" for key, value in changes.items())
+        lines.append(f"preset {name}: {listed or 'as above'}")
+    return "\n".join(lines)
+
+
+def _describe(settings: Iterable[dataclasses.Field[Any]]) -> Iterable[str]:
+    for setting in settings:
+        unit = setting.metadata["unit"]
+        default = setting.default if setting.default != "" else "''"
+        yield f"{setting.name} = {default}{' ' + unit if unit else ''}"
+        meaning = f"{setting.metadata['description']}. Allowed: {allowed_values(setting.name)}."
+        yield textwrap.fill(meaning, 96, initial_indent="    ", subsequent_indent="    ")
+
+
+class _ListSettings(argparse.Action):
+    def __init__(self, option_strings: list[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(describe_settings())
+        parser.exit()

@@ -1,0 +1,232 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlt-track: track a target through a video file, a webcam or a folder of images, without ROS."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import cv2
+from numpy.typing import ArrayLike
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from rlt_ros.cli.arguments import (
+    Box,
+    add_tracker_arguments,
+    box_argument,
+    config_from,
+    tracker_settings,
+)
+from rlt_ros.media.result_files import ResultFiles
+from rlt_ros.media.sources import Frame, FrameSource, open_source
+from rlt_ros.media.text import Image
+from rlt_ros.tracking import InvalidImageError, Tracker, WeightsError
+
+_LOG = logging.getLogger("rlt-track")
+
+_WINDOW = 1280  # pixels, largest side of the window in which the target is chosen
+
+EPILOG = """\
+examples:
+  rlt-track video.mp4 --init 120,80,60,90 --out out/video
+  rlt-track frames/%06d.jpg --init 120,80,60,90 --out out/frames --attention
+  rlt-track 0 --out out/webcam          (choose the target with the mouse, end with Ctrl-C)
+
+The folder given with --out gets annotated.mp4, contact_sheet.png and boxes.csv (frame, stamp,
+x, y, w, h, score, state). Boxes are in pixels: x, y is the top-left corner, the first pixel of
+the image is 0,0.
+"""
+
+
+class UsageError(ValueError):
+    """The command cannot work as it was given; the message says what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0, or 2 after one line that says what is wrong."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(name)s: %(levelname)s: %(message)s", level=logging.WARNING)
+    try:
+        with logging_redirect_tqdm():
+            track(options)
+    except (ValueError, OSError, WeightsError) as error:
+        # Every error that the library raises on purpose; anything else is a bug and shows itself.
+        print(f"rlt-track: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("rlt-track: stopped; nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rlt-track",
+        description="Track a target through a video, a webcam or images by reciprocative learning.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a video file, a webcam's index, a folder of images, or a pattern (frames/*.png, "
+        "frames/%%06d.jpg)",
+    )
+    parser.add_argument(
+        "--init",
+        type=box_argument,
+        metavar="X,Y,W,H",
+        help="the target's box on the first frame; without it a window asks for it",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--max-frames", type=int, metavar="N", help="stop after N frames")
+    parser.add_argument(
+        "--fps", type=float, default=30.0, help="rate of images (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--attention",
+        action="store_true",
+        help="show every frame's attention map in the video as well; this costs time",
+    )
+    add_tracker_arguments(parser)
+    return parser
+
+
+def track(options: argparse.Namespace) -> None:
+    """Do what the options say.
+
+    Raises:
+        ValueError, OSError, WeightsError: it cannot be done; the message says why.
+    """
+    if options.max_frames is not None and options.max_frames < 1:
+        raise UsageError(f"--max-frames must be 1 or more, not {options.max_frames}")
+    if not 0 < options.fps <= 1000:
+        raise UsageError(f"--fps must be above 0 and at most 1000, not {options.fps:g}")
+    settings = tracker_settings(options)
+    config = config_from(settings)
+    with open_source(options.source, options.fps) as source:
+        frames = islice(iter(source), options.max_frames)
+        first = next(frames)
+        box = options.init or _choose_box(first.image)
+        length = min((n for n in (source.length, options.max_frames) if n), default=None)
+        with (
+            Tracker(config) as tracker,
+            ResultFiles(
+                options.out, source.fps, video_attention=options.attention, expected=length
+            ) as files,
+        ):
+            run = _Run(tracker, files, length)
+            run.start(first, box)
+            run.follow(frames)
+            _finish(run, source, f"preset {config.preset}")
+
+
+class _Run:
+    """One target through one source."""
+
+    def __init__(self, tracker: Tracker, files: ResultFiles, length: int | None) -> None:
+        self.tracker = tracker
+        self.files = files
+        self.length = length
+        self.init_seconds = 0.0
+        self.frame_seconds: list[float] = []
+        self.skipped = 0
+        self.stopped = False
+
+    def start(self, first: Frame, box: Box) -> None:
+        """Learn the target on the first frame."""
+        begin = time.perf_counter()
+        result = self.tracker.init(first.image, box)
+        self.init_seconds = time.perf_counter() - begin
+        self._add(first, result.box, result.score, result.state.name)
+
+    def follow(self, frames: Iterator[Frame]) -> None:
+        """Track the other frames until they end or Ctrl-C."""
+        # Ctrl-C takes effect between two frames, so that the files agree with each other.
+        before = signal.signal(signal.SIGINT, self._stop)
+        try:
+            with tqdm(total=self.length, initial=1, unit="frame", desc="tracking") as bar:
+                for frame in frames:
+                    self._track(frame)
+                    bar.update()
+                    if self.stopped:
+                        break
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _stop(self, *_: object) -> None:
+        self.stopped = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C stops at once
+
+    def _track(self, frame: Frame) -> None:
+        begin = time.perf_counter()
+        try:
+            result = self.tracker.track(frame.image)
+        except InvalidImageError as error:
+            self.skipped += 1
+            _LOG.warning("frame %d is skipped: %s", frame.number, error)
+            return
+        self.frame_seconds.append(time.perf_counter() - begin)
+        self._add(frame, result.box, result.score, result.state.name)
+
+    def _add(self, frame: Frame, box: ArrayLike, score: float, state: str) -> None:
+        attention = self.tracker.attention_map() if self.files.wants_attention else None
+        note = f"frame {frame.number}"
+        self.files.add(frame.number, frame.stamp, frame.image, box, score, state, attention, note)
+
+
+def _finish(run: _Run, source: FrameSource, what: str) -> None:
+    rows = run.files.rows
+    lost = sum(row.state == "LOST" for row in rows)
+    speed = f"{1 / statistics.median(run.frame_seconds):.1f}" if run.frame_seconds else "-"
+    paths = run.files.finish(source.name, f"{what}, {len(rows)} frames, {speed} fps")
+    skipped = f", {run.skipped} skipped" if run.skipped else ""
+    print(f"frames         {len(rows)}{skipped}{' (stopped by Ctrl-C)' if run.stopped else ''}")
+    print(f"lost           {lost}")
+    print(f"speed          {speed} fps (median, tracking alone)")
+    print(f"initialisation {run.init_seconds:.2f} s")
+    print(f"updates        {run.tracker.updates_done}")
+    for path in paths:
+        print(f"wrote          {path}")
+
+
+def _choose_box(image: Image) -> Box:
+    """Let the user draw the box on the first frame."""
+    has_display = sys.platform != "linux" or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if not has_display:
+        raise UsageError(
+            "there is no display to choose the target on; give its box on the first frame as "
+            "--init x,y,w,h in pixels"
+        )
+    title = "Draw a box around the target, then press Enter"
+    shown = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    scale = min(1.0, _WINDOW / max(image.shape[:2]))
+    if scale < 1.0:
+        shown = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    try:
+        x, y, w, h = (side / scale for side in cv2.selectROI(title, shown))
+        cv2.destroyWindow(title)
+    except cv2.error as error:
+        raise UsageError(
+            "this OpenCV build opens no windows; give the target's box on the first frame as "
+            "--init x,y,w,h in pixels"
+        ) from error
+    if not (w and h):
+        raise UsageError("no box was chosen; draw one, or give --init x,y,w,h in pixels")
+    return x, y, w, h
+
+
+if __name__ == "__main__":
+    sys.exit(main())

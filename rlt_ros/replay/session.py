@@ -1,0 +1,214 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One replay: a bag's images into the tracker node in another process, its topics into a bag."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from rclpy.qos import QoSProfile
+from rclpy.serialization import deserialize_message
+from tqdm import tqdm
+from vision_msgs.msg import Detection2D
+
+from rlt_ros.bags.reader import BagReader
+from rlt_ros.bags.writer import BagWriter
+from rlt_ros.msg import TrackerStatus
+from rlt_ros.replay.clock import ReplayClock
+from rlt_ros.replay.errors import ReplayError
+from rlt_ros.replay.message_types import installed_types
+from rlt_ros.replay.node_process import NodeProcess
+from rlt_ros.replay.player import BagPlayer
+from rlt_ros.replay.recorder import BagRecorder
+from rlt_ros.replay.spinning import SpinningNode
+from rlt_ros.replay.transport import make_room_for_images
+
+NAMESPACE = "/rlt"
+INIT_BOX = f"{NAMESPACE}/init_box"
+DETECTION = f"{NAMESPACE}/detection"
+ATTENTION_MAP = f"{NAMESPACE}/attention_map"
+ANNOTATED_IMAGE = f"{NAMESPACE}/annotated_image"
+STATUS = f"{NAMESPACE}/status"
+OUTPUTS = {
+    DETECTION: "vision_msgs/msg/Detection2D",
+    ATTENTION_MAP: "sensor_msgs/msg/Image",
+    ANNOTATED_IMAGE: "sensor_msgs/msg/Image",
+    STATUS: "rlt_ros/msg/TrackerStatus",
+}
+_ONE_PER_FRAME = (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE)
+
+_START, _LEARN, _FINISH = 60.0, 3600.0, 60.0  # seconds of patience
+
+
+def replay_into_node(
+    input_bag: Path,
+    image_topic: str,
+    box: tuple[float, float, float, float],
+    parameters: Mapping[str, bool | int | float | str],
+    rate: float,
+    output_bag: Path,
+    log: Path,
+) -> None:
+    """Replay a bag into a node started for it and record all that the node publishes.
+
+    The first image goes out with the init box; once the target is learned, the others follow at
+    the times of their stamps. No image is lost between the processes; those that a busy tracker
+    leaves out are counted in its status.
+
+    Args:
+        input_bag: bag to replay.
+        image_topic: topic in it, under which the images are published too.
+        box: the target on the first image; x, y, w, h in pixels.
+        parameters: of the node, beyond those of ``config/tracker.yaml``.
+        rate: 2.0 replays twice as fast as recorded.
+        output_bag: bag to write; times of receipt are on the input bag's clock.
+        log: file for the node's output.
+
+    Raises:
+        ReplayError: another tracker is in the way, or the node does not answer.
+        NodeDiedError: the node ended; the message holds the end of its log.
+        BagError: the input bag cannot be read.
+    """
+    make_room_for_images()
+    types = installed_types("vision_msgs", "rlt_ros")
+    with BagReader(input_bag) as bag, BagWriter(output_bag, types) as recording:
+        first_ns = next(bag.messages(image_topic)).stamp_ns
+        clock = ReplayClock(first_ns, rate)
+        with SpinningNode("rlt_replay") as ros:
+            _refuse_company(ros)
+            status = _StatusMonitor()
+            recorder = BagRecorder(ros.node, recording, OUTPUTS, clock, {STATUS: status})
+            player = BagPlayer(ros.node, bag, image_topic, clock)
+            init_box = ros.node.create_publisher(Detection2D, INIT_BOX, QoSProfile(depth=1))
+            arguments = _node_arguments(image_topic, parameters)
+            with NodeProcess("rlt_ros.ros.tracker_node", arguments, log) as process:
+                watch = _Watch(process, ros, log)
+                watch.wait(
+                    lambda: (
+                        player.subscribers > 0
+                        and init_box.get_subscription_count() > 0
+                        and not recorder.missing_publishers()
+                    ),
+                    _START,
+                    "the node did not come up",
+                )
+                with tqdm(total=bag.counts[image_topic], unit="frame", desc="learning") as bar:
+                    player.publish_next()
+                    init_box.publish(_detection(box, first_ns))
+                    watch.wait(status.has_target, _LEARN, "the target was not learned")
+                    bar.set_description("replaying")
+                    bar.update()
+                    clock.start()
+                    while player.publish_next():
+                        watch.check()
+                        bar.update()
+                player.wait_for_delivery()
+                # What got lost will never come: then this ends when nothing happens any more.
+                watch.wait_while_it_goes_on(
+                    lambda: (
+                        status.accounted_for() >= player.sent
+                        and len({recording.counts[topic] for topic in _ONE_PER_FRAME}) == 1
+                    ),
+                    lambda: sum(recording.counts[topic] for topic in _ONE_PER_FRAME),
+                    _FINISH,
+                )
+
+
+class _Watch:
+    """Waits for things, and looks after the processes meanwhile."""
+
+    def __init__(self, process: NodeProcess, ros: SpinningNode, log: Path) -> None:
+        self._process = process
+        self._ros = ros
+        self._log = log
+
+    def check(self) -> None:
+        """Raise what went wrong in the node's process or in the recording."""
+        self._process.check()
+        self._ros.check()
+
+    def wait(self, until: Callable[[], bool], seconds: float, problem: str) -> None:
+        """Wait until something is so, else raise the problem."""
+        deadline = time.monotonic() + seconds
+        while not until():
+            self.check()
+            if time.monotonic() > deadline:
+                raise ReplayError(f"{problem} within {seconds:g} s; see {self._log}")
+            time.sleep(0.01)
+
+    def wait_while_it_goes_on(
+        self, until: Callable[[], bool], progress: Callable[[], int], seconds: float
+    ) -> None:
+        """Wait until something is so or there has been no progress for some seconds."""
+        seen, since = progress(), time.monotonic()
+        while not until() and time.monotonic() - since < seconds:
+            self.check()
+            if progress() != seen:
+                seen, since = progress(), time.monotonic()
+            time.sleep(0.01)
+
+
+class _StatusMonitor:
+    """The node's last status."""
+
+    def __init__(self) -> None:
+        self._last = TrackerStatus()
+        self._problem = ""
+
+    def __call__(self, data: bytes) -> None:
+        status = deserialize_message(data, TrackerStatus)
+        if (self._last.state, status.state) == (TrackerStatus.INITIALIZING, TrackerStatus.IDLE):
+            self._problem = status.message
+        self._last = status
+
+    def has_target(self) -> bool:
+        """Whether the node follows a target.
+
+        Raises:
+            ReplayError: it gave up learning it.
+        """
+        if self._problem:
+            raise ReplayError(f"the target was not learned: {self._problem}")
+        return self._last.state in (TrackerStatus.TRACKING, TrackerStatus.LOST)
+
+    def accounted_for(self) -> int:
+        """Return the number of frames that were tracked or dropped."""
+        return int(self._last.frames_tracked + self._last.frames_dropped)
+
+
+def _refuse_company(ros: SpinningNode) -> None:
+    """Make sure that the topics are ours alone."""
+    time.sleep(1.0)  # discovery
+    for topic in OUTPUTS:
+        if ros.node.count_publishers(topic):
+            raise ReplayError(
+                f"somebody publishes {topic} already; stop that tracker, or set ROS_DOMAIN_ID to "
+                "an unused number so that the two do not meet"
+            )
+
+
+def _node_arguments(
+    image_topic: str, parameters: Mapping[str, bool | int | float | str]
+) -> list[str]:
+    config = Path(get_package_share_directory("rlt_ros"), "config", "tracker.yaml")
+    arguments = ["--ros-args", "--params-file", str(config)]
+    arguments += ["-r", f"__ns:={NAMESPACE}", "-r", f"image_raw:={image_topic}"]
+    for name, value in {**parameters, "image_reliability": "reliable"}.items():
+        # JSON is YAML, and keeps "5" a text and 5.0 a float.
+        arguments += ["-p", f"{name}:={json.dumps(value)}"]
+    return arguments
+
+
+def _detection(box: tuple[float, float, float, float], stamp_ns: int) -> Detection2D:
+    x, y, w, h = box
+    detection = Detection2D()
+    detection.header.stamp.sec, detection.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+    detection.bbox.center.position.x = x + w / 2
+    detection.bbox.center.position.y = y + h / 2
+    detection.bbox.size_x = w
+    detection.bbox.size_y = h
+    return detection

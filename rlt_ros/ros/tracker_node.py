@@ -1,0 +1,187 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The ROS 2 node: images and init boxes in; detections, pictures and status out.
+
+Callbacks only hand messages to the worker (`tracking_worker`); everything else happens in its
+thread, publishing included.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import rclpy
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock, ClockType
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.task import Future
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2D
+
+from rlt_ros.media.drawing import draw_result
+from rlt_ros.msg import TrackerStatus
+from rlt_ros.ros.image_conversion import to_image_message, to_rgb
+from rlt_ros.ros.messages import box_of, stamp_nanoseconds, to_detection, to_status
+from rlt_ros.ros.parameters import declare_parameters, refusal
+from rlt_ros.ros.tracking_worker import Frame, Status, TrackedFrame, TrackingWorker
+from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker
+
+STATUS_PERIOD = 1.0
+"""Seconds after which the status is published again although nothing happened."""
+
+
+class TrackerNode(Node):
+    """Node `tracker`; all topic names are relative to its namespace.
+
+    Raises:
+        ConfigError: a parameter has a wrong value.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("tracker", automatically_declare_parameters_from_overrides=True)
+        settings, tracker_config = declare_parameters(self)
+        self.failed = Future()
+        self._status_published = time.monotonic()
+
+        keep_all = settings.queue == "all"
+        outputs = QoSProfile(depth=settings.queue_size if keep_all else 10)
+        self._detection = self.create_publisher(Detection2D, "detection", outputs)
+        self._attention_map = self.create_publisher(Image, "attention_map", outputs)
+        self._annotated_image = self.create_publisher(Image, "annotated_image", outputs)
+        self._status = self.create_publisher(TrackerStatus, "status", outputs)
+
+        self._worker = TrackingWorker(
+            lambda: Tracker(tracker_config),
+            to_rgb,
+            self,
+            self.get_logger(),
+            keep_all=keep_all,
+            queue_size=settings.queue_size,
+            buffer_size=settings.frame_buffer_size,
+        )
+        images = QoSProfile(
+            history=HistoryPolicy.KEEP_ALL if keep_all else HistoryPolicy.KEEP_LAST,
+            depth=5,
+            reliability=ReliabilityPolicy[settings.image_reliability.upper()],
+        )
+        camera = self.create_subscription(Image, "image_raw", self._on_image, images)
+        boxes = self.create_subscription(
+            Detection2D, "init_box", self._on_init_box, QoSProfile(depth=10)
+        )
+        self.get_logger().info(f"images: {camera.topic_name}, init boxes: {boxes.topic_name}")
+        # Steady, so that a paused simulation still has a status.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
+
+    def start(self) -> None:
+        """Load the tracker and begin to work, in the worker's thread."""
+        self._worker.start()
+
+    def close(self) -> None:
+        """Finish the frame at hand and end the worker."""
+        self._worker.close()
+
+    # ---- in: these return at once --------------------------------------------------------------
+
+    def _on_image(self, message: Image) -> None:
+        self._worker.submit_frame(message, stamp_nanoseconds(message.header.stamp))
+
+    def _on_init_box(self, message: Detection2D) -> None:
+        try:
+            box = box_of(message)
+        except InvalidBoxError as error:
+            self._worker.refuse(f"init box refused: {error}")
+            return
+        if message.bbox.center.theta != 0:
+            self.get_logger().warning("the init box is rotated; its angle is ignored")
+        self._worker.submit_init(box, stamp_nanoseconds(message.header.stamp))
+
+    def _on_timer(self) -> None:
+        if time.monotonic() - self._status_published >= STATUS_PERIOD:
+            self.on_status(self._worker.status(), None)
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """Set parameters; a refusal names the parameter and its allowed values."""
+        for parameter in parameter_list:
+            if reason := refusal(parameter.name, parameter.value):
+                return SetParametersResult(successful=False, reason=reason)
+        return super().set_parameters_atomically(parameter_list)
+
+    # ---- out: called by the worker -------------------------------------------------------------
+
+    def on_result(self, tracked: TrackedFrame, status: Status) -> None:
+        """Publish a tracked frame: first what others wait for, then the pictures if watched."""
+        if not self.context.ok():
+            return
+        header = tracked.frame.message.header
+        class_id = self.get_parameter("class_id").value
+        self._detection.publish(
+            to_detection(tracked.result, status.state, tracked.target_id, class_id, header)
+        )
+        self.on_status(status, tracked.frame)
+        if self._attention_map.get_subscription_count():
+            attention = tracked.attention_map()
+            self._attention_map.publish(to_image_message(attention, "mono8", header))
+        if self._annotated_image.get_subscription_count():
+            annotated = draw_result(tracked.image, tracked.result)
+            self._annotated_image.publish(to_image_message(annotated, "rgb8", header))
+
+    def on_status(self, status: Status, frame: Frame | None) -> None:
+        """Publish the status, stamped as its frame or else with the node's time."""
+        if not self.context.ok():
+            return
+        now = Header(stamp=self.get_clock().now().to_msg())
+        self._status.publish(to_status(status, now if frame is None else frame.message.header))
+        self._status_published = time.monotonic()
+
+    def on_fatal(self, error: Exception) -> None:
+        """End the program: without a tracker there is nothing to do."""
+        self.get_logger().fatal(f"no tracker: {error}")
+        self.failed.set_result(True)
+
+
+def _warn_about_transport(node: Node) -> None:
+    fast_dds = "fastrtps" in rclpy.get_rmw_implementation_identifier()
+    if fast_dds and not any(name.endswith("_DEFAULT_PROFILES_FILE") for name in os.environ):
+        node.get_logger().info(
+            "without config/fastdds.xml Fast DDS loses large best-effort images between processes;"
+            " if frames are missing, see that file"
+        )
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until it is interrupted; 1 if it could not start."""
+    try:
+        rclpy.init(args=args)
+    except Exception as error:  # rclpy's errors share no public base: bad remaps, files, names
+        print(f"tracker_node: {error}", file=sys.stderr)
+        return 1
+    node = None
+    try:
+        node = TrackerNode()
+        _warn_about_transport(node)
+        node.start()
+        rclpy.spin_until_future_complete(node, node.failed)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except ConfigError as error:
+        rclpy.logging.get_logger("tracker").fatal(str(error))
+        return 1
+    except Exception:
+        if rclpy.ok():  # else a signal has shut ROS down while the node was being made
+            raise
+    finally:
+        if node is not None:
+            node.close()
+        rclpy.try_shutdown()
+    return 1 if node is not None and node.failed.done() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

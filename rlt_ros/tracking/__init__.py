@@ -1,0 +1,33 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tracker as a library, without ROS: ``init(image, box)``, then ``track(image)``.
+
+Example::
+
+    with Tracker(make_config(device="cpu")) as tracker:
+        tracker.init(first_image, (x, y, width, height))
+        for image in images:
+            print(tracker.track(image).box)
+"""
+
+from rlt_ros.tracking.config import PRESETS, TrackerConfig, make_config
+from rlt_ros.tracking.errors import (
+    ConfigError,
+    InvalidBoxError,
+    InvalidImageError,
+    WeightsError,
+)
+from rlt_ros.tracking.tracker import Tracker, TrackResult, TrackState
+
+__all__ = [
+    "PRESETS",
+    "ConfigError",
+    "InvalidBoxError",
+    "InvalidImageError",
+    "TrackResult",
+    "TrackState",
+    "Tracker",
+    "TrackerConfig",
+    "WeightsError",
+    "make_config",
+]

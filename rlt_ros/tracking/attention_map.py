@@ -1,0 +1,49 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Showing where the classifier looks: the attention map of one box, over the whole frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rlt_ros.tracking.classifier import TARGET, Classifier
+from rlt_ros.tracking.features import View
+
+# Single pixels' derivatives are noise; this share of the view's side is smoothed over.
+SMOOTHING = 1.0 / 48
+
+
+def attention_image(
+    view: View, classifier: Classifier, image_size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Return the target score's attention map (Eq. 2) at the pixels of the frame.
+
+    Args:
+        view: the pixels behind the target's features.
+        classifier: gives the score.
+        image_size: (width, height) of the frame in pixels.
+
+    Returns:
+        ``(height, width)`` uint8: positive part of the derivative, summed over the colours,
+        smoothed, 255 at its largest; 0 outside the view.
+    """
+    image = view.image.detach().clone().requires_grad_()
+    score = classifier(view.features(image))[0, TARGET]
+    (gradient,) = torch.autograd.grad(score, image)
+    attention = torch.relu(gradient)[0].sum(dim=0).cpu().numpy()
+    attention = cv2.GaussianBlur(attention, (0, 0), SMOOTHING * len(attention))
+    peak = float(attention.max())
+    if peak > 0:
+        attention = attention * (255.0 / peak)
+    scale = view.area[2:] / attention.shape[::-1]
+    # OpenCV counts from the centres of the pixels, this package from their edges: hence the halves.
+    shift = view.area[:2] + scale / 2 - 0.5
+    return cv2.warpAffine(
+        attention.astype(np.uint8),
+        np.array([[scale[0], 0.0, shift[0]], [0.0, scale[1], shift[1]]]),
+        image_size,
+        flags=cv2.INTER_LINEAR,
+    )

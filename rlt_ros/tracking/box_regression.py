@@ -1,0 +1,42 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bounding-box regression on the first frame's features (paper, section 4; Girshick, CVPR 2014)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rlt_ros.tracking.boxes import Boxes, centres, from_centres
+
+
+class BoxRegressor:
+    """Ridge regression from features to the shift and the log size ratio of the true box.
+
+    Args:
+        features: ``(N, D)`` of the sample boxes.
+        boxes: ``(N, 4)`` sample boxes.
+        target: ``(4,)`` the true box.
+        ridge: weight of the squared norm.
+    """
+
+    def __init__(self, features: Tensor, boxes: Boxes, target: Boxes, ridge: float) -> None:
+        shifts = (centres(target) - centres(boxes)) / boxes[:, 2:]
+        ratios = np.log(target[2:] / boxes[:, 2:])
+        wanted = torch.from_numpy(np.concatenate([shifts, ratios], axis=1)).to(features)
+        self._feature_mean = features.mean(dim=0)
+        self._offset = wanted.mean(dim=0)
+        x = features - self._feature_mean
+        y = wanted - self._offset
+        # The dual form: fewer samples than features, so the N x N system is the small one.
+        gram = x @ x.T
+        gram.diagonal().add_(ridge)
+        self._weights = x.T @ torch.linalg.solve(gram, y)
+
+    def refined(self, features: Tensor, boxes: Boxes) -> Boxes:
+        """Return boxes ``(N, 4)`` moved and resized by what their features ``(N, D)`` say."""
+        change = (features - self._feature_mean) @ self._weights + self._offset
+        delta = change.double().cpu().numpy()
+        sides = boxes[:, 2:]
+        return from_centres(centres(boxes) + delta[:, :2] * sides, sides * np.exp(delta[:, 2:]))

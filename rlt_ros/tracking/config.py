@@ -1,0 +1,361 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every setting of the tracker, declared once: type, meaning, range, presets.
+
+The command line, the ROS parameters and the documentation are made from these declarations.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from rlt_ros.tracking.errors import ConfigError
+
+DEVICE_PATTERN = re.compile(r"auto|cpu|cuda(:\d+)?")
+Value = bool | int | float | str
+
+
+def _setting(
+    default: Value,
+    description: str,
+    *,
+    choices: tuple[str, ...] | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    unit: str | None = None,
+) -> Any:
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "description": description,
+            "choices": choices,
+            "minimum": minimum,
+            "maximum": maximum,
+            "unit": unit,
+        },
+    )
+
+
+@dataclass(frozen=True)
+class TrackerConfig:
+    """Settings of a tracker; make one with ``make_config``, which applies a preset.
+
+    Raises:
+        ConfigError: a value of the wrong type or out of range; names the setting.
+    """
+
+    preset: str = _setting(
+        "default",
+        "named settings that this one starts from",
+        choices=("default", "paper"),
+    )
+    device: str = _setting(
+        "auto", "where to compute: auto (a GPU where there is one), cpu, cuda or cuda:N"
+    )
+    seed: int = _setting(0, "start of all random numbers", minimum=0, maximum=2**31 - 1)
+    threads: int = _setting(
+        1,
+        "CPU threads for tracking, and as many for fine-tuning in the background; 0 leaves "
+        "PyTorch's own setting. Two pools that together exceed the cores slow each other down",
+        minimum=0,
+        maximum=1024,
+    )
+    update_mode: str = _setting(
+        "background",
+        "background: fine-tune in another thread, no frame waits; "
+        "lockstep: every frame waits for its update, which makes runs repeatable",
+        choices=("background", "lockstep"),
+    )
+
+    # Features
+    backbone: str = _setting(
+        "efficientnet_lite0",
+        "frozen network under the classifier",
+        choices=("efficientnet_lite0", "vgg_m"),
+    )
+    backbone_weights: str = _setting(
+        "", "weight file of the backbone; empty takes the installed EfficientNet-Lite0"
+    )
+    features: str = _setting(
+        "shared",
+        "shared: one backbone pass per frame, boxes are cropped from its maps; "
+        "crops: one image sample per box, as in the paper",
+        choices=("shared", "crops"),
+    )
+    crop_size: int = _setting(
+        107, "side of an image sample (features: crops)", minimum=75, maximum=512, unit="px"
+    )
+    crop_padding: int = _setting(
+        16, "context on each side within an image sample", minimum=0, maximum=32, unit="px"
+    )
+    region_size: int = _setting(
+        288,
+        "side of the resized search region (features: shared), a multiple of 16",
+        minimum=96,
+        maximum=1024,
+        unit="px",
+    )
+    region_target_size: float = _setting(
+        56.0,
+        "geometric mean side of the target in the resized search region",
+        minimum=16.0,
+        maximum=512.0,
+        unit="px",
+    )
+    fine_grid: int = _setting(
+        5, "bins per box side on the stride 8 map; 0 leaves it out", minimum=0, maximum=14
+    )
+    coarse_grid: int = _setting(
+        3, "bins per box side on the stride 16 map; 0 leaves it out", minimum=0, maximum=14
+    )
+
+    # Classifier and its training
+    hidden_units: int = _setting(
+        512, "width of the two hidden layers of the classifier", minimum=8, maximum=4096
+    )
+    dropout: float = _setting(
+        0.5, "probability of dropping a hidden unit in training", minimum=0.0, maximum=0.95
+    )
+    attention_weight: float = _setting(
+        5.0,
+        "lambda of Eq. 5, weight of the reciprocative regulariser; 0 is the plain MDNet loss",
+        minimum=0.0,
+        maximum=1000.0,
+    )
+    attention_at: str = _setting(
+        "features",
+        "where attention is taken: features (that enter the classifier, closed form) or "
+        "image (the sample's pixels, needs features: crops; about 20 times the training time)",
+        choices=("features", "image"),
+    )
+    attention_ratio: str = _setting(
+        "batch",
+        "batch: each ratio of R once per mini-batch, as in the authors' release; "
+        "sample: summed over the samples, as Eq. 5 reads",
+        choices=("batch", "sample"),
+    )
+    initial_iterations: int = _setting(
+        50, "training steps on the first frame", minimum=1, maximum=10000
+    )
+    initial_learning_rate: float = _setting(
+        2e-4, "learning rate on the first frame", minimum=1e-8, maximum=1.0
+    )
+    update_iterations: int = _setting(15, "training steps per update", minimum=1, maximum=10000)
+    update_learning_rate: float = _setting(
+        3e-4, "learning rate of updates", minimum=1e-8, maximum=1.0
+    )
+    last_layer_rate: float = _setting(
+        10.0, "learning rate of the last layer over the others'", minimum=0.01, maximum=1000.0
+    )
+    momentum: float = _setting(0.9, "momentum of SGD", minimum=0.0, maximum=0.999)
+    weight_decay: float = _setting(5e-4, "weight decay of SGD", minimum=0.0, maximum=1.0)
+    gradient_clip: float = _setting(
+        10.0, "largest norm of the gradient", minimum=1e-6, maximum=1e9
+    )
+    batch_positives: int = _setting(
+        32, "target samples per mini-batch", minimum=1, maximum=4096
+    )
+    batch_negatives: int = _setting(
+        32, "hard negatives per mini-batch", minimum=1, maximum=4096
+    )
+    mining_pool: int = _setting(
+        1024, "random negatives scored to find the hard ones", minimum=1, maximum=65536
+    )
+    mining_interval: int = _setting(
+        1, "training steps that share one mining", minimum=1, maximum=1000
+    )
+
+    # First frame
+    initial_positives: int = _setting(
+        500, "target samples of the first frame", minimum=1, maximum=10000
+    )
+    initial_negatives: int = _setting(
+        5000, "background samples of the first frame", minimum=1, maximum=50000
+    )
+    regression_samples: int = _setting(
+        1000, "samples for box regression; 0 turns it off", minimum=0, maximum=10000
+    )
+    regression_ridge: float = _setting(
+        1000.0, "ridge weight of box regression", minimum=1e-6, maximum=1e9
+    )
+
+    augmentation: bool = _setting(
+        True, "learn from mirrored, turned, resized and blurred first frames too"
+    )
+
+    # Each frame
+    candidates: int = _setting(256, "boxes scored per frame", minimum=8, maximum=16384)
+    best_candidates: int = _setting(
+        5, "best boxes whose mean is the target", minimum=1, maximum=64
+    )
+    search_translation: float = _setting(
+        0.6, "reach of the search in mean target sides", minimum=0.05, maximum=10.0
+    )
+    search_translation_lost: float = _setting(
+        1.5, "widest reach after failures", minimum=0.05, maximum=10.0
+    )
+    search_scale: float = _setting(
+        1.05, "largest size factor between frames", minimum=1.0, maximum=2.0
+    )
+    success_threshold: float = _setting(
+        0.0,
+        "target score, before the soft-max, above which a frame counts as success",
+        minimum=-100.0,
+        maximum=100.0,
+    )
+
+    lost_threshold: float = _setting(
+        0.0,
+        "target score up to which the box stays where it was and the frame counts as lost; "
+        "between this and success_threshold the box moves but nothing is learned",
+        minimum=-100.0,
+        maximum=100.0,
+    )
+
+    # Updates
+    frame_positives: int = _setting(
+        50, "target samples kept of a frame", minimum=1, maximum=10000
+    )
+    frame_negatives: int = _setting(
+        200, "background samples kept of a frame", minimum=1, maximum=10000
+    )
+    positive_iou: float = _setting(
+        0.7, "least IoU of target samples", minimum=0.1, maximum=1.0
+    )
+    initial_negative_iou: float = _setting(
+        0.5, "largest IoU of background samples on the first frame", minimum=0.0, maximum=0.9
+    )
+    negative_iou: float = _setting(
+        0.3, "largest IoU of background samples later", minimum=0.0, maximum=0.9
+    )
+    long_term_frames: int = _setting(
+        100, "frames of target samples remembered", minimum=1, maximum=10000
+    )
+    short_term_frames: int = _setting(
+        20,
+        "frames of background samples remembered, and of both for updates on failure",
+        minimum=1,
+        maximum=10000,
+    )
+    failure_interval: int = _setting(
+        1, "frames between short-term updates while failing", minimum=1, maximum=100000,
+        unit="frames",
+    )
+    update_interval: int = _setting(
+        10, "frames between long-term updates", minimum=1, maximum=100000, unit="frames"
+    )
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            # Frozen, yet 5 is a fine value for a float: settings come from text and YAML.
+            object.__setattr__(self, field.name, checked(field.name, getattr(self, field.name)))
+        if self.region_size % 16:
+            raise ConfigError(f"region_size must be a multiple of 16, not {self.region_size}")
+        if self.features == "shared" and not (self.fine_grid or self.coarse_grid):
+            raise ConfigError("fine_grid and coarse_grid must not both be 0")
+        if self.features == "shared" and self.backbone == "vgg_m":
+            raise ConfigError("backbone vgg_m needs features: crops (preset: paper)")
+        if self.features == "shared" and self.attention_at == "image":
+            raise ConfigError("attention_at: image needs features: crops (preset: paper)")
+        if self.crop_size <= 2 * self.crop_padding:
+            raise ConfigError("crop_padding must leave room in crop_size: 2 crop_padding < size")
+
+
+# What each preset changes against the declarations above.
+PRESETS: dict[str, dict[str, Value]] = {
+    "default": {},
+    "paper": {
+        "features": "crops",
+        "attention_at": "image",
+    },
+}
+
+
+def make_config(preset: str = "default", **settings: Value) -> TrackerConfig:
+    """Return the settings of a preset, some of them changed.
+
+    Raises:
+        ConfigError: names the setting that is unknown, of the wrong type or out of range.
+    """
+    checked("preset", preset)
+    for name in settings:
+        _declaration(name)
+    return TrackerConfig(**{**PRESETS[preset], **settings, "preset": preset})  # type: ignore[arg-type]
+
+
+def parse_setting(text: str) -> tuple[str, Value]:
+    """Read "name=value", as given on a command line.
+
+    Raises:
+        ConfigError: not of that form, or not a value of that setting.
+    """
+    name, separator, value = text.partition("=")
+    name = name.strip()
+    if not separator:
+        raise ConfigError(f"{text!r} is not name=value, for example attention_weight=0")
+    kind = type(_declaration(name).default)
+    parsed: Value = value.strip()
+    if kind is bool:
+        parsed = {"true": True, "false": False}.get(value.strip().lower(), parsed)
+    elif kind is not str:
+        try:
+            parsed = kind(value)
+        except ValueError:
+            pass  # refused below, by name
+    return name, checked(name, parsed)
+
+
+def checked(name: str, value: object) -> Value:
+    """Return ``value`` as setting ``name`` holds it.
+
+    Raises:
+        ConfigError: unknown setting, wrong type or out of range.
+    """
+    field = _declaration(name)
+    kind = type(field.default)
+    valid: Value | None = None
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        valid = float(value) if math.isfinite(value) else None
+    elif type(value) is kind:
+        valid = value  # type: ignore[assignment]
+    if valid is not None and isinstance(valid, int | float):
+        low, high = field.metadata["minimum"], field.metadata["maximum"]
+        if (low is not None and valid < low) or (high is not None and valid > high):
+            valid = None
+    elif isinstance(valid, str):
+        choices = field.metadata["choices"]
+        if (choices and valid not in choices) or (
+            name == "device" and not DEVICE_PATTERN.fullmatch(valid)
+        ):
+            valid = None
+    if valid is None:
+        raise ConfigError(f"{name} must be {allowed_values(name)}, not {value!r}")
+    return valid
+
+
+def allowed_values(name: str) -> str:
+    """Return what setting ``name`` may hold, in words."""
+    field = _declaration(name)
+    if name == "device":
+        return "auto, cpu, cuda or cuda:N"
+    if field.metadata["choices"]:
+        return "one of " + ", ".join(field.metadata["choices"])
+    kind = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}
+    words = kind[type(field.default)]
+    if field.metadata["minimum"] is not None:
+        words += f" from {field.metadata['minimum']:g} to {field.metadata['maximum']:g}"
+    return words
+
+
+def _declaration(name: str) -> dataclasses.Field[Any]:
+    fields = TrackerConfig.__dataclass_fields__
+    if name not in fields:
+        close = difflib.get_close_matches(name, fields, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ConfigError(f"there is no setting {name!r}{hint}")
+    return fields[name]

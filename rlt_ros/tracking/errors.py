@@ -1,0 +1,19 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Errors that the tracking library raises on purpose; each message says what to do."""
+
+
+class InvalidImageError(ValueError):
+    """An image that cannot be tracked in: wrong shape, type, size or content."""
+
+
+class InvalidBoxError(ValueError):
+    """A box that does not name a target: not finite, smaller than a pixel, outside the image."""
+
+
+class ConfigError(ValueError):
+    """A setting with a wrong name, type or value."""
+
+
+class WeightsError(RuntimeError):
+    """A backbone weight file that is missing, damaged or of another network."""

@@ -1,0 +1,334 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From boxes in a frame to the numbers that the classifier sees.
+
+Two ways, one interface: ``CropFeatures`` resizes every box to an image sample of its own and runs
+the backbone on each, as in the paper; ``SharedFeatures`` runs it once on a search region and crops
+the feature maps.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rlt_ros.tracking.backbones import Backbone
+from rlt_ros.tracking.boxes import Boxes, centres, clip_to_image, from_centres
+
+# Image samples per backbone pass: small enough to stay in a CPU's cache (twice as fast as one
+# batch of 256), and no slower on a GPU.
+CROPS_PER_PASS = 16
+SPREAD_FLOOR = 1e-3
+
+
+class Samples(NamedTuple):
+    """Training samples.
+
+    Attributes:
+        features: ``(N, D)`` float32.
+        images: ``(N, 3, S, S)`` uint8 RGB samples where attention is taken at the image, else None.
+    """
+
+    features: Tensor
+    images: Tensor | None = None
+
+    def __getitem__(self, index: Tensor) -> Samples:  # type: ignore[override]
+        """Return the samples at ``index``."""
+        return Samples(self.features[index], None if self.images is None else self.images[index])
+
+    @staticmethod
+    def joined(parts: list[Samples]) -> Samples:
+        """Concatenate samples."""
+        images = [part.images for part in parts if part.images is not None]
+        return Samples(
+            torch.cat([part.features for part in parts]), torch.cat(images) if images else None
+        )
+
+
+class View(NamedTuple):
+    """The input of the backbone behind the features of one box.
+
+    Attributes:
+        image: ``(1, 3, S, S)`` float RGB 0..255.
+        area: ``(4,)`` the part of the frame that it shows, in pixels.
+        features: from such an image to the box's features ``(1, D)``, differentiable.
+    """
+
+    image: Tensor
+    area: Boxes
+    features: Callable[[Tensor], Tensor]
+
+
+class FeatureExtractor(abc.ABC):
+    """Features of boxes in the frame last observed.
+
+    Attributes:
+        area: ``(4,)`` the part of the frame in which boxes have features, in pixels.
+    """
+
+    area: Boxes
+
+    @abc.abstractmethod
+    def start(self, image: NDArray[np.uint8], box: Boxes) -> None:
+        """Observe a first frame (H, W, 3) RGB with the target at ``box`` (4,)."""
+
+    @abc.abstractmethod
+    def observe(self, image: NDArray[np.uint8], box: Boxes) -> None:
+        """Take the next frame; the target is expected near ``box``, whose size sets the scale."""
+
+    @abc.abstractmethod
+    def samples(self, boxes: Boxes) -> Samples:
+        """Return the samples of boxes ``(N, 4)`` inside ``area``, to train on."""
+
+    @abc.abstractmethod
+    def features(self, boxes: Boxes) -> Tensor:
+        """Return features ``(N, D)`` of boxes ``(N, 4)`` inside ``area``."""
+
+    @abc.abstractmethod
+    def view(self, box: Boxes) -> View:
+        """Return the pixels that the features of ``box`` ``(4,)`` are computed from."""
+
+
+class CropFeatures(FeatureExtractor):
+    """One backbone pass per box: the paper's way.
+
+    Args:
+        backbone: frozen features.
+        device: where to compute.
+        crop_size: side of the samples in pixels.
+        padding: context on every side of the box, in sample pixels.
+        keep_images: give the image samples along, for attention at the image.
+    """
+
+    # conv3 of VGG-M has 3 x 3 cells for a sample; other backbones are averaged to as many.
+    grid = 3
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        device: torch.device,
+        crop_size: int,
+        padding: int,
+        keep_images: bool,
+    ) -> None:
+        self._backbone = backbone
+        self._device = device
+        self._crop_size = crop_size
+        self._context = crop_size / (crop_size - 2.0 * padding)
+        self._keep_images = keep_images
+        self._image = torch.empty(0)
+        self._zoom = np.ones(2)
+
+    def start(self, image: NDArray[np.uint8], box: Boxes) -> None:
+        """See ``FeatureExtractor.start``."""
+        self.observe(image, box)
+
+    def observe(self, image: NDArray[np.uint8], box: Boxes) -> None:
+        """See ``FeatureExtractor.observe``."""
+        height, width = image.shape[:2]
+        self.area = np.array([0.0, 0.0, width, height])
+        # Samples shrink boxes larger than themselves: averaging first avoids aliasing.
+        zoom = np.minimum(1.0, self._crop_size / (self._context * box[2:]))
+        size = np.maximum(1, np.round(zoom * (width, height))).astype(int)
+        self._zoom = size / (width, height)
+        if (self._zoom < 1.0).any():
+            image = cv2.resize(image, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
+        tensor = torch.from_numpy(np.ascontiguousarray(image)).to(self._device)
+        self._image = tensor.permute(2, 0, 1)[None].float() - self._backbone.padding_value
+
+    def crops(self, boxes: Boxes) -> Tensor:
+        """Return float image samples ``(N, 3, S, S)``, RGB 0..255, of boxes ``(N, 4)``."""
+        height, width = self._image.shape[-2:]
+        steps = (torch.arange(self._crop_size, device=self._device) + 0.5) / self._crop_size - 0.5
+        centre = torch.from_numpy(centres(boxes) * self._zoom).float().to(self._device)
+        side = torch.from_numpy(boxes[:, 2:] * self._zoom * self._context).float().to(self._device)
+        x = (centre[:, :1] + side[:, :1] * steps) * (2.0 / width) - 1.0
+        y = (centre[:, 1:] + side[:, 1:] * steps) * (2.0 / height) - 1.0
+        count, size = len(boxes), self._crop_size
+        grid = torch.stack(
+            [x[:, None, :].expand(count, size, size), y[:, :, None].expand(count, size, size)], -1
+        )
+        sampled = F.grid_sample(
+            self._image.expand(count, -1, -1, -1), grid, padding_mode="zeros", align_corners=False
+        )
+        return sampled + self._backbone.padding_value
+
+    def samples(self, boxes: Boxes) -> Samples:
+        """See ``FeatureExtractor.samples``."""
+        features, images = [], []
+        with torch.no_grad():
+            for start in range(0, len(boxes), CROPS_PER_PASS):
+                crops = self.crops(boxes[start : start + CROPS_PER_PASS])
+                if self._keep_images:
+                    crops = crops.round()
+                    images.append(crops.to(torch.uint8))
+                features.append(self.image_features(crops))
+        return Samples(torch.cat(features), torch.cat(images) if images else None)
+
+    def features(self, boxes: Boxes) -> Tensor:
+        """See ``FeatureExtractor.features``."""
+        return self.samples(boxes).features
+
+    def view(self, box: Boxes) -> View:
+        """See ``FeatureExtractor.view``."""
+        area = from_centres(centres(box), self._context * box[2:])
+        return View(self.crops(box[None]), area, self.image_features)
+
+    def image_features(self, images: Tensor) -> Tensor:
+        """Return features ``(N, D)`` of float image samples ``(N, 3, S, S)``, differentiable."""
+        coarsest = self._backbone(images)[-1]
+        if coarsest.shape[-1] != self.grid:
+            coarsest = F.adaptive_avg_pool2d(coarsest, self.grid)
+        return coarsest.flatten(1)
+
+
+class SharedFeatures(FeatureExtractor):
+    """One backbone pass per frame, on a square search region; boxes are cropped from its maps.
+
+    Args:
+        backbone: frozen features.
+        device: where to compute.
+        region_size: side of the search region in backbone pixels, a multiple of 16.
+        target_size: geometric mean side that the target gets in the search region, same unit.
+        grids: bins per box side, one per feature map of the backbone; 0 leaves a map out.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        device: torch.device,
+        region_size: int,
+        target_size: float,
+        grids: tuple[int, ...],
+    ) -> None:
+        self._backbone = backbone
+        self._device = device
+        self._region_size = region_size
+        self._target_size = target_size
+        self._grids = grids
+        self._maps: tuple[Tensor, ...] = ()
+        self._channel_means: list[Tensor] = []
+        self._channel_spreads: list[Tensor] = []
+        self._region = np.zeros(4)
+        self._patch = torch.empty(0)
+
+    def start(self, image: NDArray[np.uint8], box: Boxes) -> None:
+        """See ``FeatureExtractor.start``; fixes each channel's mean and deviation."""
+        self._look(image, box)
+        with torch.no_grad():
+            raw = self._backbone(self._patch)
+        self._channel_means = [m.mean(dim=(0, 2, 3), keepdim=True) for m in raw]
+        self._channel_spreads = [
+            m.std(dim=(0, 2, 3), keepdim=True).clamp_min(SPREAD_FLOOR) for m in raw
+        ]
+        self._maps = self._normalised(raw)
+
+    def observe(self, image: NDArray[np.uint8], box: Boxes) -> None:
+        """See ``FeatureExtractor.observe``."""
+        self._look(image, box)
+        with torch.no_grad():
+            self._maps = self._normalised(self._backbone(self._patch))
+
+    def samples(self, boxes: Boxes) -> Samples:
+        """See ``FeatureExtractor.samples``."""
+        return Samples(self.features(boxes))
+
+    def features(self, boxes: Boxes) -> Tensor:
+        """See ``FeatureExtractor.features``."""
+        with torch.no_grad():
+            return self.pooled(self._maps, boxes)
+
+    def view(self, box: Boxes) -> View:
+        """See ``FeatureExtractor.view``."""
+
+        def features(image: Tensor) -> Tensor:
+            return self.pooled(self._normalised(self._backbone(image)), box[None])
+
+        return View(self._patch, self._region, features)
+
+    def pooled(self, maps: tuple[Tensor, ...], boxes: Boxes) -> Tensor:
+        """Crop boxes ``(N, 4)`` from maps ``(1, C, H, W)``: bilinear samples at the bins' centres.
+
+        He et al., "Mask R-CNN", ICCV 2017 (RoI align); differentiable in the maps.
+        """
+        in_region = torch.from_numpy(
+            (boxes - np.pad(self._region[:2], (0, 2))) * (self._region_size / self._region[2])
+        )
+        in_region = in_region.float().to(self._device)
+        parts = []
+        for level, grid, features in zip(self._backbone.levels, self._grids, maps, strict=True):
+            if grid == 0:
+                continue
+            steps = (torch.arange(grid, device=self._device) + 0.5) / grid
+            height, width = features.shape[-2:]
+            x = (in_region[:, :1] + in_region[:, 2:3] * steps - level.offset) / level.stride
+            y = (in_region[:, 1:2] + in_region[:, 3:] * steps - level.offset) / level.stride
+            x = x * (2.0 / (width - 1)) - 1.0
+            y = y * (2.0 / (height - 1)) - 1.0
+            count = len(boxes)
+            points = torch.stack(
+                [x[:, None, :].expand(count, grid, grid), y[:, :, None].expand(count, grid, grid)],
+                dim=-1,
+            )
+            # All points in one row: grid_sample is vectorised along it.
+            sampled = F.grid_sample(
+                features, points.reshape(1, 1, -1, 2), padding_mode="border", align_corners=True
+            )
+            sampled = sampled.reshape(features.shape[1], count, grid * grid)
+            parts.append(sampled.transpose(0, 1).reshape(count, -1))
+        return torch.cat(parts, dim=1)
+
+    def _look(self, image: NDArray[np.uint8], box: Boxes) -> None:
+        """Cut the search region around ``box`` out of the frame."""
+        side = self._region_size * float(np.sqrt(box[2:].prod())) / self._target_size
+        self._region = np.concatenate([centres(box) - side / 2, [side, side]])
+        height, width = image.shape[:2]
+        self.area = clip_to_image(self._region, (width, height))
+        patch = region_patch(image, self._region, self._region_size, self._backbone.padding_value)
+        self._patch = torch.from_numpy(patch).to(self._device).permute(2, 0, 1)[None].float()
+
+    def _normalised(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(
+            ((m - mean) / spread).contiguous()
+            for m, mean, spread in zip(
+                maps, self._channel_means, self._channel_spreads, strict=True
+            )
+        )
+
+
+def region_patch(
+    image: NDArray[np.uint8], region: Boxes, size: int, fill: int
+) -> NDArray[np.uint8]:
+    """Resize a square region to ``(size, size, 3)``; ``fill`` outside the image.
+
+    Only the region is read, whatever the size of the image (H, W, 3).
+    """
+    height, width = image.shape[:2]
+    low = np.maximum(np.floor(region[:2]), 0).astype(int)
+    high = np.minimum(np.ceil(region[:2] + region[2:]), (width, height)).astype(int)
+    inside = image[low[1] : high[1], low[0] : high[0]]
+    extent = high - low
+    scale = size / region[2]
+    if scale < 1.0:
+        shrunk = np.maximum(np.round(extent * scale), 1).astype(int)
+        inside = cv2.resize(inside, (int(shrunk[0]), int(shrunk[1])), interpolation=cv2.INTER_AREA)
+    # OpenCV counts from the centres of the pixels, this package from their edges: hence the halves.
+    zoom = np.array([inside.shape[1], inside.shape[0]]) / extent
+    factors = zoom * region[2] / size
+    shifts = (region[:2] - low) * zoom + factors / 2 - 0.5
+    return cv2.warpAffine(
+        inside,
+        np.array([[factors[0], 0.0, shifts[0]], [0.0, factors[1], shifts[1]]]),
+        (size, size),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(fill, fill, fill),
+    )

@@ -1,0 +1,91 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fine-tuning on a copy of the classifier, in a thread of its own or in lockstep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+import torch
+
+from rlt_ros.tracking.classifier import Classifier
+
+
+class FineTuned(NamedTuple):
+    """A finished update.
+
+    Attributes:
+        classifier: the trained copy.
+        seconds: how long training took.
+    """
+
+    classifier: Classifier
+    seconds: float
+
+
+class FineTuner:
+    """Runs one update at a time.
+
+    Args:
+        background: train in the executor thread; otherwise in the caller's.
+        threads: CPU threads of the executor thread; 0 leaves PyTorch's setting.
+    """
+
+    def __init__(self, background: bool, threads: int) -> None:
+        self._executor = (
+            ThreadPoolExecutor(
+                max_workers=1,
+                thread_name_prefix="fine_tuning",
+                # PyTorch keeps this number per thread.
+                initializer=torch.set_num_threads if threads else None,
+                initargs=(threads,) if threads else (),
+            )
+            if background
+            else None
+        )
+        self._running: Future[FineTuned] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an update is running or waits to be taken."""
+        return self._running is not None
+
+    def start(self, job: Callable[[], Classifier]) -> None:
+        """Run ``job``, which returns the trained copy; only when not ``busy``."""
+        if self._executor is not None:
+            self._running = self._executor.submit(_timed, job)
+        else:
+            finished: Future[FineTuned] = Future()
+            finished.set_result(_timed(job))
+            self._running = finished
+
+    def take(self) -> FineTuned | None:
+        """Return a finished update once, or None; never waits.
+
+        Raises whatever the job raised.
+        """
+        if self._running is None or not self._running.done():
+            return None
+        finished, self._running = self._running, None
+        return finished.result()
+
+    def discard(self) -> None:
+        """Wait for a running update and forget it."""
+        if self._running is not None:
+            self._running.exception()
+            self._running = None
+
+    def close(self) -> None:
+        """Wait for a running update and end the thread."""
+        self.discard()
+        if self._executor is not None:
+            self._executor.shutdown()
+
+
+def _timed(job: Callable[[], Classifier]) -> FineTuned:
+    start = time.perf_counter()
+    classifier = job()
+    return FineTuned(classifier, time.perf_counter() - start)

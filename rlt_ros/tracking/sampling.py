@@ -1,0 +1,85 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Random sample boxes around a target (paper, section 4; numbers of the MDNet family)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from rlt_ros.tracking.boxes import Boxes, centres, from_centres, iou, keep_in_area
+
+# A sampler is asked again while boxes in the wanted IoU range are still missing; where a target
+# fills the image there may be none, and training goes on with fewer.
+MAXIMUM_ROUNDS = 10
+
+
+def gaussian_boxes(
+    rng: np.random.Generator,
+    box: Boxes,
+    count: int,
+    area: Boxes,
+    translation: float,
+    scale: float,
+    aspect: float = 1.0,
+) -> Boxes:
+    """Draw ``count`` boxes ``(count, 4)`` normally distributed around ``box``.
+
+    Args:
+        rng: source of randomness.
+        box: ``(4,)`` x, y, w, h in pixels.
+        count: number of boxes.
+        area: ``(4,)`` part of the image in pixels; centres stay inside.
+        translation: two standard deviations of the centre, in units of mean(w, h); also its limit.
+        scale: base of the size factor scale^n, n normal with deviation 0.5 within -1..1.
+        aspect: like scale, for width against height.
+    """
+    noise = np.clip(0.5 * rng.standard_normal((count, 4)), -1.0, 1.0)
+    shifts = translation * box[2:].mean() * noise[:, :2]
+    factors = scale ** noise[:, 2:3] * aspect ** (noise[:, 3:4] * np.array([1.0, -1.0]))
+    boxes = from_centres(centres(box) + shifts, box[2:] * factors)
+    return keep_in_area(boxes, area)
+
+
+def uniform_boxes(
+    rng: np.random.Generator,
+    box: Boxes,
+    count: int,
+    area: Boxes,
+    translation: float,
+    scale: float,
+) -> Boxes:
+    """Draw ``count`` boxes uniformly within ``translation`` mean sides of the box's centre."""
+    noise = rng.uniform(-1.0, 1.0, (count, 3))
+    shifts = translation * box[2:].mean() * noise[:, :2]
+    boxes = from_centres(centres(box) + shifts, box[2:] * scale ** noise[:, 2:3])
+    return keep_in_area(boxes, area)
+
+
+def spread_boxes(
+    rng: np.random.Generator, box: Boxes, count: int, area: Boxes, scale: float
+) -> Boxes:
+    """Draw ``count`` boxes of about the target's size uniformly over ``area``."""
+    sides = np.minimum(box[2:] * scale ** rng.uniform(-1.0, 1.0, (count, 1)), area[2:])
+    corners = area[:2] + rng.uniform(size=(count, 2)) * (area[2:] - sides)
+    return np.concatenate([corners, sides], axis=1)
+
+
+def boxes_within_iou(
+    draw: Callable[[int], Boxes], box: Boxes, count: int, lowest: float, highest: float
+) -> Boxes:
+    """Draw until ``count`` boxes overlap ``box`` by an IoU in [lowest, highest].
+
+    Returns at most ``count`` boxes ``(n, 4)``: fewer, or none, where such boxes are rare.
+    """
+    kept: list[Boxes] = []
+    missing = count
+    for _ in range(MAXIMUM_ROUNDS):
+        boxes = draw(2 * count)
+        overlaps = iou(boxes, box)
+        kept.append(boxes[(overlaps >= lowest) & (overlaps <= highest)][:missing])
+        missing -= len(kept[-1])
+        if missing <= 0:
+            break
+    return np.concatenate(kept)

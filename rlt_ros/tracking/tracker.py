@@ -1,0 +1,441 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tracker: one target, from a first box on (paper, section 4)."""
+
+from __future__ import annotations
+
+import copy
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rlt_ros.tracking import sampling
+from rlt_ros.tracking.attention_map import attention_image
+from rlt_ros.tracking.augmentation import varied
+from rlt_ros.tracking.backbones import load_backbone
+from rlt_ros.tracking.box_regression import BoxRegressor
+from rlt_ros.tracking.boxes import BoxLike, Boxes, clip_to_image, validated_box
+from rlt_ros.tracking.classifier import TARGET, Classifier
+from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.errors import ConfigError, InvalidImageError
+from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, Samples, SharedFeatures
+from rlt_ros.tracking.fine_tuning import FineTuner
+from rlt_ros.tracking.memory import SampleMemory
+from rlt_ros.tracking.training import TrainingSettings, train
+
+Image = NDArray[np.uint8]
+
+# Overlaps of the samples that the box regressor learns from (MDNet).
+REGRESSION_IOU = 0.6
+# Growth of the search per failure, up to search_translation_lost (MDNet).
+SEARCH_GROWTH = 1.1
+
+
+class TrackState(enum.Enum):
+    """Whether the target was found in a frame."""
+
+    TRACKING = "tracking"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class TrackResult:
+    """What the tracker says of one frame.
+
+    Attributes:
+        box: ``(4,)`` float64 x, y, w, h in pixels, top-left corner, 0-based; the last known box
+            while LOST.
+        score: probability 0..1 by the classifier's soft-max that the box is the target.
+        state: TRACKING or LOST.
+    """
+
+    box: Boxes
+    score: float
+    state: TrackState
+
+
+class Tracker:
+    """Tracks one target by detection with a classifier that keeps learning.
+
+    All calls must come from one thread. The class is a context manager.
+
+    Args:
+        config: the settings; None takes the default preset.
+
+    Raises:
+        WeightsError: the backbone's weights cannot be loaded.
+        ConfigError: the device does not exist here.
+    """
+
+    def __init__(self, config: TrackerConfig | None = None) -> None:
+        self.config = config or TrackerConfig()
+        self.device = resolved_device(self.config.device)
+        if self.config.threads:
+            torch.set_num_threads(self.config.threads)
+        backbone = load_backbone(self.config.backbone, self.config.backbone_weights)
+        if self.config.attention_at == "image":
+            backbone.lay_out(torch.contiguous_format)  # mostly run backwards
+        self._extractor = _feature_extractor(self.config, backbone.to(self.device), self.device)
+        # Training samples are seen through the backbone again only where attention is taken there.
+        self._image_features = (
+            self._extractor.image_features
+            if isinstance(self._extractor, CropFeatures) and self.config.attention_at == "image"
+            else None
+        )
+        self._settings = _training_settings(self.config)
+        self._tuner = FineTuner(self.config.update_mode == "background", self.config.threads)
+        self._image_size: tuple[int, int] | None = None
+        self.updates_done = 0
+        self.last_update_seconds = 0.0
+        self.model_version = 0
+
+    def __enter__(self) -> Tracker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wait for a running update and free the threads."""
+        self._tuner.close()
+
+    @property
+    def updating(self) -> bool:
+        """Whether an update is running."""
+        return self._tuner.busy
+
+    def init(self, image: Image, box: BoxLike) -> TrackResult:
+        """Learn a target, forgetting any other.
+
+        Args:
+            image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8.
+            box: x, y, w, h in pixels, top-left corner, 0-based; clipped to the image.
+
+        Raises:
+            InvalidImageError: not such an image; the previous target is kept.
+            InvalidBoxError: not such a box; the previous target is kept.
+        """
+        image = validated_image(image)
+        target = validated_box(box, (image.shape[1], image.shape[0]))
+        self._tuner.discard()
+        config = self.config
+        self._image_size = (image.shape[1], image.shape[0])
+        self._image = image
+        self._rng = np.random.default_rng(config.seed)
+        self._box = target
+        self._reach = config.search_translation
+        self._frame = 0
+        self._failures = 0
+        self._wanted_update: str | None = None
+        self.updates_done = 0
+        self.last_update_seconds = 0.0
+        self.model_version = 1
+        self._memory = SampleMemory(config.long_term_frames, config.short_term_frames)
+
+        self._extractor.start(image, target)
+        area = self._extractor.area
+        positives = self._extractor.samples(
+            self._overlapping(target, config.initial_positives, config.positive_iou)
+        )
+        half = config.initial_negatives // 2
+        negatives = self._extractor.samples(
+            np.concatenate(
+                [
+                    self._around(target, half, 1.0, 1.2, config.initial_negative_iou),
+                    sampling.boxes_within_iou(
+                        lambda n: sampling.spread_boxes(self._rng, target, n, area, 1.2),
+                        target,
+                        config.initial_negatives - half,
+                        0.0,
+                        config.initial_negative_iou,
+                    ),
+                ]
+            )
+        )
+        if config.augmentation:
+            pp,nn=[positives],[negatives]
+            for view in varied(image, target, 127):
+                self._extractor.observe(view, target)
+                pp.append(self._extractor.samples(self._overlapping(target, config.initial_positives//4, config.positive_iou)))
+                nn.append(self._extractor.samples(self._around(target, config.initial_negatives//20, 2.0, 1.2, config.initial_negative_iou)))
+            self._extractor.observe(image, target)
+            positives=Samples.joined(pp); negatives=Samples.joined(nn)
+        self._classifier = Classifier(
+            positives.features.shape[1],
+            config.hidden_units,
+            config.dropout,
+            torch.Generator().manual_seed(config.seed),
+        ).to(self.device)
+        if len(negatives.features):
+            self._train(
+                self._classifier,
+                (positives, negatives),
+                config.initial_iterations,
+                config.initial_learning_rate,
+                update=0,
+            )
+        self._regressor = self._learned_regressor(target)
+        self._memory.add(positives, negatives)
+        return TrackResult(target.copy(), self._probability(target[None]), TrackState.TRACKING)
+
+    def track(self, image: Image) -> TrackResult:
+        """Find the target in the next frame.
+
+        Args:
+            image: as in ``init``, of the same size.
+
+        Raises:
+            RuntimeError: no target; call ``init`` first.
+            InvalidImageError: not such an image; the target is kept.
+        """
+        if self._image_size is None:
+            raise RuntimeError("no target: call init(image, box) before track(image)")
+        image = validated_image(image)
+        size = (image.shape[1], image.shape[0])
+        if size != self._image_size:
+            raise InvalidImageError(
+                f"the image is {size[0]} x {size[1]} px but the target was learned at "
+                f"{self._image_size[0]} x {self._image_size[1]} px; call init again"
+            )
+        self._image = image
+        self._frame += 1
+        self._adopt_update()
+        self._extractor.observe(image, self._box)
+        result = self._detect()
+        self._learn(success=self._success)
+        return result
+
+    def attention_map(self) -> NDArray[np.uint8]:
+        """Return where the classifier looks in the last frame, ``(H, W)`` uint8 of that frame.
+
+        The positive part of the target score's derivative (Eq. 2) for the last box, 255 at its
+        largest. Computed when asked for: one forward and one backward pass.
+
+        Raises:
+            RuntimeError: no target; call ``init`` first.
+        """
+        if self._image_size is None:
+            raise RuntimeError("no target: call init(image, box) before attention_map()")
+        view = self._extractor.view(self._box)
+        return attention_image(view, self._classifier, self._image_size)
+
+    def _detect(self) -> TrackResult:
+        config = self.config
+        candidates = sampling.gaussian_boxes(
+            self._rng,
+            self._box,
+            config.candidates,
+            self._extractor.area,
+            self._reach,
+            config.search_scale,
+        )
+        features = self._extractor.features(candidates)
+        with torch.no_grad():
+            scores = self._classifier(features)
+        best = scores[:, TARGET].topk(min(config.best_candidates, len(candidates)))
+        indices = best.indices.cpu().numpy()
+        probability = float(scores[best.indices].softmax(dim=1)[:, TARGET].mean())
+        score = float(best.values.mean())
+        self._success = score > config.success_threshold
+        if self._success: self._failures=0
+        else: self._failures+=1
+        if score <= config.lost_threshold:
+            self._reach = min(SEARCH_GROWTH * self._reach, config.search_translation_lost)
+            return TrackResult(self._box.copy(), probability, TrackState.LOST)
+        self._reach = config.search_translation
+        self._box = candidates[indices].mean(axis=0)
+        box = self._box
+        if self._regressor is not None:
+            refined = self._regressor.refined(features[best.indices], candidates[indices])
+            box = refined.mean(axis=0)
+        box = clip_to_image(box, self._image_size)
+        return TrackResult(box, probability, TrackState.TRACKING)
+
+    def _learn(self, success: bool) -> None:
+        """Collect this frame's samples and start the updates that are due."""
+        config = self.config
+        if success:
+            self._memory.add(
+                self._extractor.samples(
+                    self._overlapping(self._box, config.frame_positives, config.positive_iou)
+                ),
+                self._extractor.samples(
+                    self._around(self._box, config.frame_negatives, 2.0, 1.3, config.negative_iou)
+                ),
+            )
+            if self._frame % config.update_interval == 0:
+                self._wanted_update = self._wanted_update or "long_term"
+        elif self._failures % config.failure_interval == (1 % config.failure_interval):
+            self._wanted_update = "short_term"
+        if self._wanted_update and not self._tuner.busy:
+            samples = self._memory.snapshot(self._wanted_update == "long_term")
+            self._wanted_update = None
+            if samples is not None:
+                self._start_update(samples)
+
+    def _start_update(self, samples: tuple[Samples, Samples]) -> None:
+        config, number = self.config, self.updates_done + 1
+        classifier = copy.deepcopy(self._classifier)
+
+        def job() -> Classifier:
+            self._train(
+                classifier, samples, config.update_iterations, config.update_learning_rate, number
+            )
+            return classifier
+
+        self._tuner.start(job)
+        if config.update_mode == "lockstep":
+            self._adopt_update()
+
+    def _adopt_update(self) -> None:
+        finished = self._tuner.take()
+        if finished is not None:
+            self._classifier = finished.classifier
+            self.last_update_seconds = finished.seconds
+            self.updates_done += 1
+            self.model_version += 1
+
+    def _train(
+        self,
+        classifier: Classifier,
+        samples: tuple[Samples, Samples],
+        iterations: int,
+        learning_rate: float,
+        update: int,
+    ) -> None:
+        # A stream of its own per update: results do not depend on what else draws meanwhile.
+        seed = int(np.random.SeedSequence([self.config.seed, update]).generate_state(1)[0])
+        generator = torch.Generator(self.device).manual_seed(seed)
+        train(
+            classifier,
+            *samples,
+            iterations,
+            learning_rate,
+            self._settings,
+            generator,
+            self._image_features,
+        )
+
+    def _learned_regressor(self, target: Boxes) -> BoxRegressor | None:
+        if not self.config.regression_samples:
+            return None
+        boxes = sampling.boxes_within_iou(
+            lambda n: sampling.gaussian_boxes(
+                self._rng, target, n, self._extractor.area, 0.6, 1.5, 1.1
+            ),
+            target,
+            self.config.regression_samples,
+            REGRESSION_IOU,
+            1.0,
+        )
+        if not len(boxes):
+            return None
+        return BoxRegressor(
+            self._extractor.features(boxes), boxes, target, self.config.regression_ridge
+        )
+
+    def _overlapping(self, box: Boxes, count: int, lowest: float) -> Boxes:
+        return sampling.boxes_within_iou(
+            lambda n: sampling.gaussian_boxes(self._rng, box, n, self._extractor.area, 0.2, 1.2),
+            box,
+            count,
+            lowest,
+            1.0,
+        )
+
+    def _around(
+        self, box: Boxes, count: int, translation: float, scale: float, highest: float
+    ) -> Boxes:
+        return sampling.boxes_within_iou(
+            lambda n: sampling.uniform_boxes(
+                self._rng, box, n, self._extractor.area, translation, scale
+            ),
+            box,
+            count,
+            0.0,
+            highest,
+        )
+
+    def _probability(self, boxes: Boxes) -> float:
+        with torch.no_grad():
+            scores = self._classifier(self._extractor.features(boxes))
+        return float(scores.softmax(dim=1)[:, TARGET].mean())
+
+
+def validated_image(image: Any) -> Image:
+    """Return ``(H, W, 3)`` uint8 RGB for an image or a grey one.
+
+    Raises:
+        InvalidImageError: anything else.
+    """
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        found = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
+        raise InvalidImageError(f"the image must be a uint8 array, not {found}")
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    if image.ndim == 2 and image.size:
+        return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+    if image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise InvalidImageError(
+            f"the image must have shape (H, W, 3) RGB or (H, W) grey, not {image.shape}"
+        )
+    return image
+
+
+def resolved_device(name: str) -> torch.device:
+    """Return the device of a setting: auto, cpu, cuda or cuda:N.
+
+    Raises:
+        ConfigError: there is no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    count = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= count:
+        raise ConfigError(
+            f"device {name} is not there: PyTorch sees {count} CUDA device(s); "
+            "set device to auto or cpu"
+        )
+    return device
+
+
+def _feature_extractor(
+    config: TrackerConfig, backbone: Any, device: torch.device
+) -> FeatureExtractor:
+    if config.features == "shared":
+        return SharedFeatures(
+            backbone,
+            device,
+            config.region_size,
+            config.region_target_size,
+            (config.fine_grid, config.coarse_grid),
+        )
+    return CropFeatures(
+        backbone,
+        device,
+        config.crop_size,
+        config.crop_padding,
+        keep_images=config.attention_at == "image",
+    )
+
+
+def _training_settings(config: TrackerConfig) -> TrainingSettings:
+    return TrainingSettings(
+        batch_positives=config.batch_positives,
+        batch_negatives=config.batch_negatives,
+        mining_pool=config.mining_pool,
+        mining_interval=config.mining_interval,
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+        gradient_clip=config.gradient_clip,
+        last_layer_rate=config.last_layer_rate,
+        attention_weight=config.attention_weight,
+        attention_per_sample=config.attention_ratio == "sample",
+    )

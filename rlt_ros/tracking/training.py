@@ -1,0 +1,135 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Online training of the classifier: Eq. 5 by SGD, with hard negative mining."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from rlt_ros.tracking.attention import feature_gradients, image_gradients, regulariser
+from rlt_ros.tracking.classifier import TARGET, Classifier
+from rlt_ros.tracking.features import Samples
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train; see the same names in ``TrackerConfig``."""
+
+    batch_positives: int
+    batch_negatives: int
+    mining_pool: int
+    mining_interval: int
+    momentum: float
+    weight_decay: float
+    gradient_clip: float
+    last_layer_rate: float
+    attention_weight: float
+    attention_per_sample: bool
+
+
+def train(
+    classifier: Classifier,
+    positives: Samples,
+    negatives: Samples,
+    iterations: int,
+    learning_rate: float,
+    settings: TrainingSettings,
+    generator: torch.Generator,
+    image_features: Callable[[Tensor], Tensor] | None = None,
+) -> None:
+    """Train ``classifier`` in place.
+
+    Args:
+        classifier: what to train.
+        positives: target samples (at least one).
+        negatives: background samples (at least one).
+        iterations: steps of SGD.
+        learning_rate: of fc4 and fc5; fc6's is ``last_layer_rate`` times that.
+        settings: everything else.
+        generator: source of the mini-batches and of dropout, on the classifier's device.
+        image_features: takes attention at the image samples through this (float images to
+            features); None takes it at the features.
+    """
+    last = list(classifier.fc6.parameters())
+    rest = [*classifier.fc4.parameters(), *classifier.fc5.parameters()]
+    optimiser = torch.optim.SGD(
+        [{"params": rest}, {"params": last, "lr": learning_rate * settings.last_layer_rate}],
+        lr=learning_rate,
+        momentum=settings.momentum,
+        weight_decay=settings.weight_decay,
+    )
+    positive_batches = _shuffled(len(positives.features), settings.batch_positives, generator)
+    negative_batches = _hard_negatives(classifier, negatives, settings, generator)
+    for _ in range(iterations):
+        targets = positives[next(positive_batches)]
+        background = negatives[next(negative_batches)]
+        optimiser.zero_grad()
+        loss(classifier, targets, background, settings, generator, image_features).backward()
+        torch.nn.utils.clip_grad_norm_(classifier.parameters(), settings.gradient_clip)
+        optimiser.step()
+    optimiser.zero_grad()
+
+
+def loss(
+    classifier: Classifier,
+    positives: Samples,
+    negatives: Samples,
+    settings: TrainingSettings,
+    generator: torch.Generator | None = None,
+    image_features: Callable[[Tensor], Tensor] | None = None,
+) -> Tensor:
+    """Return Eq. 5 of a mini-batch: cross entropy summed over it, plus lambda times R.
+
+    With ``attention_weight`` 0 this is MDNet's loss, and nothing else is computed.
+    """
+    batch = Samples.joined([positives, negatives])
+    features = batch.features
+    activations = classifier.activations(features, generator)
+    is_target = torch.arange(len(features), device=features.device) < len(positives.features)
+    result = F.cross_entropy(activations.scores, is_target.long(), reduction="sum")
+    if settings.attention_weight > 0:
+        gradients = feature_gradients(classifier, activations)
+        if image_features is not None:
+            if batch.images is None:
+                raise ValueError("attention at the image needs samples with images")
+            gradients = image_gradients(gradients, batch.images.to(features.dtype), image_features)
+        result = result + settings.attention_weight * regulariser(
+            gradients, is_target, settings.attention_per_sample
+        )
+    return result
+
+
+def _shuffled(count: int, batch: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield index batches that go through 0..count-1 in random order, again and again."""
+    device = generator.device
+    order = torch.empty(0, dtype=torch.long, device=device)
+    while True:
+        while len(order) < batch:
+            again = torch.randperm(count, generator=generator, device=device)
+            order = torch.cat([order, again])
+        yield order[:batch]
+        order = order[batch:]
+
+
+def _hard_negatives(
+    classifier: Classifier, negatives: Samples, settings: TrainingSettings, generator: torch.Generator
+) -> Iterator[Tensor]:
+    """Yield index batches of the negatives that the classifier takes most for the target.
+
+    Each mining scores ``mining_pool`` random negatives; the hardest serve ``mining_interval``
+    steps (1, as in MDNet, mines anew for each).
+    """
+    pools = _shuffled(len(negatives.features), settings.mining_pool, generator)
+    wanted = settings.batch_negatives * settings.mining_interval
+    while True:
+        pool = next(pools)
+        with torch.no_grad():
+            scores = classifier(negatives.features[pool])[:, TARGET]
+        hardest = pool[scores.topk(min(wanted, len(pool))).indices]
+        shuffle = torch.randperm(len(hardest), generator=generator, device=generator.device)
+        yield from hardest[shuffle].split(settings.batch_negatives)

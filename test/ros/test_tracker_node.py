@@ -1,0 +1,326 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node in a process of its own, driven over DDS."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
+
+from node_bench import (
+    BEST_EFFORT,
+    BOX,
+    HEIGHT,
+    LOSSLESS,
+    QUICK,
+    TIMEOUT,
+    WIDTH,
+    Client,
+    NodeProcess,
+    box_on,
+    image_message,
+    overlap,
+    picture,
+)
+from rclpy.parameter import Parameter
+from rclpy.parameter_client import AsyncParameterClient
+from rclpy.qos import QoSProfile
+from rclpy.task import Future
+from rlt_ros.msg import TrackerStatus
+from scripted_tracker import ScriptedTracker
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2D
+
+from rlt_ros.ros.tracker_node import TrackerNode
+from rlt_ros.ros.tracking_worker import Frame, Status, TrackedFrame
+from rlt_ros.tracking import TrackResult, TrackState
+
+pytestmark = pytest.mark.usefixtures("ros")
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def node(ros: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
+    """A node that loses nothing, shared by the tests that a single one can serve."""
+    log = tmp_path_factory.mktemp("node") / "log"
+    process = NodeProcess(log, **QUICK, **LOSSLESS)
+    yield process
+    assert process.stop() == 0, process.log()
+    assert "Traceback" not in process.log()
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., Client]]:
+    clients: list[Client] = []
+
+    def connect(node: NodeProcess, *qualities: QoSProfile) -> Client:
+        clients.append(Client(node, *qualities))
+        clients[-1].wait_for_node()
+        return clients[-1]
+
+    yield connect
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def shared_client(node: NodeProcess) -> Iterator[Client]:
+    client = Client(node)
+    client.wait_for_node()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def client(node: NodeProcess, shared_client: Client) -> Iterator[Client]:
+    shared_client.detections.clear()
+    yield shared_client
+    assert node.running, node.log()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
+    processes: list[NodeProcess] = []
+
+    def start(*arguments: str, **parameters: object) -> NodeProcess:
+        log = tmp_path / f"log{len(processes)}"
+        processes.append(NodeProcess(log, *arguments, **parameters))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.stop(signal.SIGKILL)
+
+
+def test_every_frame_gives_a_detection_with_its_own_header(client: Client) -> None:
+    received, tracked = client.statuses[-1].frames_received, client.statuses[-1].frames_tracked
+    target = client.follow(0)
+    del client.detections[:-1]
+    headers = [client.detections[0].header]
+    headers += [client.send(index, frame_id=f"camera{index % 2}") for index in range(1, 40)]
+    client.until(lambda: len(client.detections) == 40)
+    client.until(lambda: client.statuses[-1].header == headers[-1])
+
+    assert [detection.header for detection in client.detections] == headers
+    assert {detection.id for detection in client.detections} == {target}
+    for detection in client.detections:
+        assert [result.hypothesis.class_id for result in detection.results] in ([], ["target"])
+        assert all(0 <= result.hypothesis.score <= 1 for result in detection.results)
+    overlaps = [overlap(found, box_on(i)) for i, found in enumerate(client.detections)]
+    assert np.mean(overlaps) > 0.5, overlaps
+
+    status = client.statuses[-1]
+    assert status.frames_received - received == 40
+    assert status.frames_tracked - tracked == 40
+    assert status.frames_dropped == 0
+    assert status.target_id == target
+    assert status.state in (TrackerStatus.TRACKING, TrackerStatus.LOST)
+    assert status.latency >= status.tracking_time > 0
+    assert status.updates_done > 0 and status.last_update_time > 0
+    assert status.model_version == 1 + status.updates_done
+
+
+def test_a_box_without_stamp_takes_the_next_frame_and_makes_a_new_id(client: Client) -> None:
+    first = client.follow(0)
+    client.choose(box_on(5))
+    client.until(lambda: client.track(5).id != first)
+    second = client.detections[-1].id
+    assert client.track(6).id == second
+
+
+def test_pictures_lie_over_the_image(node: NodeProcess, connect: Callable[..., Client]) -> None:
+    client = connect(node)  # of its own: it listens to more than the others want to pay for
+    attention: list[Image] = []
+    annotated: list[Image] = []
+    client.listen(Image, "attention_map", attention)
+    client.listen(Image, "annotated_image", annotated)
+    client.follow(0)
+    client.until(lambda: client.track(0) and attention and annotated)
+    stamped = {detection.header.stamp.nanosec: detection for detection in client.detections}
+    for message, encoding, depth in ((attention[-1], "mono8", 1), (annotated[-1], "rgb8", 3)):
+        assert message.header == stamped[message.header.stamp.nanosec].header
+        assert (message.width, message.height) == (WIDTH, HEIGHT)
+        assert (message.encoding, message.step) == (encoding, WIDTH * depth)
+        assert len(message.data) == WIDTH * HEIGHT * depth
+    drawn = np.frombuffer(annotated[-1].data, np.uint8).reshape(HEIGHT, WIDTH, 3)
+    assert (drawn != picture(0)).any()
+    assert any(attention[-1].data)
+
+
+def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.draw_result", _never)
+    node = TrackerNode()
+    detections: list[Detection2D] = []
+    monkeypatch.setattr(node._detection, "publish", detections.append)
+    frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0, followed=True)
+    result = TrackResult(np.array(BOX), 1.0, TrackState.TRACKING)
+    node.on_result(TrackedFrame(frame, picture(0), result, "id", _never), Status())
+    node.close()
+    node.destroy_node()
+    assert len(detections) == 1
+
+
+def _never(*_: object) -> np.ndarray:
+    raise AssertionError("nobody watches this")
+
+
+BAD_BOXES = {
+    "nan": ((math.nan, 30.0, 20.0, 20.0), "must be finite"),
+    "infinite": ((40.0, 30.0, math.inf, 20.0), "must be finite"),
+    "empty": ((40.0, 30.0, 0.0, 20.0), "must be above zero"),
+    "outside": ((500.0, 30.0, 20.0, 20.0), "does not overlap"),
+    "thin": ((40.0, 30.0, 0.3, 20.0), "px"),
+}
+
+
+@pytest.mark.parametrize("box, said", BAD_BOXES.values(), ids=BAD_BOXES)
+def test_a_bad_box_is_refused_and_the_target_kept(
+    node: NodeProcess, client: Client, box: tuple[float, ...], said: str
+) -> None:
+    target = client.follow(0)
+    client.choose(box, client.send(1))
+    client.until(lambda: "init box refused" in client.statuses[-1].message)
+    assert said in client.statuses[-1].message
+    assert node.log().count(client.statuses[-1].message) >= 1
+    assert client.track(2).id == target
+
+
+def _spoilt(**changes: object) -> Image:
+    message = image_message(picture(1))
+    for name, value in changes.items():
+        setattr(message, name, value)
+    return message
+
+
+BAD_IMAGES = {
+    "unknown encoding": (_spoilt(encoding="rgb99"), "use one of rgb8, bgr8"),
+    "wrong encoding": (_spoilt(encoding="rgba8"), "step is 480 bytes"),
+    "truncated": (_spoilt(data=image_message(picture(1)).data[:1000]), "1000 bytes, not step"),
+    "no pixels": (_spoilt(width=0, height=0, step=0, data=[]), "the image is empty (0x0)"),
+    "other size": (image_message(picture(1)[:60]), "from 160x120 to 160x60"),
+}
+
+
+@pytest.mark.parametrize("message, said", BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_a_bad_image_is_skipped_and_the_next_one_tracked(
+    node: NodeProcess, client: Client, message: Image, said: str
+) -> None:
+    target = client.follow(0)
+    before = client.statuses[-1].frames_dropped
+    header = client.send_message(message)
+    client.until(lambda: client.statuses[-1].header == header)
+    assert said in client.statuses[-1].message
+    assert client.statuses[-1].frames_dropped == before + 1
+    assert node.log().count(said) == 1
+    assert client.track(2).id == target
+    assert header not in [detection.header for detection in client.detections]
+
+
+def test_no_frame_waits_while_an_update_runs(
+    start: Callable[..., NodeProcess], connect: Callable[..., Client]
+) -> None:
+    # A new update starts as soon as the last one ended, and takes as long as many frames. If one
+    # frame waited for one update, there would be as many updates as frames.
+    settings = {**QUICK, "update_interval": 1, "update_iterations": 30}
+    node = start(**settings, **LOSSLESS)
+    client = connect(node)
+    client.follow(0)
+    client.until(lambda: client.track(len(client.detections)) and _updates(client) >= 2)
+    assert len(client.detections) > 5 * _updates(client)
+    assert client.statuses[-1].frames_dropped == 0
+    assert node.stop() == 0
+    assert "Traceback" not in node.log()
+
+
+def _updates(client: Client) -> int:
+    return int(client.statuses[-1].updates_done)
+
+
+def test_a_camera_and_the_default_parameters(
+    start: Callable[..., NodeProcess], connect: Callable[..., Client]
+) -> None:
+    """Best effort, newest frame only: every frame is tracked or counted as dropped."""
+    node = start("--params-file", str(ROOT / "config" / "tracker.yaml"))
+    client = connect(node, BEST_EFFORT)
+    client.choose(BOX)
+    client.until(lambda: client.statuses[-1].state == TrackerStatus.INITIALIZING)
+    while len(client.detections) < 5:
+        client.send(0)
+        time.sleep(0.01)
+    # The last frames are still on their way; they have all come when the idle status repeats.
+    seen = len(client.statuses)
+    client.until(lambda: client.statuses[seen:] and not client.statuses[-1].header.frame_id)
+    status = client.statuses[-1]
+    assert status.frames_tracked + status.frames_dropped == status.frames_received
+    assert status.frames_tracked == len(client.detections)
+    assert node.stop(signal.SIGTERM) == 0
+    assert "Traceback" not in node.log()
+
+
+def test_parameters_can_be_looked_at_and_refusals_say_what_is_allowed(
+    node: NodeProcess, client: Client
+) -> None:
+    remote = AsyncParameterClient(client.node, f"{node.namespace}/tracker")
+    assert remote.wait_for_services(TIMEOUT)
+
+    def answer(future: Future) -> Any:
+        client.until(future.done)
+        return future.result()
+
+    def refusal(name: str, value: object) -> str:
+        (result,) = answer(remote.set_parameters([Parameter(name, value=value)])).results
+        assert not result.successful
+        return str(result.reason)
+
+    values = answer(remote.get_parameters(["queue", "candidates"])).values
+    assert (values[0].string_value, values[1].integer_value) == ("all", QUICK["candidates"])
+    assert "queue is read-only" in refusal("queue", "newest")
+    assert "queue must be one of newest, all, not 'some'" in refusal("queue", "some")
+    assert "candidates must be an integer from" in refusal("candidates", 0.5)
+    assert "class_id must be a text, not 7" in refusal("class_id", 7)
+    assert "did you mean queue?" in refusal("queu", "all")
+
+    (result,) = answer(remote.set_parameters([Parameter("class_id", value="head")])).results
+    assert result.successful
+    client.follow(0)
+    assert client.detections[-1].results[0].hypothesis.class_id == "head"
+    answer(remote.set_parameters([Parameter("class_id", value="target")]))
+
+
+WRONG_FILES = {
+    "value": ("queue: some", "queue must be one of newest, all, not 'some'"),
+    "range": ("candidates: 0", "candidates must be an integer from"),
+    "type": ("seed: [1, 2]", "seed must be an integer"),
+    "nothing": ("device:", "No value at line 3"),
+}
+
+
+@pytest.mark.parametrize("line, said", WRONG_FILES.values(), ids=WRONG_FILES)
+def test_a_wrong_parameter_file_ends_the_node_with_one_line(
+    start: Callable[..., NodeProcess], tmp_path: Path, line: str, said: str
+) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(f"/**:\n  ros__parameters:\n    {line}\n")
+    node = start("--params-file", str(file))
+    assert node.wait() == 1
+    assert node.log().count(said) == 1, node.log()
+    assert "Traceback" not in node.log()
+
+
+def test_weights_that_are_missing_end_the_node_with_one_line(
+    start: Callable[..., NodeProcess], tmp_path: Path
+) -> None:
+    node = start(backbone_weights=tmp_path / "missing.pth")
+    assert node.wait() == 1
+    assert node.log().count("[FATAL]") == 1 and "missing.pth" in node.log()
+    assert "Traceback" not in node.log()

@@ -1,0 +1,383 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The worker without ROS, around trackers that do at will what real ones do seldom."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from scripted_tracker import ScriptedTracker
+
+from rlt_ros.ros.tracking_worker import Frame, State, Status, TrackedFrame, TrackingWorker
+from rlt_ros.tracking import InvalidImageError, Tracker, TrackState
+
+TIMEOUT = 20.0
+BOX = (4.0, 4.0, 8.0, 8.0)
+
+
+class Recorder:
+    """Keeps all that the worker tells; `wait` returns once a condition on it holds."""
+
+    def __init__(self) -> None:
+        self.results: list[tuple[int, str, Status]] = []
+        self.statuses: list[Status] = []
+        self.fatal: Exception | None = None
+        self.changed = threading.Condition()
+
+    def on_result(self, tracked: TrackedFrame, status: Status) -> None:
+        with self.changed:
+            self.results.append((tracked.frame.stamp_ns, tracked.target_id, status))
+            self.changed.notify_all()
+
+    def on_status(self, status: Status, frame: Frame | None) -> None:
+        with self.changed:
+            self.statuses.append(status)
+            self.changed.notify_all()
+
+    def on_fatal(self, error: Exception) -> None:
+        with self.changed:
+            self.fatal = error
+            self.changed.notify_all()
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + TIMEOUT
+        while not condition():
+            assert time.monotonic() < deadline, (self.results, self.statuses)
+            with self.changed:
+                self.changed.wait(0.01)
+
+    def stamps(self) -> list[int]:
+        return [stamp for stamp, _, _ in self.results]
+
+    def messages(self) -> list[str]:
+        return [status.message for status in self.statuses]
+
+
+class Bench:
+    """A worker, its tracker and its recorder. A frame is its image, None if it is unreadable."""
+
+    def __init__(self, loaded: bool = True, **options: Any) -> None:
+        self.tracker = ScriptedTracker()
+        self.heard = Recorder()
+        self.loaded = threading.Event()
+        if loaded:
+            self.loaded.set()
+        self.worker = TrackingWorker(
+            self._make,
+            _to_rgb,
+            self.heard,
+            logging.getLogger("worker"),
+            **options,
+        )
+        self.worker.start()
+
+    def _make(self) -> Tracker:
+        assert self.loaded.wait(TIMEOUT)
+        return self.tracker
+
+    def send(self, *stamps: int, size: int = 32, good: bool = True) -> None:
+        for stamp in stamps:
+            self.worker.submit_frame(np.zeros((size, size, 3), np.uint8) if good else None, stamp)
+
+    def follow(self, stamp: int = 1) -> str:
+        """Start a target on a frame of its own and return the target's id."""
+        before = len(self.heard.results)
+        self.worker.submit_init(BOX, stamp)
+        self.send(stamp)
+        self.heard.wait(lambda: len(self.heard.results) > before)
+        return self.heard.results[before][1]
+
+    def wait_taken(self) -> None:
+        """Wait until the worker has taken every frame and box handed over so far."""
+        self.heard.wait(lambda: not self.worker._queue)
+
+
+MakeBench = Callable[..., Bench]
+Log = pytest.LogCaptureFixture
+
+
+def _to_rgb(message: np.ndarray | None) -> np.ndarray:
+    if message is None:
+        raise InvalidImageError("the data is truncated")
+    return message
+
+
+@pytest.fixture
+def make_bench() -> Iterator[Callable[..., Bench]]:
+    benches: list[Bench] = []
+
+    def make(**options: Any) -> Bench:
+        benches.append(Bench(**options))
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.loaded.set()
+        bench.worker.close()
+
+
+def test_every_frame_is_tracked_in_order_when_all_are_kept(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    bench.follow(stamp=1)
+    bench.send(*range(2, 52))
+    bench.heard.wait(lambda: len(bench.heard.results) == 51)
+    assert bench.heard.stamps() == list(range(1, 52))
+    last = bench.heard.results[-1][2]
+    assert (last.frames_received, last.frames_tracked, last.frames_dropped) == (51, 51, 0)
+    assert last.state == State.TRACKING
+
+
+def test_only_the_newest_frame_waits_and_the_others_count_as_dropped(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    bench.follow(stamp=1)
+    busy, go_on = threading.Event(), threading.Event()
+
+    def block(image: np.ndarray) -> None:
+        busy.set()
+        assert go_on.wait(TIMEOUT)
+
+    bench.tracker.in_track = block
+    bench.send(2)
+    assert busy.wait(TIMEOUT)
+    bench.send(3, 4, 5)  # would hang here if handing over waited for the tracker
+    assert bench.worker.status().frames_received == 5
+    go_on.set()
+    bench.heard.wait(lambda: bench.heard.stamps() == [1, 2, 5])
+    last = bench.heard.results[-1][2]
+    assert (last.frames_received, last.frames_tracked, last.frames_dropped) == (5, 3, 2)
+
+
+def test_a_full_queue_drops_new_frames_and_says_what_to_do(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True, queue_size=3)
+    busy, go_on = threading.Event(), threading.Event()
+
+    def block(image: np.ndarray) -> None:
+        busy.set()
+        assert go_on.wait(TIMEOUT)
+
+    bench.follow(stamp=1)
+    bench.tracker.in_track = block
+    bench.send(2)
+    assert busy.wait(TIMEOUT)
+    bench.send(3, 4, 5, 6, 7)
+    go_on.set()
+    bench.heard.wait(lambda: bench.heard.stamps() == [1, 2, 3, 4, 5])
+    assert bench.heard.results[-1][2].frames_dropped == 2
+    assert caplog.text.count("raise queue_size") == 1
+
+
+def test_boxes_and_frames_wait_while_the_tracker_loads(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True, loaded=False)
+    bench.worker.submit_init(BOX, 2)
+    bench.send(1, 2, 3)
+    assert bench.worker.status().state == State.INITIALIZING
+    bench.loaded.set()
+    bench.heard.wait(lambda: bench.heard.stamps() == [2, 3])
+
+
+def test_without_a_stamp_the_next_frame_is_taken(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    bench.send(1, 2)
+    bench.wait_taken()
+    bench.worker.submit_init(BOX)
+    bench.wait_taken()
+    assert bench.worker.status().state == State.INITIALIZING
+    bench.send(3)
+    bench.heard.wait(lambda: bench.heard.stamps() == [3])
+    status = bench.heard.results[0][2]
+    # Frames before anything was to be followed are neither tracked nor dropped.
+    assert (status.frames_received, status.frames_tracked, status.frames_dropped) == (3, 1, 0)
+
+
+def test_a_stamp_names_a_buffered_frame_and_all_later_ones_are_tracked(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(keep_all=True)
+    bench.send(*range(10, 20))
+    bench.wait_taken()
+    bench.worker.submit_init(BOX, 14)
+    bench.send(20)
+    bench.heard.wait(lambda: len(bench.heard.results) == 7)
+    assert bench.heard.stamps() == [14, 15, 16, 17, 18, 19, 20]
+    assert bench.heard.results[-1][2].frames_tracked == 7
+
+
+def test_a_stamp_names_a_buffered_frame_and_the_newest_one_is_next(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    for stamp in range(10, 20):
+        bench.send(stamp)
+        bench.wait_taken()
+    bench.worker.submit_init(BOX, 14)
+    bench.heard.wait(lambda: len(bench.heard.results) == 2)
+    assert bench.heard.stamps() == [14, 19]
+    last = bench.heard.results[-1][2]
+    assert (last.frames_tracked, last.frames_dropped) == (2, 4)
+
+
+@pytest.mark.parametrize("keep_all", [False, True])
+def test_a_box_that_comes_before_its_frame_waits_for_it(
+    make_bench: MakeBench, keep_all: bool
+) -> None:
+    bench = make_bench(keep_all=keep_all)
+    bench.worker.submit_init(BOX, 3)
+    for stamp in (1, 2, 3, 4):
+        bench.wait_taken()
+        bench.send(stamp)
+    bench.heard.wait(lambda: bench.heard.stamps() == [3, 4])
+
+
+def test_a_stamp_that_no_frame_has_is_refused_with_the_nearest(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(buffer_size=3, keep_all=True)
+    second = 1_000_000_000
+    bench.send(1 * second, 2 * second, 3 * second, 4 * second)
+    bench.wait_taken()
+    bench.worker.submit_init(BOX, 1 * second)
+    bench.heard.wait(lambda: any(bench.heard.messages()[1:]))
+    refusal = bench.heard.messages()[-1]
+    assert "1.000000000" in refusal and "2.000000000" in refusal
+    assert bench.worker.status().state == State.IDLE
+    assert caplog.text.count("init box refused") == 1
+
+    # One that is ahead of the stream is refused when the stream has passed it.
+    bench.worker.submit_init(BOX, 5 * second)
+    bench.send(6 * second)
+    bench.heard.wait(lambda: "5.000000000" in bench.heard.messages()[-1])
+    assert bench.heard.results == []
+
+
+def test_a_second_box_replaces_the_target_and_an_invalid_one_does_not(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True)
+    first = bench.follow(stamp=1)
+    bench.worker.submit_init((0.0, 0.0, 0.0, 5.0))
+    bench.send(2, 3)
+    bench.heard.wait(lambda: len(bench.heard.results) == 2)
+    assert bench.heard.stamps() == [1, 3]
+    assert bench.heard.results[-1][1] == first
+    assert "target is kept" in caplog.text and "narrower" in caplog.text
+    second = bench.follow(stamp=4)
+    bench.send(5)
+    bench.heard.wait(lambda: bench.heard.stamps()[-1] == 5)
+    assert bench.heard.results[-1][1] == second != first
+
+
+def test_unreadable_frames_and_errors_are_skipped_and_reported(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True)
+    bench.follow(stamp=1)
+
+    def fail_once(image: np.ndarray) -> None:
+        bench.tracker.in_track = lambda image: None
+        raise ZeroDivisionError("surprise")
+
+    bench.tracker.in_track = fail_once
+    bench.send(2)
+    bench.send(3, 4, good=False)
+    bench.send(5)
+    bench.heard.wait(lambda: bench.heard.stamps() == [1, 5])
+    last = bench.heard.results[-1][2]
+    assert (last.frames_received, last.frames_tracked, last.frames_dropped) == (5, 2, 3)
+    assert last.message == ""
+    said = [message for message in bench.heard.messages() if message]
+    assert "ZeroDivisionError: surprise" in said[-3]
+    assert "truncated" in said[-2] and "truncated" in said[-1]
+    assert caplog.text.count("truncated") == 1, "the same complaint again and again"
+
+
+def test_a_box_for_the_next_frame_waits_past_an_unreadable_one(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    bench.worker.submit_init(BOX)
+    bench.send(1, good=False)
+    bench.send(2)
+    bench.heard.wait(lambda: bench.heard.stamps() == [2])
+
+
+def test_frames_of_another_size_are_skipped_until_the_old_size_is_back(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(keep_all=True)
+    target = bench.follow(stamp=1)
+    bench.send(2, 3, size=16)
+    bench.send(4)
+    bench.heard.wait(lambda: bench.heard.stamps() == [1, 4])
+    assert bench.heard.results[-1][1] == target
+    assert bench.heard.results[-1][2].frames_dropped == 2
+    assert "from 32x32 to 16x16" in bench.heard.messages()[-1]
+
+
+def test_an_init_that_breaks_midway_leaves_no_half_learned_target(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    bench.follow(stamp=1)
+
+    def fail(image: np.ndarray) -> None:
+        raise MemoryError("no memory left")
+
+    bench.tracker.in_init = fail
+    bench.worker.submit_init(BOX)
+    bench.send(2, 3)
+    bench.heard.wait(lambda: "no memory left" in bench.heard.messages()[-1])
+    bench.tracker.in_init = lambda image: None
+    bench.follow(stamp=4)
+    assert bench.heard.stamps() == [1, 4]
+
+
+def test_results_flow_while_an_update_runs_and_lost_is_told(make_bench: MakeBench) -> None:
+    """An update that never ends in the tracker's own thread must hold up no frame."""
+    bench = make_bench(keep_all=True)
+    end_update = threading.Event()
+    update = threading.Thread(target=lambda: end_update.wait(TIMEOUT))
+    bench.tracker.in_init = lambda image: update.start()
+    bench.follow(stamp=1)
+    bench.tracker.state = TrackState.LOST
+    bench.send(*range(2, 30))
+    bench.heard.wait(lambda: len(bench.heard.results) == 29)
+    assert update.is_alive()
+    assert bench.heard.results[-1][2].state == State.LOST
+    end_update.set()
+    update.join()
+
+
+def test_a_listener_that_raises_does_not_end_the_worker(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True)
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.heard, "on_result", None)
+        bench.worker.submit_init(BOX, 1)
+        bench.send(1)
+        bench.heard.wait(lambda: "could not be published" in caplog.text)
+    bench.send(2)
+    bench.heard.wait(lambda: bench.heard.stamps() == [2])
+
+
+def test_closing_frees_the_tracker_and_leaves_no_thread(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    bench.follow()
+    bench.worker.close()
+    assert bench.tracker.closed
+    assert "tracking_worker" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_tracker_that_cannot_be_made_is_fatal() -> None:
+    heard = Recorder()
+
+    def make() -> Tracker:
+        raise RuntimeError("no such weight file")
+
+    worker = TrackingWorker(make, _to_rgb, heard, logging.getLogger("worker"))
+    worker.start()
+    heard.wait(lambda: heard.fatal)
+    assert "no such weight file" in str(heard.fatal)
+    worker.close()

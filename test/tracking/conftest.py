@@ -1,0 +1,74 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Settings and images that the tests of the library share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rlt_ros.tracking import TrackerConfig, make_config
+from rlt_ros.tracking.training import TrainingSettings
+
+Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
+
+
+@pytest.fixture
+def settings() -> TrainingSettings:
+    return TrainingSettings(
+        batch_positives=8,
+        batch_negatives=8,
+        mining_pool=32,
+        mining_interval=1,
+        momentum=0.9,
+        weight_decay=5e-4,
+        gradient_clip=10.0,
+        last_layer_rate=10.0,
+        attention_weight=5.0,
+        attention_per_sample=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def frames() -> Frames:
+    """A textured patch that moves over a textured background: (image, box) of 16 frames."""
+    rng = np.random.default_rng(0)
+
+    def texture(height: int, width: int) -> NDArray[np.uint8]:
+        coarse = rng.integers(0, 255, (height // 8 + 1, width // 8 + 1, 3), dtype=np.uint8)
+        return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+
+    background, patch = texture(160, 200), texture(40, 32)
+    result: Frames = []
+    for index in range(16):
+        image = background.copy()
+        x, y = 60 + 4 * index, 40 + 2 * index
+        image[y : y + 40, x : x + 32] = patch
+        result.append((image, np.array([x, y, 32, 40], dtype=np.float64)))
+    return result
+
+
+@pytest.fixture(scope="session")
+def quick() -> dict[str, Any]:
+    """Settings that make a tracker learn less, and so faster."""
+    return {
+        "device": "cpu",
+        "update_mode": "lockstep",
+        "threads": 1,
+        "initial_negatives": 400,
+        "initial_positives": 100,
+        "regression_samples": 100,
+        "hidden_units": 32,
+        "mining_pool": 128,
+        "candidates": 128,
+        "initial_iterations": 30,
+    }
+
+
+@pytest.fixture(scope="session")
+def quick_config(quick: dict[str, Any]) -> TrackerConfig:
+    return make_config(**quick)

@@ -1,0 +1,93 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Boxes and features must agree on where things are, to a fraction of a pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rlt_ros.tracking.backbones import Backbone, FeatureLevel
+from rlt_ros.tracking.features import CropFeatures, SharedFeatures, region_patch
+
+CPU = torch.device("cpu")
+
+
+class MeanBackbone(Backbone):
+    """Averages stride x stride pixels: cell i is centred on stride * (i + 1/2)."""
+
+    levels = (FeatureLevel(3, 8, 4.0), FeatureLevel(3, 16, 8.0))
+    padding_value = 127
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        return tuple(torch.nn.functional.avg_pool2d(images, n.stride) for n in self.levels)
+
+
+def ramp(height: int, width: int) -> NDArray[np.uint8]:
+    """An image whose red is x / 2 and whose green is y / 2 of the pixel's centre."""
+    y, x = np.mgrid[:height, :width]
+    return np.stack([(x + 0.5) / 2, (y + 0.5) / 2, np.zeros_like(x)], axis=-1).astype(np.uint8)
+
+
+@pytest.mark.parametrize("target", [24.0, 100.0], ids=["enlarged", "shrunk"])
+def test_shared_features_sit_where_the_boxes_are(target: float) -> None:
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (1, 1))
+    box = np.array([250 - target / 2, 240 - target / 2, target, target])
+    extractor.start(ramp(480, 500), box)
+    boxes = box + target * np.array([[0, 0, 0, 0], [0.4, 0, 0, 0], [0, -0.3, 0.2, 0.2]])
+    means = torch.cat([m.flatten() for m in extractor._channel_means])
+    spreads = torch.cat([s.flatten() for s in extractor._channel_spreads])
+    found = (extractor.features(boxes) * spreads + means).numpy()
+    expected = (boxes[:, :2] + boxes[:, 2:] / 2) / 2
+    # Half a grey level is one pixel: the ramp itself is rounded down to whole levels.
+    np.testing.assert_allclose(found[:, 0:2], expected - 0.25, atol=0.5)
+    np.testing.assert_allclose(found[:, 3:5], expected - 0.25, atol=0.5)
+
+
+@pytest.mark.parametrize("side", [30.0, 64.0, 150.5])
+def test_region_patch_is_where_it_says(side: float) -> None:
+    region = np.array([200.3, 150.7, side, side])
+    patch = region_patch(ramp(480, 500), region, 64, 127).astype(float)
+    x = (region[0] + (np.arange(64) + 0.5) * side / 64) / 2 - 0.25
+    y = (region[1] + (np.arange(64) + 0.5) * side / 64) / 2 - 0.25
+    np.testing.assert_allclose(patch[:, :, 0], np.broadcast_to(x, (64, 64)), atol=1.5)
+    np.testing.assert_allclose(patch[:, :, 1], np.broadcast_to(y[:, None], (64, 64)), atol=1.5)
+
+
+def test_outside_the_image_is_padding() -> None:
+    image = np.zeros((40, 60, 3), np.uint8)
+    patch = region_patch(image, np.array([-20.0, -20.0, 40.0, 40.0]), 80, 127)
+    assert (patch[:38] == 127).all()
+    assert (patch[:, :38] == 127).all()
+    assert (patch[42:78, 42:78] == 0).all()
+
+
+def test_a_region_far_larger_than_the_image_costs_no_memory() -> None:
+    patch = region_patch(ramp(100, 100), np.array([-5e5, -5e5, 1e6, 1e6]), 64, 127)
+    assert patch.shape == (64, 64, 3)
+
+
+def test_crops_show_the_box_with_its_context() -> None:
+    extractor = CropFeatures(MeanBackbone(), CPU, 107, 16, keep_images=False)
+    box = np.array([100.0, 120.0, 60.0, 40.0])
+    extractor.observe(ramp(480, 500), box)
+    crop = extractor.crops(box[None])[0].numpy()
+    assert crop.shape == (3, 107, 107)
+    # 75 of 107 pixels are the box: the crop spans 1.43 times its sides around its centre.
+    width, height = 60 * 107 / 75, 40 * 107 / 75
+    x = (130 - width / 2 + (np.arange(107) + 0.5) * width / 107) / 2 - 0.25
+    y = (140 - height / 2 + (np.arange(107) + 0.5) * height / 107) / 2 - 0.25
+    np.testing.assert_allclose(crop[0], np.broadcast_to(x, (107, 107)), atol=0.6)
+    np.testing.assert_allclose(crop[1], np.broadcast_to(y[:, None], (107, 107)), atol=0.6)
+
+
+def test_crops_outside_the_image_are_padding() -> None:
+    extractor = CropFeatures(MeanBackbone(), CPU, 107, 16, keep_images=True)
+    box = np.array([-100.0, -100.0, 60.0, 40.0])
+    extractor.observe(ramp(480, 500), box)
+    samples = extractor.samples(box[None])
+    assert samples.images is not None
+    assert (samples.images == 127).all()

@@ -1,0 +1,208 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from rlt_ros.tracking import (
+    ConfigError,
+    InvalidBoxError,
+    InvalidImageError,
+    Tracker,
+    TrackerConfig,
+    TrackState,
+    make_config,
+)
+from rlt_ros.tracking.boxes import iou
+
+Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
+
+
+@pytest.fixture(scope="module")
+def tracker(quick_config: TrackerConfig) -> Tracker:
+    return Tracker(quick_config)
+
+
+def run(tracker: Tracker, frames: Frames) -> NDArray[np.float64]:
+    tracker.init(*frames[0])
+    return np.array([tracker.track(image).box for image, _ in frames[1:]])
+
+
+def test_a_moving_patch_is_followed(tracker: Tracker, frames: Frames) -> None:
+    first = tracker.init(*frames[0])
+    np.testing.assert_array_equal(first.box, frames[0][1])
+    assert first.score > 0.5
+    for image, box in frames[1:]:
+        result = tracker.track(image)
+        assert iou(result.box, box) > 0.5
+        assert 0.5 < result.score <= 1
+        assert result.state is TrackState.TRACKING
+    assert tracker.updates_done == 1
+    assert tracker.model_version == 2
+    assert tracker.last_update_seconds > 0
+
+
+def test_a_target_that_vanishes_is_lost_and_found(tracker: Tracker, frames: Frames) -> None:
+    tracker.init(*frames[0])
+    for image, _ in frames[1:4]:
+        last = tracker.track(image)
+    gone = np.full_like(frames[0][0], 90)
+    for _ in range(3):
+        result = tracker.track(gone)
+        assert result.state is TrackState.LOST
+        np.testing.assert_allclose(iou(result.box, last.box), 1, atol=0.6)
+    again = tracker.track(frames[4][0])
+    assert again.state is TrackState.TRACKING
+    assert iou(again.box, frames[4][1]) > 0.5
+
+
+@pytest.mark.parametrize("preset_settings", [{}, {"attention_weight": 0}], ids=["5", "0"])
+def test_lockstep_runs_are_the_same_bit_for_bit(
+    frames: Frames, quick: dict[str, Any], preset_settings: dict[str, Any]
+) -> None:
+    config = make_config(**{**quick, "update_interval": 3, **preset_settings})
+    with Tracker(config) as tracker:
+        first = run(tracker, frames)
+        assert tracker.updates_done >= 4
+        second = run(tracker, frames)
+    with Tracker(config) as tracker:
+        third = run(tracker, frames)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first, third)
+    with Tracker(make_config(**{**quick, "seed": 1, **preset_settings})) as tracker:
+        assert not np.array_equal(first, run(tracker, frames))
+
+
+@pytest.mark.parametrize("attention_at", ["features", "image"])
+def test_the_paper_preset_tracks(
+    frames: Frames, quick: dict[str, Any], attention_at: str
+) -> None:
+    settings = {**quick, "attention_at": attention_at, "initial_iterations": 10}
+    settings |= {"update_iterations": 3, "update_interval": 3, "candidates": 64}
+    with Tracker(make_config("paper", **settings)) as tracker:
+        tracker.init(*frames[0])
+        for image, box in frames[1:6]:
+            assert iou(tracker.track(image).box, box) > 0.4
+        assert tracker.updates_done == 1
+        check_attention(tracker, frames[5])
+
+
+def check_attention(tracker: Tracker, frame: tuple[NDArray[np.uint8], NDArray[np.float64]]) -> None:
+    image, box = frame
+    attention = tracker.attention_map()
+    assert attention.shape == image.shape[:2]
+    assert attention.dtype == np.uint8
+    assert attention.max() >= 250
+    x, y, width, height = box.astype(int)
+    inside = attention[y : y + height, x : x + width].sum(dtype=float)
+    share_of_image = width * height / attention.size
+    # Attention means something only if the target draws several times its share.
+    assert inside / attention.sum(dtype=float) > 4 * share_of_image
+
+
+def test_attention_lies_on_the_target(tracker: Tracker, frames: Frames) -> None:
+    run(tracker, frames[:6])
+    check_attention(tracker, frames[5])
+
+
+def test_grey_images_are_welcome(tracker: Tracker, frames: Frames) -> None:
+    grey = [(image[:, :, 1].copy(), box) for image, box in frames[:4]]
+    boxes = run(tracker, grey)
+    assert iou(boxes[-1], grey[-1][1]) > 0.5
+
+
+def test_bad_input_is_refused_and_the_target_kept(tracker: Tracker, frames: Frames) -> None:
+    tracker.init(*frames[0])
+    for bad in (np.zeros((0, 4, 3), np.uint8), np.zeros((9, 9, 4), np.uint8), None):
+        with pytest.raises(InvalidImageError):
+            tracker.track(bad)  # type: ignore[arg-type]
+    with pytest.raises(InvalidImageError, match="uint8"):
+        tracker.track(frames[1][0].astype(np.float32))  # type: ignore[arg-type]
+    with pytest.raises(InvalidImageError, match="call init again"):
+        tracker.track(np.zeros((50, 60, 3), np.uint8))
+    with pytest.raises(InvalidBoxError):
+        tracker.init(frames[1][0], (1, 2, float("nan"), 4))
+    assert iou(tracker.track(frames[1][0]).box, frames[1][1]) > 0.5
+
+
+def test_a_target_that_fills_the_image_does_not_break(tracker: Tracker, frames: Frames) -> None:
+    image = frames[0][0]
+    height, width = image.shape[:2]
+    tracker.init(image, (0, 0, width, height))
+    result = tracker.track(image)
+    assert np.isfinite(result.box).all()
+    tracker.init(image, (width - 1.0, height - 1.0, 1, 1))
+    assert np.isfinite(tracker.track(image).box).all()
+
+
+def test_tracking_needs_a_target(quick_config: TrackerConfig, frames: Frames) -> None:
+    with Tracker(quick_config) as tracker:
+        with pytest.raises(RuntimeError, match="call init"):
+            tracker.track(frames[0][0])
+        with pytest.raises(RuntimeError, match="call init"):
+            tracker.attention_map()
+
+
+def test_no_frame_waits_for_a_background_update(
+    frames: Frames, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The update is held back; frames go on with the old classifier until it may end."""
+    config = make_config(**{**quick, "update_mode": "background", "update_interval": 2})
+    may_end = threading.Event()
+    with Tracker(config) as tracker:
+        tracker.init(*frames[0])
+        real_train = tracker._train
+        trained_in: list[int] = []
+
+        def held_back(*arguments: Any) -> None:
+            assert may_end.wait(timeout=60)
+            trained_in.append(threading.get_ident())
+            real_train(*arguments)
+
+        monkeypatch.setattr(tracker, "_train", held_back)
+        live = tracker._classifier
+        before = [p.clone() for p in live.parameters()]
+        for image, box in frames[1:8]:
+            assert iou(tracker.track(image).box, box) > 0.5
+        assert tracker.updating
+        assert tracker.updates_done == 0
+        assert tracker._classifier is live
+        assert all(torch.equal(p, b) for p, b in zip(live.parameters(), before, strict=True))
+        may_end.set()
+        for _ in range(600):
+            if tracker._tuner._running is None or tracker._tuner._running.done():
+                break
+            threading.Event().wait(0.1)
+        tracker.track(frames[8][0])
+        assert tracker.updates_done == 1
+        assert tracker.model_version == 2
+        assert tracker._classifier is not live
+        assert trained_in[0] != threading.get_ident()
+
+
+def test_a_failed_update_says_so_and_tracking_goes_on(
+    frames: Frames, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Tracker(make_config(**{**quick, "update_interval": 1})) as tracker:
+        tracker.init(*frames[0])
+        real_train = tracker._train
+
+        def broken(*_: Any) -> None:
+            raise RuntimeError("out of memory")
+
+        monkeypatch.setattr(tracker, "_train", broken)
+        with pytest.raises(RuntimeError, match="out of memory"):
+            tracker.track(frames[1][0])
+        monkeypatch.setattr(tracker, "_train", real_train)
+        assert iou(tracker.track(frames[2][0]).box, frames[2][1]) > 0.5
+
+
+def test_a_device_that_is_not_there_is_named() -> None:
+    with pytest.raises(ConfigError, match="device cuda:99 is not there"):
+        Tracker(make_config(device="cuda:99"))

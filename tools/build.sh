@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds rlt_ros, and vision_msgs where ROS comes from PyPI, into install/ with colcon.
+set -eo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tools/env.sh
+
+packages=(.)
+if [ -z "${ROS_DISTRO-}" ]; then
+  packages+=(ros_from_pypi/vision_msgs)
+fi
+
+arguments=(
+  -DCMAKE_BUILD_TYPE=Release
+  -DBUILD_TESTING=OFF
+  -DPython3_EXECUTABLE="$VIRTUAL_ENV/bin/python"
+)
+if command -v ninja >/dev/null; then
+  arguments+=(-G Ninja)
+fi
+
+# Links to files that have been deleted or renamed since the last build.
+[ ! -d install ] || find install -xtype l -delete
+
+echo "==> Building the ROS messages and the package (log: log/latest_build)"
+# Symbolic links: edits of Python, launch and YAML files take effect without building again.
+# Its warning that the wheels bring no setup files is not for us to heed: hence the log level.
+colcon --log-level error build --symlink-install --paths "${packages[@]}" \
+  --event-handlers console_cohesion- summary- --cmake-args "${arguments[@]}"
+touch install/.built

@@ -1,0 +1,46 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Source this in bash after `make setup`:  . tools/env.sh
+# Then `python`, `rlt-track`, `import rclpy` and `import rlt_ros.msg` work in this shell.
+
+_rlt_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+_rlt_venv=$_rlt_root/.venv
+
+# Puts directory $2 at the front of the colon-separated variable $1.
+_rlt_prepend() {
+  export "$1=$2${!1:+:${!1}}"
+}
+
+export VIRTUAL_ENV=$_rlt_venv
+_rlt_prepend PATH "$_rlt_venv/bin"
+
+if [ -z "${ROS_DISTRO-}" ]; then
+  # ROS 2 from PyPI lies in the virtual environment: say so to the build tools and the loader.
+  _rlt_prepend AMENT_PREFIX_PATH "$_rlt_venv"
+  _rlt_prepend CMAKE_PREFIX_PATH "$_rlt_venv"
+  for _rlt_dir in "$_rlt_venv"/lib "$_rlt_venv"/lib/python3*/site-packages/ros_*.libs; do
+    _rlt_prepend LD_LIBRARY_PATH "$_rlt_dir"
+  done
+  # The wheels would otherwise start Python a second time to set LD_LIBRARY_PATH.
+  export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
+  export RMW_IMPLEMENTATION=rmw_fastrtps_cpp
+  # Whole images in one piece, and nothing sent beyond this machine. A setting of yours wins.
+  export FASTDDS_BUILTIN_TRANSPORTS=${FASTDDS_BUILTIN_TRANSPORTS-LARGE_DATA}
+  export ROS_AUTOMATIC_DISCOVERY_RANGE=${ROS_AUTOMATIC_DISCOVERY_RANGE-LOCALHOST}
+fi
+
+# The workspace that colcon built: rlt_ros and, without an installed ROS, vision_msgs.
+if [ -f "$_rlt_root/install/local_setup.bash" ]; then
+  _rlt_options=$(set +o)
+  set +u  # colcon's script reads variables that may not exist
+  . "$_rlt_root/install/local_setup.bash"
+  eval "$_rlt_options"
+fi
+
+# The source folder comes first: edited and new modules count without building again.
+_rlt_prepend PYTHONPATH "$_rlt_root"
+
+unset -f _rlt_prepend
+unset _rlt_root _rlt_venv _rlt_dir _rlt_options
