@@ -19,6 +19,8 @@ endif
 # For `make demo`: your own video (a file) and the target's box in its first frame (x,y,w,h pixels).
 VIDEO :=
 BOX :=
+# How fast the video is replayed: 1 as it was recorded, 0.5 half as fast, so that fewer frames drop.
+RATE :=
 
 # What to hand on, to the demo (ARGS="--preset paper") or to pytest (ARGS="test/build -k wheel").
 ARGS :=
@@ -33,9 +35,10 @@ help:  ## list these commands
 setup: venv  ## make the environment .venv and build the ROS package (the others do it by themselves)
 	@$(MAKE) -s --no-print-directory install/.built
 
-demo: setup  ## track a target in a video through the ROS 2 node; results in out/demo (VIDEO=file BOX=x,y,w,h)
+demo: setup  ## track a target in a video through the ROS 2 node; results in out/demo (VIDEO=file BOX=x,y,w,h RATE=0.5)
 	@. tools/env.sh && python -m rlt_ros.demo \
-	  $(if $(VIDEO),--video="$(VIDEO)") $(if $(BOX),--box="$(BOX)") $(ARGS)
+	  $(if $(VIDEO),--video="$(VIDEO)") $(if $(BOX),--box="$(BOX)") \
+	  $(if $(RATE),--rate="$(RATE)") $(ARGS)
 
 test: lint  ## check style and types, then run all tests
 	@. tools/env.sh && python -m pytest $(ARGS)

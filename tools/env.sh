@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 #
 # Source this in bash after `make setup`:  . tools/env.sh
-# Then `python`, `rlt-track`, `import rclpy` and `import rlt_ros.msg` work in this shell.
+# Then `python`, `rlt-track`, `rlt-bench`, `import rclpy` and `import rlt_ros.msg` work in this shell.
 
 _rlt_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 _rlt_venv=$_rlt_root/.venv
@@ -26,9 +26,14 @@ if [ -z "${ROS_DISTRO-}" ]; then
   # The wheels would otherwise start Python a second time to set LD_LIBRARY_PATH.
   export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
   export RMW_IMPLEMENTATION=rmw_fastrtps_cpp
-  # Whole images in one piece, and nothing sent beyond this machine. A setting of yours wins.
-  export FASTDDS_BUILTIN_TRANSPORTS=${FASTDDS_BUILTIN_TRANSPORTS-LARGE_DATA}
+  # Nothing is sent beyond this machine, unless you set this.
   export ROS_AUTOMATIC_DISCOVERY_RANGE=${ROS_AUTOMATIC_DISCOVERY_RANGE-LOCALHOST}
+fi
+
+# Room for whole images between processes: see the file. Yours wins; other middleware ignores it.
+if [ -z "${FASTRTPS_DEFAULT_PROFILES_FILE-}${FASTDDS_DEFAULT_PROFILES_FILE-}" ]; then
+  export FASTRTPS_DEFAULT_PROFILES_FILE=$_rlt_root/config/fastdds.xml     # Fast DDS 2
+  export FASTDDS_DEFAULT_PROFILES_FILE=$FASTRTPS_DEFAULT_PROFILES_FILE  # Fast DDS 3
 fi
 
 # The workspace that colcon built: rlt_ros and, without an installed ROS, vision_msgs.

@@ -25,7 +25,6 @@ from rlt_ros.replay.node_process import NodeProcess
 from rlt_ros.replay.player import BagPlayer
 from rlt_ros.replay.recorder import BagRecorder
 from rlt_ros.replay.spinning import SpinningNode
-from rlt_ros.replay.transport import make_room_for_images
 
 NAMESPACE = "/rlt"
 INIT_BOX = f"{NAMESPACE}/init_box"
@@ -73,7 +72,6 @@ def replay_into_node(
         NodeDiedError: the node ended; the message holds the end of its log.
         BagError: the input bag cannot be read.
     """
-    make_room_for_images()
     types = installed_types("vision_msgs", "rlt_ros")
     with BagReader(input_bag) as bag, BagWriter(output_bag, types) as recording:
         first_ns = next(bag.messages(image_topic)).stamp_ns
@@ -95,13 +93,19 @@ def replay_into_node(
                     ),
                     _START,
                     "the node did not come up",
+                    show="starting the node",
                 )
-                with tqdm(total=bag.counts[image_topic], unit="frame", desc="learning") as bar:
-                    player.publish_next()
-                    init_box.publish(_detection(box, first_ns))
-                    watch.wait(status.has_target, _LEARN, "the target was not learned")
-                    bar.set_description("replaying")
-                    bar.update()
+                player.publish_next()
+                init_box.publish(_detection(box, first_ns))
+                watch.wait(
+                    status.has_target,
+                    _LEARN,
+                    "the target was not learned",
+                    show="learning the target",
+                )
+                with tqdm(
+                    total=bag.counts[image_topic], initial=1, unit="frame", desc="replaying"
+                ) as bar:
                     clock.start()
                     while player.publish_next():
                         watch.check()
@@ -131,14 +135,16 @@ class _Watch:
         self._process.check()
         self._ros.check()
 
-    def wait(self, until: Callable[[], bool], seconds: float, problem: str) -> None:
-        """Wait until something is so, else raise the problem."""
+    def wait(self, until: Callable[[], bool], seconds: float, problem: str, show: str) -> None:
+        """Wait until something is so, showing what and how long; else raise the problem."""
         deadline = time.monotonic() + seconds
-        while not until():
-            self.check()
-            if time.monotonic() > deadline:
-                raise ReplayError(f"{problem} within {seconds:g} s; see {self._log}")
-            time.sleep(0.01)
+        with tqdm(desc=show, bar_format="{desc}: {elapsed}", miniters=0, mininterval=1.0) as line:
+            while not until():
+                self.check()
+                if time.monotonic() > deadline:
+                    raise ReplayError(f"{problem} within {seconds:g} s; see {self._log}")
+                line.update(0)
+                time.sleep(0.01)
 
     def wait_while_it_goes_on(
         self, until: Callable[[], bool], progress: Callable[[], int], seconds: float

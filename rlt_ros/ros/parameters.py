@@ -181,6 +181,9 @@ def _unknown(name: str) -> str:
 def parameter_file() -> str:
     """Return the text of config/tracker.yaml: every parameter, what it means and its default."""
     lines = [
+        "# Copyright 2026 rlt_ros authors",
+        "# SPDX-License-Identifier: Apache-2.0",
+        "#",
         "# Parameters of the tracker node, with their defaults; written by",
         "# python -m rlt_ros.ros.parameters > config/tracker.yaml",
         "#",

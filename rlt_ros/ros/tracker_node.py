@@ -11,8 +11,11 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 
+import cv2
 import rclpy
+from ament_index_python.packages import get_package_share_directory
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
@@ -49,24 +52,26 @@ class TrackerNode(Node):
         self.failed = Future()
         self._status_published = time.monotonic()
 
-        keep_all = settings.queue == "all"
-        outputs = QoSProfile(depth=settings.queue_size if keep_all else 10)
-        self._detection = self.create_publisher(Detection2D, "detection", outputs)
-        self._attention_map = self.create_publisher(Image, "attention_map", outputs)
-        self._annotated_image = self.create_publisher(Image, "annotated_image", outputs)
-        self._status = self.create_publisher(TrackerStatus, "status", outputs)
+        # Deep enough for a recorder that is busy for a moment.
+        numbers, pictures = QoSProfile(depth=100), QoSProfile(depth=30)
+        self._detection = self.create_publisher(Detection2D, "detection", numbers)
+        self._attention_map = self.create_publisher(Image, "attention_map", pictures)
+        self._annotated_image = self.create_publisher(Image, "annotated_image", pictures)
+        self._status = self.create_publisher(TrackerStatus, "status", numbers)
 
         self._worker = TrackingWorker(
             lambda: Tracker(tracker_config),
             to_rgb,
             self,
             self.get_logger(),
-            keep_all=keep_all,
+            keep_all=settings.queue == "all",
             queue_size=settings.queue_size,
             buffer_size=settings.frame_buffer_size,
         )
+        reliable = settings.image_reliability == "reliable"
         images = QoSProfile(
-            history=HistoryPolicy.KEEP_ALL if keep_all else HistoryPolicy.KEEP_LAST,
+            # What has been acknowledged must not be overwritten before the callback takes it.
+            history=HistoryPolicy.KEEP_ALL if reliable else HistoryPolicy.KEEP_LAST,
             depth=5,
             reliability=ReliabilityPolicy[settings.image_reliability.upper()],
         )
@@ -149,9 +154,10 @@ class TrackerNode(Node):
 def _warn_about_transport(node: Node) -> None:
     fast_dds = "fastrtps" in rclpy.get_rmw_implementation_identifier()
     if fast_dds and not any(name.endswith("_DEFAULT_PROFILES_FILE") for name in os.environ):
+        profiles = Path(get_package_share_directory("rlt_ros"), "config", "fastdds.xml")
         node.get_logger().info(
-            "without config/fastdds.xml Fast DDS loses large best-effort images between processes;"
-            " if frames are missing, see that file"
+            "Fast DDS as it comes loses large best-effort images between processes; if frames are"
+            f" missing, set FASTRTPS_DEFAULT_PROFILES_FILE={profiles} for both"
         )
 
 
@@ -159,9 +165,13 @@ def main(args: list[str] | None = None) -> int:
     """Run the node until it is interrupted; 1 if it could not start."""
     try:
         rclpy.init(args=args)
+    except KeyboardInterrupt:
+        return 0
     except Exception as error:  # rclpy's errors share no public base: bad remaps, files, names
         print(f"tracker_node: {error}", file=sys.stderr)
         return 1
+    # OpenCV's threads would take the cores from tracking and fine-tuning.
+    cv2.setNumThreads(1)
     node = None
     try:
         node = TrackerNode()

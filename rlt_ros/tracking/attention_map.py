@@ -35,15 +35,14 @@ def attention_image(
     (gradient,) = torch.autograd.grad(score, image)
     attention = torch.relu(gradient)[0].sum(dim=0).cpu().numpy()
     attention = cv2.GaussianBlur(attention, (0, 0), SMOOTHING * len(attention))
-    peak = float(attention.max())
-    if peak > 0:
-        attention = attention * (255.0 / peak)
     scale = view.area[2:] / attention.shape[::-1]
     # OpenCV counts from the centres of the pixels, this package from their edges: hence the halves.
     shift = view.area[:2] + scale / 2 - 0.5
-    return cv2.warpAffine(
-        attention.astype(np.uint8),
+    in_frame = cv2.warpAffine(
+        attention,
         np.array([[scale[0], 0.0, shift[0]], [0.0, scale[1], shift[1]]]),
         image_size,
         flags=cv2.INTER_LINEAR,
     )
+    peak = max(float(in_frame.max()), np.finfo(np.float32).tiny)
+    return np.rint(in_frame * (255.0 / peak)).astype(np.uint8)

@@ -7,6 +7,7 @@ The command line, the ROS parameters and the documentation are made from these d
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import math
@@ -17,7 +18,7 @@ from typing import Any
 from rlt_ros.tracking.errors import ConfigError
 
 DEVICE_PATTERN = re.compile(r"auto|cpu|cuda(:\d+)?")
-Value = bool | int | float | str
+Value = int | float | str
 
 
 def _setting(
@@ -25,13 +26,15 @@ def _setting(
     description: str,
     *,
     choices: tuple[str, ...] | None = None,
-    minimum: float | None = None,
-    maximum: float | None = None,
+    minimum: int | float | None = None,
+    maximum: int | float | None = None,
     unit: str | None = None,
 ) -> Any:
+    """Declare a setting; the dataclass sees the default, everything else is metadata."""
     return dataclasses.field(
         default=default,
         metadata={
+            "type": type(default),
             "description": description,
             "choices": choices,
             "minimum": minimum,
@@ -116,7 +119,7 @@ class TrackerConfig:
 
     # Classifier and its training
     hidden_units: int = _setting(
-        512, "width of the two hidden layers of the classifier", minimum=8, maximum=4096
+        256, "width of the two hidden layers of the classifier", minimum=8, maximum=4096
     )
     dropout: float = _setting(
         0.5, "probability of dropping a hidden unit in training", minimum=0.0, maximum=0.95
@@ -154,20 +157,14 @@ class TrackerConfig:
     )
     momentum: float = _setting(0.9, "momentum of SGD", minimum=0.0, maximum=0.999)
     weight_decay: float = _setting(5e-4, "weight decay of SGD", minimum=0.0, maximum=1.0)
-    gradient_clip: float = _setting(
-        10.0, "largest norm of the gradient", minimum=1e-6, maximum=1e9
-    )
-    batch_positives: int = _setting(
-        32, "target samples per mini-batch", minimum=1, maximum=4096
-    )
-    batch_negatives: int = _setting(
-        32, "hard negatives per mini-batch", minimum=1, maximum=4096
-    )
+    gradient_clip: float = _setting(10.0, "largest norm of the gradient", minimum=1e-6, maximum=1e9)
+    batch_positives: int = _setting(32, "target samples per mini-batch", minimum=1, maximum=4096)
+    batch_negatives: int = _setting(32, "hard negatives per mini-batch", minimum=1, maximum=4096)
     mining_pool: int = _setting(
         1024, "random negatives scored to find the hard ones", minimum=1, maximum=65536
     )
     mining_interval: int = _setting(
-        1, "training steps that share one mining", minimum=1, maximum=1000
+        5, "training steps that share one mining", minimum=1, maximum=1000
     )
 
     # First frame
@@ -184,15 +181,9 @@ class TrackerConfig:
         1000.0, "ridge weight of box regression", minimum=1e-6, maximum=1e9
     )
 
-    augmentation: bool = _setting(
-        True, "learn from mirrored, turned, resized and blurred first frames too"
-    )
-
     # Each frame
     candidates: int = _setting(256, "boxes scored per frame", minimum=8, maximum=16384)
-    best_candidates: int = _setting(
-        5, "best boxes whose mean is the target", minimum=1, maximum=64
-    )
+    best_candidates: int = _setting(5, "best boxes whose mean is the target", minimum=1, maximum=64)
     search_translation: float = _setting(
         0.6, "reach of the search in mean target sides", minimum=0.05, maximum=10.0
     )
@@ -203,30 +194,26 @@ class TrackerConfig:
         1.05, "largest size factor between frames", minimum=1.0, maximum=2.0
     )
     success_threshold: float = _setting(
-        0.0,
+        1.0,
         "target score, before the soft-max, above which a frame counts as success",
         minimum=-100.0,
         maximum=100.0,
     )
 
-    lost_threshold: float = _setting(
-        0.0,
-        "target score up to which the box stays where it was and the frame counts as lost; "
-        "between this and success_threshold the box moves but nothing is learned",
+    hold_threshold: float = _setting(
+        -2.0,
+        "target score up to which the box stays where it was; between this and "
+        "success_threshold it follows the best guess, reported as lost, and nothing is learned",
         minimum=-100.0,
         maximum=100.0,
     )
 
     # Updates
-    frame_positives: int = _setting(
-        50, "target samples kept of a frame", minimum=1, maximum=10000
-    )
+    frame_positives: int = _setting(50, "target samples kept of a frame", minimum=1, maximum=10000)
     frame_negatives: int = _setting(
         200, "background samples kept of a frame", minimum=1, maximum=10000
     )
-    positive_iou: float = _setting(
-        0.7, "least IoU of target samples", minimum=0.1, maximum=1.0
-    )
+    positive_iou: float = _setting(0.7, "least IoU of target samples", minimum=0.1, maximum=1.0)
     initial_negative_iou: float = _setting(
         0.5, "largest IoU of background samples on the first frame", minimum=0.0, maximum=0.9
     )
@@ -243,7 +230,10 @@ class TrackerConfig:
         maximum=10000,
     )
     failure_interval: int = _setting(
-        1, "frames between short-term updates while failing", minimum=1, maximum=100000,
+        10,
+        "frames between short-term updates while failing",
+        minimum=1,
+        maximum=100000,
         unit="frames",
     )
     update_interval: int = _setting(
@@ -272,6 +262,11 @@ PRESETS: dict[str, dict[str, Value]] = {
     "paper": {
         "features": "crops",
         "attention_at": "image",
+        "hidden_units": 512,
+        "mining_interval": 1,
+        "success_threshold": 0.0,
+        "hold_threshold": 0.0,
+        "failure_interval": 1,
     },
 }
 
@@ -285,7 +280,8 @@ def make_config(preset: str = "default", **settings: Value) -> TrackerConfig:
     checked("preset", preset)
     for name in settings:
         _declaration(name)
-    return TrackerConfig(**{**PRESETS[preset], **settings, "preset": preset})  # type: ignore[arg-type]
+    chosen: dict[str, Any] = {**PRESETS[preset], **settings, "preset": preset}
+    return TrackerConfig(**chosen)
 
 
 def parse_setting(text: str) -> tuple[str, Value]:
@@ -298,15 +294,11 @@ def parse_setting(text: str) -> tuple[str, Value]:
     name = name.strip()
     if not separator:
         raise ConfigError(f"{text!r} is not name=value, for example attention_weight=0")
-    kind = type(_declaration(name).default)
+    kind = _declaration(name).metadata["type"]
     parsed: Value = value.strip()
-    if kind is bool:
-        parsed = {"true": True, "false": False}.get(value.strip().lower(), parsed)
-    elif kind is not str:
-        try:
+    if kind is not str:
+        with contextlib.suppress(ValueError):  # refused below, by name
             parsed = kind(value)
-        except ValueError:
-            pass  # refused below, by name
     return name, checked(name, parsed)
 
 
@@ -317,12 +309,12 @@ def checked(name: str, value: object) -> Value:
         ConfigError: unknown setting, wrong type or out of range.
     """
     field = _declaration(name)
-    kind = type(field.default)
-    valid: Value | None = None
+    kind = field.metadata["type"]
+    valid: Any = None
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         valid = float(value) if math.isfinite(value) else None
     elif type(value) is kind:
-        valid = value  # type: ignore[assignment]
+        valid = value
     if valid is not None and isinstance(valid, int | float):
         low, high = field.metadata["minimum"], field.metadata["maximum"]
         if (low is not None and valid < low) or (high is not None and valid > high):
@@ -345,10 +337,12 @@ def allowed_values(name: str) -> str:
         return "auto, cpu, cuda or cuda:N"
     if field.metadata["choices"]:
         return "one of " + ", ".join(field.metadata["choices"])
-    kind = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}
-    words = kind[type(field.default)]
-    if field.metadata["minimum"] is not None:
-        words += f" from {field.metadata['minimum']:g} to {field.metadata['maximum']:g}"
+    kind = {int: "an integer", float: "a number", str: "a text"}
+    words = kind[field.metadata["type"]]
+    low, high = field.metadata["minimum"], field.metadata["maximum"]
+    if low is not None:
+        number = "d" if field.metadata["type"] is int else "g"
+        words += f" from {low:{number}} to {high:{number}}"
     return words
 
 

@@ -10,7 +10,9 @@ the feature maps.
 from __future__ import annotations
 
 import abc
+import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -29,7 +31,8 @@ CROPS_PER_PASS = 16
 SPREAD_FLOOR = 1e-3
 
 
-class Samples(NamedTuple):
+@dataclass(frozen=True)
+class Samples:
     """Training samples.
 
     Attributes:
@@ -40,8 +43,8 @@ class Samples(NamedTuple):
     features: Tensor
     images: Tensor | None = None
 
-    def __getitem__(self, index: Tensor) -> Samples:  # type: ignore[override]
-        """Return the samples at ``index``."""
+    def __getitem__(self, index: Tensor) -> Samples:
+        """Return the samples at ``index`` ``(M,)``."""
         return Samples(self.features[index], None if self.images is None else self.images[index])
 
     @staticmethod
@@ -210,6 +213,9 @@ class SharedFeatures(FeatureExtractor):
         grids: tuple[int, ...],
     ) -> None:
         self._backbone = backbone
+        # For the attention map: laid out to run backwards.
+        self._differentiable = copy.deepcopy(backbone)
+        self._differentiable.lay_out(torch.contiguous_format)
         self._device = device
         self._region_size = region_size
         self._target_size = target_size
@@ -250,7 +256,7 @@ class SharedFeatures(FeatureExtractor):
         """See ``FeatureExtractor.view``."""
 
         def features(image: Tensor) -> Tensor:
-            return self.pooled(self._normalised(self._backbone(image)), box[None])
+            return self.pooled(self._normalised(self._differentiable(image)), box[None])
 
         return View(self._patch, self._region, features)
 

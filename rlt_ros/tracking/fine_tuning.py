@@ -40,8 +40,7 @@ class FineTuner:
                 max_workers=1,
                 thread_name_prefix="fine_tuning",
                 # PyTorch keeps this number per thread.
-                initializer=torch.set_num_threads if threads else None,
-                initargs=(threads,) if threads else (),
+                initializer=lambda: torch.set_num_threads(threads) if threads else None,
             )
             if background
             else None

@@ -13,14 +13,12 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.attention_map import attention_image
-from rlt_ros.tracking.augmentation import varied
 from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.box_regression import BoxRegressor
-from rlt_ros.tracking.boxes import BoxLike, Boxes, clip_to_image, validated_box
+from rlt_ros.tracking.boxes import Boxes, BoxLike, clip_to_image, validated_box
 from rlt_ros.tracking.classifier import TARGET, Classifier
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError
@@ -49,8 +47,8 @@ class TrackResult:
     """What the tracker says of one frame.
 
     Attributes:
-        box: ``(4,)`` float64 x, y, w, h in pixels, top-left corner, 0-based; the last known box
-            while LOST.
+        box: ``(4,)`` float64 x, y, w, h in pixels, top-left corner, 0-based; while LOST the best
+            guess, or the last box where there is none.
         score: probability 0..1 by the classifier's soft-max that the box is the target.
         state: TRACKING or LOST.
     """
@@ -126,7 +124,6 @@ class Tracker:
         self._tuner.discard()
         config = self.config
         self._image_size = (image.shape[1], image.shape[0])
-        self._image = image
         self._rng = np.random.default_rng(config.seed)
         self._box = target
         self._reach = config.search_translation
@@ -139,33 +136,7 @@ class Tracker:
         self._memory = SampleMemory(config.long_term_frames, config.short_term_frames)
 
         self._extractor.start(image, target)
-        area = self._extractor.area
-        positives = self._extractor.samples(
-            self._overlapping(target, config.initial_positives, config.positive_iou)
-        )
-        half = config.initial_negatives // 2
-        negatives = self._extractor.samples(
-            np.concatenate(
-                [
-                    self._around(target, half, 1.0, 1.2, config.initial_negative_iou),
-                    sampling.boxes_within_iou(
-                        lambda n: sampling.spread_boxes(self._rng, target, n, area, 1.2),
-                        target,
-                        config.initial_negatives - half,
-                        0.0,
-                        config.initial_negative_iou,
-                    ),
-                ]
-            )
-        )
-        if config.augmentation:
-            pp,nn=[positives],[negatives]
-            for view in varied(image, target, 127):
-                self._extractor.observe(view, target)
-                pp.append(self._extractor.samples(self._overlapping(target, config.initial_positives//4, config.positive_iou)))
-                nn.append(self._extractor.samples(self._around(target, config.initial_negatives//20, 2.0, 1.2, config.initial_negative_iou)))
-            self._extractor.observe(image, target)
-            positives=Samples.joined(pp); negatives=Samples.joined(nn)
+        positives, negatives = self._first_samples(target)
         self._classifier = Classifier(
             positives.features.shape[1],
             config.hidden_units,
@@ -203,12 +174,11 @@ class Tracker:
                 f"the image is {size[0]} x {size[1]} px but the target was learned at "
                 f"{self._image_size[0]} x {self._image_size[1]} px; call init again"
             )
-        self._image = image
         self._frame += 1
         self._adopt_update()
         self._extractor.observe(image, self._box)
-        result = self._detect()
-        self._learn(success=self._success)
+        result = self._detect(size)
+        self._learn()
         return result
 
     def attention_map(self) -> NDArray[np.uint8]:
@@ -225,7 +195,26 @@ class Tracker:
         view = self._extractor.view(self._box)
         return attention_image(view, self._classifier, self._image_size)
 
-    def _detect(self) -> TrackResult:
+    def _first_samples(self, target: Boxes) -> tuple[Samples, Samples]:
+        config, area = self.config, self._extractor.area
+        half = config.initial_negatives // 2
+        near = self._around(target, half, 1.0, 1.2, config.initial_negative_iou)
+        far = sampling.boxes_within_iou(
+            lambda n: sampling.spread_boxes(self._rng, target, n, area, 1.2),
+            target,
+            config.initial_negatives - half,
+            0.0,
+            config.initial_negative_iou,
+        )
+        return (
+            self._extractor.samples(
+                self._overlapping(target, config.initial_positives, config.positive_iou)
+            ),
+            self._extractor.samples(np.concatenate([near, far])),
+        )
+
+    def _detect(self, image_size: tuple[int, int]) -> TrackResult:
+        """Score candidates in the observed frame; move to the best unless they are too bad."""
         config = self.config
         candidates = sampling.gaussian_boxes(
             self._rng,
@@ -242,25 +231,24 @@ class Tracker:
         indices = best.indices.cpu().numpy()
         probability = float(scores[best.indices].softmax(dim=1)[:, TARGET].mean())
         score = float(best.values.mean())
-        self._success = score > config.success_threshold
-        if self._success: self._failures=0
-        else: self._failures+=1
-        if score <= config.lost_threshold:
+        found = score > config.success_threshold
+        state = TrackState.TRACKING if found else TrackState.LOST
+        self._failures = 0 if found else self._failures + 1
+        if score <= config.hold_threshold:
             self._reach = min(SEARCH_GROWTH * self._reach, config.search_translation_lost)
-            return TrackResult(self._box.copy(), probability, TrackState.LOST)
+            return TrackResult(clip_to_image(self._box, image_size), probability, state)
         self._reach = config.search_translation
         self._box = candidates[indices].mean(axis=0)
         box = self._box
-        if self._regressor is not None:
+        if found and self._regressor is not None:
             refined = self._regressor.refined(features[best.indices], candidates[indices])
             box = refined.mean(axis=0)
-        box = clip_to_image(box, self._image_size)
-        return TrackResult(box, probability, TrackState.TRACKING)
+        return TrackResult(clip_to_image(box, image_size), probability, state)
 
-    def _learn(self, success: bool) -> None:
+    def _learn(self) -> None:
         """Collect this frame's samples and start the updates that are due."""
         config = self.config
-        if success:
+        if not self._failures:
             self._memory.add(
                 self._extractor.samples(
                     self._overlapping(self._box, config.frame_positives, config.positive_iou)
@@ -271,7 +259,7 @@ class Tracker:
             )
             if self._frame % config.update_interval == 0:
                 self._wanted_update = self._wanted_update or "long_term"
-        elif self._failures % config.failure_interval == (1 % config.failure_interval):
+        elif (self._failures - 1) % config.failure_interval == 0:
             self._wanted_update = "short_term"
         if self._wanted_update and not self._tuner.busy:
             samples = self._memory.snapshot(self._wanted_update == "long_term")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -57,8 +58,12 @@ def train(
     """
     last = list(classifier.fc6.parameters())
     rest = [*classifier.fc4.parameters(), *classifier.fc5.parameters()]
+    groups: list[dict[str, Any]] = [
+        {"params": rest},
+        {"params": last, "lr": learning_rate * settings.last_layer_rate},
+    ]
     optimiser = torch.optim.SGD(
-        [{"params": rest}, {"params": last, "lr": learning_rate * settings.last_layer_rate}],
+        groups,
         lr=learning_rate,
         momentum=settings.momentum,
         weight_decay=settings.weight_decay,
@@ -117,7 +122,10 @@ def _shuffled(count: int, batch: int, generator: torch.Generator) -> Iterator[Te
 
 
 def _hard_negatives(
-    classifier: Classifier, negatives: Samples, settings: TrainingSettings, generator: torch.Generator
+    classifier: Classifier,
+    negatives: Samples,
+    settings: TrainingSettings,
+    generator: torch.Generator,
 ) -> Iterator[Tensor]:
     """Yield index batches of the negatives that the classifier takes most for the target.
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ("rlt-track", "rlt-bench")
 
 
 def python_files(folder: Path) -> set[str]:
@@ -61,7 +62,8 @@ def test_wheel_has_commands_dependencies_and_licence(wheel: zipfile.ZipFile) -> 
         (path,) = (path for path in wheel.namelist() if path.endswith(f".dist-info/{name}"))
         return wheel.read(path).decode()
 
-    assert "rlt-track = rlt_ros.cli.track:main" in read("entry_points.txt")
+    for tool in ("track", "bench"):
+        assert f"rlt-{tool} = rlt_ros.cli.{tool}:main" in read("entry_points.txt")
     required = [
         line.removeprefix("Requires-Dist: ")
         for line in read("METADATA").splitlines()
@@ -82,7 +84,11 @@ def test_colcon_installs_every_module(prefix: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["bin/rlt-track", "lib/rlt_ros/rlt-track", "lib/rlt_ros/tracker_node"]
+    "command",
+    [
+        *(f"{folder}/{tool}" for folder in ("bin", "lib/rlt_ros") for tool in TOOLS),
+        "lib/rlt_ros/tracker_node",
+    ],
 )
 def test_colcon_installs_commands(command: str, prefix: Path) -> None:
     assert os.access(prefix / command, os.X_OK)
@@ -97,8 +103,9 @@ def test_colcon_installs_data(folder: str, prefix: Path) -> None:
     assert files(prefix / "share" / "rlt_ros") == files(ROOT)
 
 
-def test_rlt_track_is_on_path() -> None:
-    assert shutil.which("rlt-track"), ". tools/env.sh puts it there"
+@pytest.mark.parametrize("tool", TOOLS)
+def test_tool_is_on_path(tool: str) -> None:
+    assert shutil.which(tool), ". tools/env.sh puts it there"
 
 
 @pytest.mark.parametrize(

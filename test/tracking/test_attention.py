@@ -215,9 +215,7 @@ def test_detached_attention_is_caught(
 ) -> None:
     check_that_lambda_trains(settings)
     real = attention.feature_gradients
-    monkeypatch.setattr(
-        training, "feature_gradients", lambda *a: real(*a).detach()
-    )
+    monkeypatch.setattr(training, "feature_gradients", lambda *a: real(*a).detach())
     # A loss whose R no longer depends on the weights: autograd gives the baseline's gradient.
     with pytest.raises(AssertionError, match="lambda does not train"):
         check_that_lambda_trains(settings)

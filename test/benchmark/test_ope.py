@@ -1,0 +1,98 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from rlt_ros.benchmark.metrics import one_pass_measures
+from rlt_ros.benchmark.otb import DatasetError, read_sequence
+from rlt_ros.cli.bench import main
+
+BOXES = np.array([[10, 10, 20, 20], [12, 10, 20, 20], [14, 10, 20, 20]], dtype=float)
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """A bright square that moves over noise."""
+    rng = np.random.default_rng(0)
+    images = tmp_path / "Square" / "img"
+    images.mkdir(parents=True)
+    for number, (x, y, w, h) in enumerate(BOXES.astype(int), start=1):
+        image = rng.integers(0, 80, (60, 80, 3), dtype=np.uint8)
+        image[y : y + h, x : x + w] += 150
+        cv2.imwrite(str(images / f"{number:04d}.jpg"), image)
+    lines = [f"{x + 1:g}\t{y + 1:g}\t{w:g}\t{h:g}" for x, y, w, h in BOXES]
+    (tmp_path / "Square" / "groundtruth_rect.txt").write_text("\n".join(lines))
+    return tmp_path
+
+
+def test_measures_of_known_boxes() -> None:
+    off = BOXES + np.array([[0, 0, 0, 0], [20, 0, 0, 0], [0, 30, 0, 0]])
+    measures = one_pass_measures(off, BOXES)
+    # Frame 1 exact: above 20 of 21 thresholds (not above 1). The others do not overlap at all.
+    assert measures["auc"] == pytest.approx(20 / 21 / 3)
+    assert measures["precision20"] == pytest.approx(2 / 3)
+    assert measures["os50"] == pytest.approx(1 / 3)
+    assert measures["cle"] == pytest.approx(50 / 3)
+
+
+def test_a_sequence_is_read_from_0(dataset: Path) -> None:
+    sequence = read_sequence(dataset, "Square")
+    np.testing.assert_array_equal(sequence.boxes, BOXES)
+    assert [path.name for path in sequence.images] == ["0001.jpg", "0002.jpg", "0003.jpg"]
+
+
+def test_a_broken_sequence_names_the_line(dataset: Path) -> None:
+    (dataset / "Square" / "groundtruth_rect.txt").write_text("1,2,3,4\n1,2,x,4\n")
+    with pytest.raises(DatasetError, match=r"groundtruth_rect\.txt:2: '1,2,x,4'"):
+        read_sequence(dataset, "Square")
+    (dataset / "Square" / "groundtruth_rect.txt").write_text("1,2,3,4\n")
+    with pytest.raises(DatasetError, match="3 images but 1 boxes"):
+        read_sequence(dataset, "Square")
+
+
+def test_the_command_writes_a_summary(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = dataset / "out"
+    command = ["ope", str(dataset), "--out", str(out), "--jobs", "1", "--set", "device=cpu"]
+    command += ["--set", "initial_negatives=200", "--set", "initial_iterations=30"]
+    assert main(command) == 0
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["mean"]["precision20"] == 1
+    assert summary["sequences"]["Square"]["auc"] > 0.5
+    assert summary["trackers"]["rlt"]["mean"] == summary["mean"]
+    first, *_ = (out / "rlt" / "seed0" / "Square.txt").read_text().splitlines()
+    assert first == "11.0000,11.0000,20.0000,20.0000"
+    assert "AUC" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tracker", "best"], "no tracker 'best'; give one of rlt, rlt:PRESET, csrt"),
+        (["--sequences", "Square,Circle"], "has no sequence Circle"),
+        (["--set", "seed=x"], "seed must be an integer"),
+    ],
+)
+def test_misuse_is_one_line(
+    dataset: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert main(["ope", str(dataset), "--out", str(dataset / "out"), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_real_sequences_are_complete() -> None:
+    default = Path(__file__).parents[2].parent / "shared" / "data"
+    data = Path(os.environ.get("RLT_DATA", default)) / "otb"
+    if not data.is_dir():
+        pytest.skip("set RLT_DATA to a folder whose otb/ holds OTB sequences")
+    for name in ("David", "Diving", "Football1"):
+        sequence = read_sequence(data, name)
+        assert len(sequence.images) == len(sequence.boxes)
