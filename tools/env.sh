@@ -3,7 +3,8 @@
 # shellcheck shell=bash
 #
 # Source this in bash after `make setup`:  . tools/env.sh
-# Then `python`, `rlt-track`, `rlt-bench`, `import rclpy` and `import rlt_ros.msg` work in this shell.
+# Then `python`, the commands `rlt-track` and `rlt-bench`, `import rclpy` and `import rlt_ros.msg`
+# work in this shell.
 
 _rlt_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 _rlt_venv=$_rlt_root/.venv
@@ -32,7 +33,7 @@ fi
 
 # Room for whole images between processes: see the file. Yours wins; other middleware ignores it.
 if [ -z "${FASTRTPS_DEFAULT_PROFILES_FILE-}${FASTDDS_DEFAULT_PROFILES_FILE-}" ]; then
-  export FASTRTPS_DEFAULT_PROFILES_FILE=$_rlt_root/config/fastdds.xml     # Fast DDS 2
+  export FASTRTPS_DEFAULT_PROFILES_FILE=$_rlt_root/config/fastdds.xml  # Fast DDS 2
   export FASTDDS_DEFAULT_PROFILES_FILE=$FASTRTPS_DEFAULT_PROFILES_FILE  # Fast DDS 3
 fi
 

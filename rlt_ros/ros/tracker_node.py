@@ -13,7 +13,6 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import rclpy
 from ament_index_python.packages import get_package_share_directory
 from rcl_interfaces.msg import SetParametersResult
@@ -170,8 +169,6 @@ def main(args: list[str] | None = None) -> int:
     except Exception as error:  # rclpy's errors share no public base: bad remaps, files, names
         print(f"tracker_node: {error}", file=sys.stderr)
         return 1
-    # OpenCV's threads would take the cores from tracking and fine-tuning.
-    cv2.setNumThreads(1)
     node = None
     try:
         node = TrackerNode()

@@ -44,5 +44,7 @@ def attention_image(
         image_size,
         flags=cv2.INTER_LINEAR,
     )
-    peak = max(float(in_frame.max()), np.finfo(np.float32).tiny)
-    return np.rint(in_frame * (255.0 / peak)).astype(np.uint8)
+    peak = float(in_frame.max())
+    if peak > 0:
+        in_frame *= 255.0 / peak
+    return np.rint(in_frame).astype(np.uint8)

@@ -133,7 +133,7 @@ class TrackerConfig:
     attention_at: str = _setting(
         "features",
         "where attention is taken: features (that enter the classifier, closed form) or "
-        "image (the sample's pixels, needs features: crops; about 20 times the training time)",
+        "image (the sample's pixels, needs features: crops; tens of times the training time)",
         choices=("features", "image"),
     )
     attention_ratio: str = _setting(
