@@ -37,6 +37,7 @@ class BoxRegressor:
     def refined(self, features: Tensor, boxes: Boxes) -> Boxes:
         """Return boxes ``(N, 4)`` moved and resized by what their features ``(N, D)`` say."""
         change = (features - self._feature_mean) @ self._weights + self._offset
-        delta = change.double().cpu().numpy()
+        # Never more than one side or a factor e: what lies beyond was not learned.
+        delta = change.double().clamp(-1.0, 1.0).cpu().numpy()
         sides = boxes[:, 2:]
         return from_centres(centres(boxes) + delta[:, :2] * sides, sides * np.exp(delta[:, 2:]))

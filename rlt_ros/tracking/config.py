@@ -174,6 +174,13 @@ class TrackerConfig:
     initial_negatives: int = _setting(
         5000, "background samples of the first frame", minimum=1, maximum=50000
     )
+    initial_scale_negatives: int = _setting(
+        300,
+        "background samples of the first frame on the target but of half to twice its size, "
+        "beyond the others: they keep boxes from shrinking; 0 in the paper",
+        minimum=0,
+        maximum=10000,
+    )
     regression_samples: int = _setting(
         1000, "samples for box regression; 0 turns it off", minimum=0, maximum=10000
     )
@@ -182,10 +189,10 @@ class TrackerConfig:
     )
 
     # Each frame
-    candidates: int = _setting(256, "boxes scored per frame", minimum=8, maximum=16384)
+    candidates: int = _setting(400, "boxes scored per frame", minimum=8, maximum=16384)
     best_candidates: int = _setting(5, "best boxes whose mean is the target", minimum=1, maximum=64)
     search_translation: float = _setting(
-        0.6, "reach of the search in mean target sides", minimum=0.05, maximum=10.0
+        0.8, "reach of the search in mean target sides", minimum=0.05, maximum=10.0
     )
     search_translation_lost: float = _setting(
         1.5, "widest reach after failures", minimum=0.05, maximum=10.0
@@ -194,8 +201,9 @@ class TrackerConfig:
         1.05, "largest size factor between frames", minimum=1.0, maximum=2.0
     )
     success_threshold: float = _setting(
-        1.0,
-        "target score, before the soft-max, above which a frame counts as success",
+        0.0,
+        "target score, before the soft-max, above which a frame counts as success "
+        "(if it also beats the background score)",
         minimum=-100.0,
         maximum=100.0,
     )
@@ -211,7 +219,10 @@ class TrackerConfig:
     # Updates
     frame_positives: int = _setting(50, "target samples kept of a frame", minimum=1, maximum=10000)
     frame_negatives: int = _setting(
-        200, "background samples kept of a frame", minimum=1, maximum=10000
+        160, "background samples kept of a frame", minimum=1, maximum=10000
+    )
+    frame_scale_negatives: int = _setting(
+        40, "the same of a frame; 0 in the paper", minimum=0, maximum=10000
     )
     positive_iou: float = _setting(0.7, "least IoU of target samples", minimum=0.1, maximum=1.0)
     initial_negative_iou: float = _setting(
@@ -263,8 +274,12 @@ PRESETS: dict[str, dict[str, Value]] = {
         "features": "crops",
         "attention_at": "image",
         "hidden_units": 512,
+        "initial_scale_negatives": 0,
+        "frame_negatives": 200,
+        "frame_scale_negatives": 0,
+        "candidates": 256,
+        "search_translation": 0.6,
         "mining_interval": 1,
-        "success_threshold": 0.0,
         "hold_threshold": 0.0,
         "failure_interval": 1,
     },

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +15,8 @@ from typing import NamedTuple
 import torch
 
 from rlt_ros.tracking.classifier import Classifier
+
+BACKGROUND_NICENESS = 5
 
 
 class FineTuned(NamedTuple):
@@ -39,8 +44,8 @@ class FineTuner:
             ThreadPoolExecutor(
                 max_workers=1,
                 thread_name_prefix="fine_tuning",
-                # PyTorch keeps this number per thread.
-                initializer=lambda: torch.set_num_threads(threads) if threads else None,
+                initializer=_prepare_thread,
+                initargs=(threads,),
             )
             if background
             else None
@@ -82,6 +87,14 @@ class FineTuner:
         self.discard()
         if self._executor is not None:
             self._executor.shutdown()
+
+
+def _prepare_thread(threads: int) -> None:
+    if threads:
+        torch.set_num_threads(threads)  # PyTorch keeps this number per thread
+    if sys.platform == "linux":
+        # Only there has each thread a priority of its own; frames come first.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND_NICENESS)
 
 
 def _timed(job: Callable[[], Classifier]) -> FineTuned:

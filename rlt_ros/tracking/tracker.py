@@ -31,6 +31,8 @@ Image = NDArray[np.uint8]
 
 # Overlaps of the samples that the box regressor learns from (MDNet).
 REGRESSION_IOU = 0.6
+# Largest overlap, with a later frame's target, of background samples of the wrong size.
+WRONG_SIZE_IOU = 0.4
 # Growth of the search per failure, up to search_translation_lost (MDNet).
 SEARCH_GROWTH = 1.1
 
@@ -198,7 +200,10 @@ class Tracker:
     def _first_samples(self, target: Boxes) -> tuple[Samples, Samples]:
         config, area = self.config, self._extractor.area
         half = config.initial_negatives // 2
-        near = self._around(target, half, 1.0, 1.2, config.initial_negative_iou)
+        near = self._around(target, half, 1.0, 1.6, config.initial_negative_iou)
+        wrong_size = self._wrong_size(
+            target, config.initial_scale_negatives, config.initial_negative_iou
+        )
         far = sampling.boxes_within_iou(
             lambda n: sampling.spread_boxes(self._rng, target, n, area, 1.2),
             target,
@@ -210,7 +215,7 @@ class Tracker:
             self._extractor.samples(
                 self._overlapping(target, config.initial_positives, config.positive_iou)
             ),
-            self._extractor.samples(np.concatenate([near, far])),
+            self._extractor.samples(np.concatenate([near, far, wrong_size])),
         )
 
     def _detect(self, image_size: tuple[int, int]) -> TrackResult:
@@ -231,7 +236,7 @@ class Tracker:
         indices = best.indices.cpu().numpy()
         probability = float(scores[best.indices].softmax(dim=1)[:, TARGET].mean())
         score = float(best.values.mean())
-        found = score > config.success_threshold
+        found = score > config.success_threshold and probability > 0.5
         state = TrackState.TRACKING if found else TrackState.LOST
         self._failures = 0 if found else self._failures + 1
         if score <= config.hold_threshold:
@@ -249,13 +254,12 @@ class Tracker:
         """Collect this frame's samples and start the updates that are due."""
         config = self.config
         if not self._failures:
+            positives = self._overlapping(self._box, config.frame_positives, config.positive_iou)
+            around = self._around(self._box, config.frame_negatives, 2.0, 1.3, config.negative_iou)
+            wrong_size = self._wrong_size(self._box, config.frame_scale_negatives, WRONG_SIZE_IOU)
             self._memory.add(
-                self._extractor.samples(
-                    self._overlapping(self._box, config.frame_positives, config.positive_iou)
-                ),
-                self._extractor.samples(
-                    self._around(self._box, config.frame_negatives, 2.0, 1.3, config.negative_iou)
-                ),
+                self._extractor.samples(positives),
+                self._extractor.samples(np.concatenate([around, wrong_size])),
             )
             if self._frame % config.update_interval == 0:
                 self._wanted_update = self._wanted_update or "long_term"
@@ -349,6 +353,9 @@ class Tracker:
             0.0,
             highest,
         )
+
+    def _wrong_size(self, box: Boxes, count: int, highest: float) -> Boxes:
+        return self._around(box, count, 0.5, 2.0, highest)
 
     def _probability(self, boxes: Boxes) -> float:
         with torch.no_grad():

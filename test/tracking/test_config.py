@@ -30,6 +30,7 @@ def test_the_paper_preset_has_the_papers_numbers() -> None:
     config = make_config("paper")
     assert config.attention_weight == 5
     assert config.initial_positives + config.initial_negatives == 5500
+    assert config.initial_scale_negatives == config.frame_scale_negatives == 0
     assert (config.initial_iterations, config.initial_learning_rate) == (50, 2e-4)
     assert (config.update_iterations, config.update_learning_rate) == (15, 3e-4)
     assert (config.update_interval, config.candidates) == (10, 256)
