@@ -63,7 +63,7 @@ def test_a_target_that_vanishes_is_lost(
             assert result.state is TrackState.LOST
             assert result.score < 0.5
         if hold_threshold == 0:
-            np.testing.assert_array_equal(result.box, held)
+            np.testing.assert_allclose(result.box, held)
             again = tracker.track(frames[4][0])
             assert again.state is TrackState.TRACKING
             assert iou(again.box, frames[4][1]) > 0.5
