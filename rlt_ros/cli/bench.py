@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         help="rlt, rlt:PRESET, csrt, kcf or mil; several are run side by side (default: rlt)",
     )
     ope.add_argument("--sequences", metavar="A,B", help="only these sequences")
-    ope.add_argument("--seeds", type=int, default=1, metavar="N", help="seeds 0..N-1, for rlt")
+    ope.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="N seeds, from seed on (0), for rlt"
+    )
     ope.add_argument(
         "--set",
         action="append",
@@ -96,7 +98,11 @@ def one_pass_evaluation(options: argparse.Namespace) -> None:
     Raises:
         ValueError, OSError, WeightsError: it cannot be done; the message says why.
     """
+    for name in ("seeds", "jobs", "max_frames"):
+        if (number := getattr(options, name)) is not None and number < 1:
+            raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {number}")
     settings = dict(parse_setting(text) for text in options.settings)
+    first_seed = int(settings.pop("seed", 0))
     trackers = options.trackers or ["rlt"]
     _check(trackers, settings)
     known = sequence_names(options.dataset)
@@ -104,7 +110,13 @@ def one_pass_evaluation(options: argparse.Namespace) -> None:
     if missing := sorted(set(names) - set(known)):
         raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
     jobs = [
-        Job(options.dataset, name, tracker, {**settings, "seed": seed}, options.max_frames)
+        Job(
+            options.dataset,
+            name,
+            tracker,
+            {**settings, "seed": first_seed + seed},
+            options.max_frames,
+        )
         # Side by side: whatever else the machine does meets all trackers alike.
         for name in names
         for tracker in trackers
@@ -126,8 +138,9 @@ def _check(trackers: list[str], settings: dict[str, Value]) -> None:
             make_runner(tracker, settings)
 
 
-def _run_all(jobs: list[Job], processes: int) -> tuple[list[Outcome], dict[Job, str]]:
-    outcomes, failures = [], {}
+def _run_all(jobs: list[Job], processes: int) -> tuple[list[Outcome], dict[str, str]]:
+    outcomes: list[Outcome] = []
+    failures: dict[str, str] = {}
     context = multiprocessing.get_context("spawn")  # PyTorch's threads do not survive a fork
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         running = {pool.submit(run, job): job for job in jobs}
@@ -136,7 +149,7 @@ def _run_all(jobs: list[Job], processes: int) -> tuple[list[Outcome], dict[Job, 
             try:
                 outcome = future.result()
             except (ValueError, OSError, WeightsError) as error:
-                failures[job] = str(error)
+                failures[f"{job.tracker} {job.sequence} seed {job.settings['seed']}"] = str(error)
                 tqdm.write(f"{job.tracker} {job.sequence}: {error}", file=sys.stderr)
                 continue
             outcomes.append(outcome)
@@ -150,7 +163,7 @@ def _run_all(jobs: list[Job], processes: int) -> tuple[list[Outcome], dict[Job, 
 
 
 def _write(
-    folder: Path, outcomes: list[Outcome], failures: dict[Job, str], settings: dict[str, Value]
+    folder: Path, outcomes: list[Outcome], failures: dict[str, str], settings: dict[str, Value]
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     by_tracker: dict[str, dict[str, list[dict[str, float]]]] = {}
@@ -172,7 +185,7 @@ def _write(
             "opencv": cv2.__version__,
         },
         "settings": settings,
-        "failures": {f"{job.tracker} {job.sequence}": text for job, text in failures.items()},
+        "failures": failures,
         "trackers": {name: _summary(runs) for name, runs in by_tracker.items()},
     }
     # One tracker's numbers stand at the top as well, where scripts look for them.

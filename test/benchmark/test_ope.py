@@ -71,9 +71,26 @@ def test_the_command_writes_a_summary(dataset: Path, capsys: pytest.CaptureFixtu
     assert "AUC" in capsys.readouterr().out
 
 
+def test_a_broken_sequence_is_named_and_the_rest_runs(
+    dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (dataset / "Broken").mkdir()
+    (dataset / "Broken" / "groundtruth_rect.txt").write_text("1,2,x,4\n")
+    out = dataset / "out"
+    command = ["ope", str(dataset), "--out", str(out), "--jobs", "1", "--tracker", "mil"]
+    assert main([*command, "--set", "seed=3"]) == 2
+    summary = json.loads((out / "summary.json").read_text())
+    assert list(summary["sequences"]) == ["Square"]
+    assert "groundtruth_rect.txt:1" in summary["failures"]["mil Broken seed 3"]
+    assert (out / "mil" / "seed3" / "Square.txt").is_file()
+    assert "1 of 2 runs failed" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--max-frames", "0"], "--max-frames must be 1 or more, not 0"),
+        (["--seeds", "0"], "--seeds must be 1 or more, not 0"),
         (["--tracker", "best"], "no tracker 'best'; give one of rlt, rlt:PRESET, csrt"),
         (["--sequences", "Square,Circle"], "has no sequence Circle"),
         (["--set", "seed=x"], "seed must be an integer"),
