@@ -12,7 +12,7 @@ import pytest
 
 from rlt_ros.benchmark.metrics import one_pass_measures
 from rlt_ros.benchmark.otb import DatasetError, read_sequence
-from rlt_ros.cli.bench import main
+from rlt_ros.cli.bench.main import main
 
 BOXES = np.array([[10, 10, 20, 20], [12, 10, 20, 20], [14, 10, 20, 20]], dtype=float)
 

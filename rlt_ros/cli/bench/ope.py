@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""rlt-bench: measure trackers on annotated sequences, without ROS."""
+"""rlt-bench ope: one-pass evaluation of trackers on annotated sequences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import platform
 import shlex
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from statistics import fmean
@@ -37,23 +36,8 @@ with --out gets summary.json and, for each tracker and seed, the boxes of every 
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, or 2 after one line that says what is wrong."""
-    options = _parser().parse_args(arguments)
-    try:
-        one_pass_evaluation(options)
-    except (ValueError, OSError, WeightsError) as error:
-        print(f"rlt-bench: error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("rlt-bench: stopped", file=sys.stderr)
-        return 130
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rlt-bench", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``ope`` to the commands."""
     ope = commands.add_parser(
         "ope",
         help="one-pass evaluation (success AUC, precision, speed)",
@@ -89,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         help="sequences at the same time, one CPU thread each (default: %(default)s)",
     )
     ope.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
-    return parser
+    ope.set_defaults(run=one_pass_evaluation)
 
 
 def one_pass_evaluation(options: argparse.Namespace) -> None:
@@ -208,7 +192,3 @@ def _summary(runs: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
 
 def _mean(measures: list[dict[str, float]]) -> dict[str, float]:
     return {key: fmean(one[key] for one in measures) for key in measures[0]}
-
-
-if __name__ == "__main__":
-    sys.exit(main())

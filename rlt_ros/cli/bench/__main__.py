@@ -1,0 +1,9 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m rlt_ros.cli.bench`` is ``rlt-bench``."""
+
+import sys
+
+from rlt_ros.cli.bench.main import main
+
+sys.exit(main())

@@ -1,0 +1,36 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlt-bench: measure trackers on annotated sequences and rosbags."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from rlt_ros.cli.bench import ope
+from rlt_ros.tracking import WeightsError
+
+COMMANDS = (ope,)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0, or 2 after one line that says what is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (ValueError, OSError, WeightsError) as error:
+        print(f"rlt-bench: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("rlt-bench: stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="rlt-bench", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_command(commands)
+    return parser
