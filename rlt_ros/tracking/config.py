@@ -181,6 +181,13 @@ class TrackerConfig:
         minimum=0,
         maximum=10000,
     )
+    background_swaps: int = _setting(
+        8,
+        "copies of the first frame that show the target on other background, to learn from too: "
+        "they tell it from what its first box holds by chance; 0 in the paper",
+        minimum=0,
+        maximum=64,
+    )
     regression_samples: int = _setting(
         1000, "samples for box regression; 0 turns it off", minimum=0, maximum=10000
     )
@@ -275,6 +282,7 @@ PRESETS: dict[str, dict[str, Value]] = {
         "attention_at": "image",
         "hidden_units": 512,
         "initial_scale_negatives": 0,
+        "background_swaps": 0,
         "frame_negatives": 200,
         "frame_scale_negatives": 0,
         "candidates": 256,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.attention_map import attention_image
+from rlt_ros.tracking.augmentation import with_other_background
 from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.boxes import Boxes, BoxLike, clip_to_image, validated_box
@@ -33,6 +34,9 @@ Image = NDArray[np.uint8]
 REGRESSION_IOU = 0.6
 # Largest overlap, with a later frame's target, of background samples of the wrong size.
 WRONG_SIZE_IOU = 0.4
+# Samples of each copy of the first frame with other background, and the reach of those that are
+# background in mean target sides: they show parts of the target on what it was not seen on.
+SWAP_POSITIVES, SWAP_NEGATIVES, SWAP_REACH = 100, 100, 0.8
 # Growth of the search per failure, up to search_translation_lost (MDNet).
 SEARCH_GROWTH = 1.1
 
@@ -138,7 +142,7 @@ class Tracker:
         self._memory = SampleMemory(config.long_term_frames, config.short_term_frames)
 
         self._extractor.start(image, target)
-        positives, negatives = self._first_samples(target)
+        positives, negatives = self._first_samples(image, target)
         self._classifier = Classifier(
             positives.features.shape[1],
             config.hidden_units,
@@ -197,8 +201,22 @@ class Tracker:
         view = self._extractor.view(self._box)
         return attention_image(view, self._classifier, self._image_size)
 
-    def _first_samples(self, target: Boxes) -> tuple[Samples, Samples]:
+    def _first_samples(self, image: Image, target: Boxes) -> tuple[Samples, Samples]:
         config, area = self.config, self._extractor.area
+        positives, negatives = [], []
+        for _ in range(config.background_swaps):
+            self._extractor.observe(with_other_background(self._rng, image, target), target)
+            boxes = self._overlapping(target, SWAP_POSITIVES, config.positive_iou)
+            positives.append(self._extractor.samples(boxes))
+            boxes = self._around(
+                target, SWAP_NEGATIVES, SWAP_REACH, 1.6, config.initial_negative_iou
+            )
+            negatives.append(self._extractor.samples(boxes))
+        if config.background_swaps:
+            self._extractor.observe(image, target)
+
+        boxes = self._overlapping(target, config.initial_positives, config.positive_iou)
+        positives.append(self._extractor.samples(boxes))
         half = config.initial_negatives // 2
         near = self._around(target, half, 1.0, 1.6, config.initial_negative_iou)
         wrong_size = self._wrong_size(
@@ -211,12 +229,8 @@ class Tracker:
             0.0,
             config.initial_negative_iou,
         )
-        return (
-            self._extractor.samples(
-                self._overlapping(target, config.initial_positives, config.positive_iou)
-            ),
-            self._extractor.samples(np.concatenate([near, far, wrong_size])),
-        )
+        negatives.append(self._extractor.samples(np.concatenate([near, far, wrong_size])))
+        return Samples.joined(positives), Samples.joined(negatives)
 
     def _detect(self, image_size: tuple[int, int]) -> TrackResult:
         """Score candidates in the observed frame; move to the best unless they are too bad."""

@@ -1,0 +1,53 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rlt_ros.tracking.augmentation import with_other_background
+
+SIZE = (60, 80, 3)
+
+
+@pytest.mark.parametrize(
+    "box", [[30, 20, 20, 24], [-5, -5, 30, 30], [0, 0, 80, 60]], ids=["inside", "corner", "all"]
+)
+def test_only_the_background_changes(box: list[float]) -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 255, SIZE, dtype=np.uint8)
+    copy = image.copy()
+    target = np.array(box, dtype=float)
+    for _ in range(20):
+        moved = with_other_background(rng, image, target)
+        assert moved.shape == image.shape
+        assert moved.dtype == np.uint8
+        x, y = (target[:2] + target[2:] / 2).astype(int)
+        np.testing.assert_array_equal(
+            moved[y - 2 : y + 2, x - 2 : x + 2], image[y - 2 : y + 2, x - 2 : x + 2]
+        )
+        assert (moved != image).mean() > 0.3
+    np.testing.assert_array_equal(image, copy)
+
+
+def test_the_background_moves_as_a_whole() -> None:
+    # A ramp: where the background moved by whole pixels, its differences are constant.
+    image = np.broadcast_to(np.arange(0, 160, 2, dtype=np.uint8)[None, :, None], SIZE).copy()
+    moved = with_other_background(np.random.default_rng(1), image, np.array([50.0, 30, 8, 8]))
+    difference = moved[:20, 20:40].astype(int) - image[:20, 20:40]
+    assert len(np.unique(difference)) == 1
+    assert 0 < abs(difference[0, 0, 0]) <= 2 * 2.0 * 8
+
+
+def test_a_target_is_told_from_its_background() -> None:
+    image = np.zeros(SIZE, dtype=np.uint8)
+    image[20:44, 30:50] = 200  # what the box holds: a disc of 200 on 100, the rest of the image 0
+    y, x = np.mgrid[20:44, 30:50]
+    image[20:44, 30:50][np.hypot((x - 39.5) / 10, (y - 31.5) / 12) > 0.9] = 100
+    corners = [
+        with_other_background(np.random.default_rng(seed), image, np.array([30.0, 20, 20, 24]))[
+            21, 31, 0
+        ]
+        for seed in range(20)
+    ]
+    assert np.mean(np.array(corners) == 100) < 0.2
