@@ -8,7 +8,6 @@ numbers would change on other sequences, and nothing is corrected for comparing 
 
 from __future__ import annotations
 
-import itertools
 import math
 import warnings
 from collections.abc import Mapping, Sequence
@@ -80,19 +79,6 @@ def seed_means(tracker: BySeed, sequences: set[str]) -> list[float]:
     return [
         float(np.mean([by_sequence[name] for name in sorted(sequences)]))
         for by_sequence in tracker.values()
-    ]
-
-
-def compare_all(trackers: Mapping[str, BySeed], seeded: set[str]) -> list[Comparison]:
-    """Compare each pair of trackers.
-
-    Args:
-        trackers: for each name, the measure by seed and sequence.
-        seeded: names of those in which chance plays a part. The others' one value is exact.
-    """
-    return [
-        compare(a, b, trackers[a], trackers[b], a in seeded, b in seeded)
-        for a, b in itertools.combinations(trackers, 2)
     ]
 
 

@@ -6,33 +6,49 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import os
-import platform
 import shlex
 import sys
-from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-import cv2
-import torch
-from tqdm import tqdm
+import numpy as np
 
-from rlt_ros.benchmark.ope import Job, Outcome, run
-from rlt_ros.benchmark.otb import sequence_names
-from rlt_ros.benchmark.runners import make_runner
-from rlt_ros.tracking import WeightsError
-from rlt_ros.tracking.config import Value, make_config, parse_setting
+from rlt_ros.benchmark.execution import Task, run_tasks
+from rlt_ros.benchmark.ope import Job, Outcome
+from rlt_ros.benchmark.ope_summary import TrackerRuns, compare_trackers, summarise
+from rlt_ros.benchmark.ope_tasks import (
+    job_folder,
+    job_name,
+    job_path,
+    load_outcome,
+    make_task,
+    outcome_to_json,
+)
+from rlt_ros.benchmark.peer_networks import peer_networks
+from rlt_ros.benchmark.provenance import machine, package_version, versions
+from rlt_ros.benchmark.published import published_file, published_trackers, score_published
+from rlt_ros.benchmark.report import RUNS, SUMMARY, write_report
+from rlt_ros.benchmark.result_files import write_boxes
+from rlt_ros.benchmark.run_store import RunStore, without_nan, write_atomically
+from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_config
+from rlt_ros.benchmark.sequences import sequence_names
+from rlt_ros.benchmark.tracker_name import OURS, TrackerName, folder_name, parse_tracker_name
+from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
+from rlt_ros.cli.bench.ope_tables import print_tables
+from rlt_ros.tracking.config import Value, parse_setting
 
 EPILOG = """\
-example:
+examples:
   rlt-bench ope OTB --tracker rlt --tracker csrt --sequences Deer,Girl --seeds 3 --out out/ope
+  rlt-bench ope OTB --tracker rlt --tracker rlt,attention_weight=0 --seeds 3 --out out/lambda
+  rlt-bench ope OTB --tracker nano --peers-onnx peers --published results --out out/peers
+  rlt-bench ope OTB --backend dask --address tcp://10.0.0.1:8786 --seeds 5 --out out/cluster
 
 OTB is a folder of sequences (NAME/img/0001.jpg ..., NAME/groundtruth_rect.txt). The folder given
-with --out gets summary.json and, for each tracker and seed, the boxes of every sequence.
+with --out gets summary.json, report.html with its tables and pictures in report/, and, for each
+tracker and seed, the boxes of every sequence. Finished runs are kept in its folder runs/: a command
+that was stopped goes on from there when it is given again.
 """
 
 
@@ -50,7 +66,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         action="append",
         dest="trackers",
         metavar="NAME",
-        help="rlt, rlt:PRESET, csrt, kcf or mil; several are run side by side (default: rlt)",
+        help="rlt, rlt:PRESET, csrt, kcf, mil, nano or vit; settings of its own may follow, as in "
+        "rlt:paper,attention_weight=0; several are run side by side (default: rlt, or none with "
+        "--published)",
     )
     ope.add_argument("--sequences", metavar="A,B", help="only these sequences")
     ope.add_argument(
@@ -66,13 +84,23 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     ope.add_argument("--max-frames", type=int, metavar="N", help="of each sequence")
     ope.add_argument(
-        "--jobs",
-        type=int,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="sequences at the same time, one CPU thread each (default: %(default)s)",
+        "--published",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="score published boxes beside the others: FOLDER/TRACKER/SEQUENCE.txt with x,y,w,h "
+        "counted from 1; may be given several times",
+    )
+    ope.add_argument(
+        "--peers-onnx",
+        type=Path,
+        metavar="FOLDER",
+        help="where the networks of nano (*backbone*.onnx, *head*.onnx) and vit (*vit*.onnx) are",
     )
     ope.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    ope.add_argument("--no-report", action="store_true", help="numbers only, no pictures")
+    add_execution_arguments(ope)
     ope.set_defaults(run=one_pass_evaluation)
 
 
@@ -82,113 +110,174 @@ def one_pass_evaluation(options: argparse.Namespace) -> None:
     Raises:
         ValueError, OSError, WeightsError: it cannot be done; the message says why.
     """
-    for name in ("seeds", "jobs", "max_frames"):
+    for name in ("seeds", "max_frames"):
         if (number := getattr(options, name)) is not None and number < 1:
             raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {number}")
+    workers = workers_from(options)
     settings = dict(parse_setting(text) for text in options.settings)
-    first_seed = int(settings.pop("seed", 0))
-    trackers = options.trackers or ["rlt"]
-    _check(trackers, settings)
+    seeds = range(first := int(settings.pop("seed", 0)), first + options.seeds)
+    trackers = _trackers(options, settings)
+    published = _published(options.published, {tracker.full for tracker, _ in trackers})
+    sequences = _sequences(options)
+    jobs = [
+        Job(dataset, sequence, tracker.full, {**own, "seed": seed}, options.max_frames)
+        for dataset in [options.dataset.resolve()]  # workers may be in other folders
+        # Side by side: whatever else the machine does meets all trackers alike.
+        for sequence in sequences
+        for tracker, own in trackers
+        for seed in (seeds if tracker.seeded else seeds[:1])
+    ]
+    store = RunStore(options.out / RUNS, package_version())
+    failures = run_tasks(
+        [make_task(job) for job in jobs], store, workers, describe=_line, again=options.again
+    )
+    files = [
+        (Job(options.dataset.resolve(), sequence, name, {}, options.max_frames), folder)
+        for name, folder in published.items()
+        for sequence in sequences
+        if published_file(folder, name, sequence).is_file()
+    ]
+    for job, folder in files:
+        try:
+            outcome = score_published(job, folder)
+        except (ValueError, OSError) as error:
+            failures[job_name(job)] = str(error)
+            print(f"{job_name(job)}: {error}", file=sys.stderr)
+            continue
+        store.save(job_path(job), {"published": str(folder)}, outcome_to_json(outcome))
+    every = [*jobs, *(job for job, _ in files)]
+    runs = _gather([job for job in every if job_name(job) not in failures], store, published)
+    _write_boxes(options.out, runs)
+    summary = _summary(options, settings, sequences, runs, failures, store)
+    text = json.dumps(without_nan(summary), indent=2, allow_nan=False)
+    write_atomically(options.out / SUMMARY, text + "\n")
+    if summary["trackers"]:
+        print_tables(summary)
+        if not options.no_report:
+            print(f"report: {write_report(options.out)}")
+    if failures:
+        raise ValueError(f"{len(failures)} of {len(every)} runs failed, see above")
+
+
+def _trackers(
+    options: argparse.Namespace, settings: dict[str, Value]
+) -> list[tuple[TrackerName, dict[str, Value]]]:
+    """Return each tracker with its settings; find out before a long run what is wrong."""
+    names = options.trackers or ([] if options.published else ["rlt"])
+    trackers = []
+    for tracker in map(parse_tracker_name, dict.fromkeys(names)):
+        own: dict[str, Value] = {}
+        if tracker.family == OURS:
+            own = settings
+            rlt_config(tracker, own)
+        else:
+            if tracker.family in OPENCV_NETWORK_TRACKERS and not tracker.settings:
+                own = {**peer_networks(tracker.family, options.peers_onnx)}
+            make_runner(tracker.full, own)
+        trackers.append((tracker, own))
+    return trackers
+
+
+def _published(folders: Sequence[Path], taken: set[str]) -> dict[str, Path]:
+    """Return the folder of results for each published tracker's name."""
+    published: dict[str, Path] = {}
+    for folder in folders:
+        for name in published_trackers(folder):
+            if name in published or name in taken:
+                raise ValueError(f"{folder / name}: there are two trackers called {name}")
+            published[name] = folder.resolve()
+    return published
+
+
+def _sequences(options: argparse.Namespace) -> list[str]:
     known = sequence_names(options.dataset)
-    names = options.sequences.split(",") if options.sequences else known
+    names = list(dict.fromkeys(options.sequences.split(","))) if options.sequences else known
     if missing := sorted(set(names) - set(known)):
         raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
-    jobs = [
-        Job(
-            options.dataset,
-            name,
-            tracker,
-            {**settings, "seed": first_seed + seed},
-            options.max_frames,
-        )
-        # Side by side: whatever else the machine does meets all trackers alike.
-        for name in names
-        for tracker in trackers
-        for seed in range(options.seeds if tracker.startswith("rlt") else 1)
+    return names
+
+
+def _line(task: Task, result: Mapping[str, Any]) -> str:
+    measures = result["measures"]
+    return (
+        f"{task.name:32}  AUC {measures['auc']:.3f}  precision {measures['precision20']:.3f}  "
+        f"{measures['fps']:.1f} frames/s"
+    )
+
+
+def _gather(
+    jobs: Iterable[Job], store: RunStore, published: Mapping[str, Path]
+) -> dict[str, TrackerRuns]:
+    runs: dict[str, TrackerRuns] = {}
+    for job in jobs:
+        if (outcome := load_outcome(job, store)) is None:
+            raise OSError(f"{store.folder / job_path(job)} has gone; give the command again")
+        if job.tracker not in runs:
+            runs[job.tracker] = _tracker_runs(job.tracker, published.get(job.tracker))
+        seed = int(job.settings.get("seed", 0))
+        runs[job.tracker].outcomes.setdefault(seed, {})[job.sequence] = outcome
+    return runs
+
+
+def _tracker_runs(name: str, published: Path | None) -> TrackerRuns:
+    if published is not None:
+        return TrackerRuns(name, False, folder_name(name), str(published))
+    parsed = parse_tracker_name(name)
+    return TrackerRuns(name, parsed.seeded, parsed.folder, settings=parsed.settings)
+
+
+def _write_boxes(folder: Path, runs: Mapping[str, TrackerRuns]) -> None:
+    outcomes: list[Outcome] = [
+        outcome
+        for tracker in runs.values()
+        if not tracker.published
+        for by_sequence in tracker.outcomes.values()
+        for outcome in by_sequence.values()
     ]
-    outcomes, failures = _run_all(jobs, options.jobs)
-    _write(options.out, outcomes, failures, settings)
-    if failures:
-        raise ValueError(f"{len(failures)} of {len(jobs)} runs failed, see above")
+    for one in outcomes:
+        path = folder / job_folder(one.job) / f"{one.job.sequence}.txt"
+        write_boxes(path, np.array(one.boxes, dtype=np.float64))
 
 
-def _check(trackers: list[str], settings: dict[str, Value]) -> None:
-    """Find out before a long run that a name or a setting is wrong."""
-    for tracker in trackers:
-        family, _, preset = tracker.partition(":")
-        if family == "rlt":
-            make_config(preset or "default", **settings)
-        else:
-            make_runner(tracker, settings)
-
-
-def _run_all(jobs: list[Job], processes: int) -> tuple[list[Outcome], dict[str, str]]:
-    outcomes: list[Outcome] = []
-    failures: dict[str, str] = {}
-    context = multiprocessing.get_context("spawn")  # PyTorch's threads do not survive a fork
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        running = {pool.submit(run, job): job for job in jobs}
-        for future in tqdm(as_completed(running), total=len(jobs), unit="run"):
-            job = running[future]
-            try:
-                outcome = future.result()
-            except (ValueError, OSError, WeightsError) as error:
-                failures[f"{job.tracker} {job.sequence} seed {job.settings['seed']}"] = str(error)
-                tqdm.write(f"{job.tracker} {job.sequence}: {error}", file=sys.stderr)
-                continue
-            outcomes.append(outcome)
-            measures = outcome.measures
-            tqdm.write(
-                f"{job.tracker:10} {job.sequence:14} seed {job.settings['seed']}  "
-                f"AUC {measures['auc']:.3f}  precision {measures['precision20']:.3f}  "
-                f"{measures['fps']:.1f} frames/s"
-            )
-    return outcomes, failures
-
-
-def _write(
-    folder: Path, outcomes: list[Outcome], failures: dict[str, str], settings: dict[str, Value]
-) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    by_tracker: dict[str, dict[str, list[dict[str, float]]]] = {}
-    for outcome in outcomes:
-        job = outcome.job
-        by_sequence = by_tracker.setdefault(job.tracker, defaultdict(list))
-        by_sequence[job.sequence].append(outcome.measures)
-        path = folder / job.tracker.replace(":", "_") / f"seed{job.settings['seed']}"
-        path.mkdir(parents=True, exist_ok=True)
-        # OTB's own result format: x,y,w,h counted from 1.
-        lines = (f"{x + 1:.4f},{y + 1:.4f},{w:.4f},{h:.4f}" for x, y, w, h in outcome.boxes)
-        (path / f"{job.sequence}.txt").write_text("\n".join(lines) + "\n")
+def _summary(
+    options: argparse.Namespace,
+    settings: dict[str, Value],
+    sequences: list[str],
+    runs: Mapping[str, TrackerRuns],
+    failures: dict[str, str],
+    store: RunStore,
+) -> dict[str, Any]:
+    outcomes = [
+        outcome
+        for tracker in runs.values()
+        for by_sequence in tracker.outcomes.values()
+        for outcome in by_sequence.values()
+    ]
+    own = (one.job for one in outcomes if not runs[one.job.tracker].published)
+    stored = (store.load(job_path(job)) for job in own)
+    run_versions = sorted({run.version for run in stored if run})
+    if len(run_versions) > 1:
+        print(
+            f"the runs are of several versions of rlt_ros ({', '.join(run_versions)}); "
+            "--again runs all with this one",
+            file=sys.stderr,
+        )
     summary: dict[str, Any] = {
-        "command": shlex.join(sys.argv),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "opencv": cv2.__version__,
-        },
+        "command": shlex.join(["rlt-bench", *sys.argv[1:]]),
+        "folder": str(Path.cwd()),
+        "machine": machine(),
+        "run_machines": sorted({outcome.machine for outcome in outcomes} - {""}),
+        "versions": versions(),
+        "run_versions": run_versions,
+        "dataset": str(options.dataset.resolve()),
+        "max_frames": options.max_frames,
         "settings": settings,
         "failures": failures,
-        "trackers": {name: _summary(runs) for name, runs in by_tracker.items()},
+        "trackers": {name: summarise(tracker, sequences) for name, tracker in runs.items()},
+        "comparisons": compare_trackers(list(runs.values())),
     }
     # One tracker's numbers stand at the top as well, where scripts look for them.
-    if len(by_tracker) == 1:
-        summary.update(next(iter(summary["trackers"].values())))
-    (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-    print(f"{'tracker':12} {'AUC':>6} {'prec.':>6} {'OS50':>6} {'CLE':>7} {'frames/s':>9}")
-    for name, numbers in summary["trackers"].items():
-        mean = numbers["mean"]
-        print(
-            f"{name:12} {mean['auc']:6.3f} {mean['precision20']:6.3f} {mean['os50']:6.3f} "
-            f"{mean['cle']:7.2f} {mean['fps']:9.1f}"
-        )
-
-
-def _summary(runs: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
-    sequences = {name: _mean(measures) for name, measures in sorted(runs.items())}
-    return {"mean": _mean(list(sequences.values())), "sequences": sequences}
-
-
-def _mean(measures: list[dict[str, float]]) -> dict[str, float]:
-    return {key: fmean(one[key] for one in measures) for key in measures[0]}
+    if len(runs) == 1:
+        one = next(iter(summary["trackers"].values()))
+        summary |= {key: one[key] for key in ("mean", "sequences", "interval95")}
+    return summary
