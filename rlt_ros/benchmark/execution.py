@@ -110,6 +110,8 @@ def run_tasks(
     wanted = tasks if again else _not_stored(tasks, store)
     failures: dict[str, str] = {}
     stored = len(tasks) - len(wanted)
+    if not wanted:
+        return failures
     with (
         tqdm(total=len(tasks), initial=stored, unit="run") as bar,
         closing(execute(wanted, workers)) as running,

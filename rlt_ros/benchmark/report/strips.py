@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.protocols.annotated_sequence import AnnotatedSequence
@@ -22,8 +22,9 @@ from rlt_ros.tracking.boxes import Boxes
 
 LineStyle = Line | tuple[int, tuple[int, ...]]  # matplotlib's, by name or as dashes
 
-FRAMES = 5
-_TRUTH_DASHES = (0, (2, 2))
+FRAMES = 4
+_FEW = 5  # trackers, up to which lines are thick
+_TRUTH_DASHES = (0, (3, 3))
 _WIDTH = 15.0  # inches, of the whole strip
 _TITLE, _LEGEND_ROW = 0.36, 0.24  # inches
 
@@ -71,32 +72,41 @@ def draw_strip(
     )
     for axes, index, image in zip(grid, frames, images, strict=True):
         _draw_frame(axes, image, index)
+        line_width = 1.9 if len(boxes) <= _FEW else 1.3
         for tracker in reversed(list(boxes)):
             if index < len(boxes[tracker]):
                 style = look[tracker]
-                _draw_box(axes, boxes[tracker][index], style.colour, style.line)
-        _draw_box(axes, sequence.boxes[index], TRUTH_COLOUR, _TRUTH_DASHES)
+                _draw_box(axes, boxes[tracker][index], style.colour, style.line, line_width)
+        _draw_box(axes, sequence.boxes[index], TRUTH_COLOUR, _TRUTH_DASHES, 1.3)
     figure.text(0.003, 1 - 0.5 * _TITLE / total, name, va="center", weight="bold", size=12)
+    _draw_legend(figure, boxes, look, columns)
+    return figure
+
+
+def _draw_legend(
+    figure: Figure, trackers: Iterable[str], look: Mapping[str, Look], columns: int
+) -> None:
     handles = [
         Line2D([], [], color=look[one].colour, linestyle=look[one].line, linewidth=2.5, label=one)
-        for one in boxes
+        for one in trackers
     ]
-    handles.append(
-        Line2D(
-            [],
-            [],
-            color=TRUTH_COLOUR,
-            linestyle=_TRUTH_DASHES,
-            linewidth=2,
-            label="truth",
-            path_effects=[withStroke(linewidth=4, foreground="black")],
-        )
-    )
+    black: list[AbstractPathEffect] = [withStroke(linewidth=4, foreground="black")]
+    truth = Line2D([], [], color=TRUTH_COLOUR, linestyle=_TRUTH_DASHES, linewidth=2, label="truth")
+    truth.set_path_effects(black)
+    handles.append(truth)
+    # matplotlib fills column by column; the best shall come first in rows.
+    in_rows = [handle for column in range(columns) for handle in handles[column::columns]]
     figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.0, 0.0), ncols=columns, frameon=False,
-        fontsize=10, borderpad=0.1, borderaxespad=0.1, labelspacing=0.25,
-    )  # fmt: skip
-    return figure
+        handles=in_rows,
+        loc="lower left",
+        bbox_to_anchor=(0.003, 0.0),
+        ncols=columns,
+        frameon=False,
+        fontsize=10,
+        borderpad=0.1,
+        borderaxespad=0.1,
+        labelspacing=0.25,
+    )
 
 
 def _draw_frame(axes: Axes, image: NDArray[np.uint8], index: int) -> None:
@@ -111,16 +121,25 @@ def _draw_frame(axes: Axes, image: NDArray[np.uint8], index: int) -> None:
     )  # fmt: skip
 
 
-def _draw_box(
-    axes: Axes, box: Boxes, colour: str, line: Line | tuple[int, tuple[int, ...]]
-) -> None:
+def _draw_box(axes: Axes, box: Boxes, colour: str, line: LineStyle, line_width: float) -> None:
     if not np.isfinite(box).all():
         return
     x, y, width, height = box.tolist()
     # A dark rim keeps the box visible on a background of its own colour.
-    rim = {"edgecolor": "black", "linestyle": "solid", "linewidth": 3.4, "alpha": 0.5}
-    for ink in (rim, {"edgecolor": colour, "linestyle": line, "linewidth": 1.9}):
-        axes.add_patch(Rectangle((x, y), width, height, fill=False, **ink))
+    inks = ("black", "solid", line_width + 1.2, 0.5), (colour, line, line_width, 1.0)
+    for ink, style, wide, alpha in inks:
+        axes.add_patch(
+            Rectangle(
+                (x, y),
+                width,
+                height,
+                fill=False,
+                edgecolor=ink,
+                linestyle=style,
+                linewidth=wide,
+                alpha=alpha,
+            )
+        )
 
 
 def _legend_columns(boxes: Mapping[str, Boxes], width: float) -> int:

@@ -5,35 +5,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from rlt_ros.benchmark.execution import Task, run_tasks
-from rlt_ros.benchmark.ope import Job, Outcome
-from rlt_ros.benchmark.ope_summary import TrackerRuns, compare_trackers, summarise
-from rlt_ros.benchmark.ope_tasks import (
-    job_folder,
-    job_name,
-    job_path,
-    load_outcome,
-    make_task,
-    outcome_to_json,
-)
+from rlt_ros.benchmark.ope_study import Plan, evaluate
 from rlt_ros.benchmark.peer_networks import peer_networks
-from rlt_ros.benchmark.provenance import machine, package_version, versions
-from rlt_ros.benchmark.published import published_file, published_trackers, score_published
-from rlt_ros.benchmark.report import RUNS, SUMMARY, write_report
-from rlt_ros.benchmark.result_files import write_boxes
-from rlt_ros.benchmark.run_store import RunStore, without_nan, write_atomically
+from rlt_ros.benchmark.published import published_trackers
+from rlt_ros.benchmark.report import write_report
 from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_config
 from rlt_ros.benchmark.sequences import sequence_names
-from rlt_ros.benchmark.tracker_name import OURS, TrackerName, folder_name, parse_tracker_name
+from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
 from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
 from rlt_ros.cli.bench.ope_tables import print_tables
 from rlt_ros.tracking.config import Value, parse_setting
@@ -119,44 +102,20 @@ def one_pass_evaluation(options: argparse.Namespace) -> None:
     trackers = _trackers(options, settings)
     published = _published(options.published, {tracker.full for tracker, _ in trackers})
     sequences = _sequences(options)
-    jobs = [
-        Job(dataset, sequence, tracker.full, {**own, "seed": seed}, options.max_frames)
-        for dataset in [options.dataset.resolve()]  # workers may be in other folders
-        # Side by side: whatever else the machine does meets all trackers alike.
-        for sequence in sequences
-        for tracker, own in trackers
-        for seed in (seeds if tracker.seeded else seeds[:1])
-    ]
-    store = RunStore(options.out / RUNS, package_version())
-    failures = run_tasks(
-        [make_task(job) for job in jobs], store, workers, describe=_line, again=options.again
+    plan = Plan(
+        options.dataset.resolve(), sequences, trackers, seeds, options.max_frames, published
     )
-    files = [
-        (Job(options.dataset.resolve(), sequence, name, {}, options.max_frames), folder)
-        for name, folder in published.items()
-        for sequence in sequences
-        if published_file(folder, name, sequence).is_file()
-    ]
-    for job, folder in files:
-        try:
-            outcome = score_published(job, folder)
-        except (ValueError, OSError) as error:
-            failures[job_name(job)] = str(error)
-            print(f"{job_name(job)}: {error}", file=sys.stderr)
-            continue
-        store.save(job_path(job), {"published": str(folder)}, outcome_to_json(outcome))
-    every = [*jobs, *(job for job, _ in files)]
-    runs = _gather([job for job in every if job_name(job) not in failures], store, published)
-    _write_boxes(options.out, runs)
-    summary = _summary(options, settings, sequences, runs, failures, store)
-    text = json.dumps(without_nan(summary), indent=2, allow_nan=False)
-    write_atomically(options.out / SUMMARY, text + "\n")
+    command = shlex.join(["rlt-bench", *sys.argv[1:]])
+    summary = evaluate(
+        plan, options.out, workers, command=command, settings=settings, again=options.again
+    )
     if summary["trackers"]:
         print_tables(summary)
         if not options.no_report:
             print(f"report: {write_report(options.out)}")
-    if failures:
-        raise ValueError(f"{len(failures)} of {len(every)} runs failed, see above")
+    if failures := summary["failures"]:
+        total = len(plan.jobs()) + len(plan.published_jobs())
+        raise ValueError(f"{len(failures)} of {total} runs failed, see above")
 
 
 def _trackers(
@@ -195,89 +154,3 @@ def _sequences(options: argparse.Namespace) -> list[str]:
     if missing := sorted(set(names) - set(known)):
         raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
     return names
-
-
-def _line(task: Task, result: Mapping[str, Any]) -> str:
-    measures = result["measures"]
-    return (
-        f"{task.name:32}  AUC {measures['auc']:.3f}  precision {measures['precision20']:.3f}  "
-        f"{measures['fps']:.1f} frames/s"
-    )
-
-
-def _gather(
-    jobs: Iterable[Job], store: RunStore, published: Mapping[str, Path]
-) -> dict[str, TrackerRuns]:
-    runs: dict[str, TrackerRuns] = {}
-    for job in jobs:
-        if (outcome := load_outcome(job, store)) is None:
-            raise OSError(f"{store.folder / job_path(job)} has gone; give the command again")
-        if job.tracker not in runs:
-            runs[job.tracker] = _tracker_runs(job.tracker, published.get(job.tracker))
-        seed = int(job.settings.get("seed", 0))
-        runs[job.tracker].outcomes.setdefault(seed, {})[job.sequence] = outcome
-    return runs
-
-
-def _tracker_runs(name: str, published: Path | None) -> TrackerRuns:
-    if published is not None:
-        return TrackerRuns(name, False, folder_name(name), str(published))
-    parsed = parse_tracker_name(name)
-    return TrackerRuns(name, parsed.seeded, parsed.folder, settings=parsed.settings)
-
-
-def _write_boxes(folder: Path, runs: Mapping[str, TrackerRuns]) -> None:
-    outcomes: list[Outcome] = [
-        outcome
-        for tracker in runs.values()
-        if not tracker.published
-        for by_sequence in tracker.outcomes.values()
-        for outcome in by_sequence.values()
-    ]
-    for one in outcomes:
-        path = folder / job_folder(one.job) / f"{one.job.sequence}.txt"
-        write_boxes(path, np.array(one.boxes, dtype=np.float64))
-
-
-def _summary(
-    options: argparse.Namespace,
-    settings: dict[str, Value],
-    sequences: list[str],
-    runs: Mapping[str, TrackerRuns],
-    failures: dict[str, str],
-    store: RunStore,
-) -> dict[str, Any]:
-    outcomes = [
-        outcome
-        for tracker in runs.values()
-        for by_sequence in tracker.outcomes.values()
-        for outcome in by_sequence.values()
-    ]
-    own = (one.job for one in outcomes if not runs[one.job.tracker].published)
-    stored = (store.load(job_path(job)) for job in own)
-    run_versions = sorted({run.version for run in stored if run})
-    if len(run_versions) > 1:
-        print(
-            f"the runs are of several versions of rlt_ros ({', '.join(run_versions)}); "
-            "--again runs all with this one",
-            file=sys.stderr,
-        )
-    summary: dict[str, Any] = {
-        "command": shlex.join(["rlt-bench", *sys.argv[1:]]),
-        "folder": str(Path.cwd()),
-        "machine": machine(),
-        "run_machines": sorted({outcome.machine for outcome in outcomes} - {""}),
-        "versions": versions(),
-        "run_versions": run_versions,
-        "dataset": str(options.dataset.resolve()),
-        "max_frames": options.max_frames,
-        "settings": settings,
-        "failures": failures,
-        "trackers": {name: summarise(tracker, sequences) for name, tracker in runs.items()},
-        "comparisons": compare_trackers(list(runs.values())),
-    }
-    # One tracker's numbers stand at the top as well, where scripts look for them.
-    if len(runs) == 1:
-        one = next(iter(summary["trackers"].values()))
-        summary |= {key: one[key] for key in ("mean", "sequences", "interval95")}
-    return summary
