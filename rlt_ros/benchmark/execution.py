@@ -204,35 +204,49 @@ def _in_processes(tasks: Sequence[Task], jobs: int) -> Results:
 
 def _on_cluster(tasks: Sequence[Task], workers: Workers) -> Results:
     backend = BACKENDS[workers.backend](workers.address)
-    # All at once: the cluster keeps the queue, and may grow while it works.
-    parallel = Parallel(
-        backend=backend, pre_dispatch="all", batch_size=1, return_as="generator_unordered"
-    )
-    waiting = dict(enumerate(tasks))
-    reasons: list[str] = []
     try:
-        for answer in _results(parallel, _calls(tasks, [])):
-            if isinstance(answer, Lost):
-                reasons.append(answer.reason)
-                continue
-            index, result = answer
-            yield waiting.pop(index), result
+        with Parallel(
+            backend=backend,
+            # All at once: the cluster keeps the queue, and may grow while it works.
+            pre_dispatch="all",
+            batch_size=1,
+            return_as="generator_unordered",
+        ) as parallel:
+            # The cluster has tried several times, and yet a task may be lost only because another
+            # one, waiting at the same workers, killed them.
+            for task, _ in (yield from _cluster_round(parallel, tasks)):
+                for _, reason in (yield from _cluster_round(parallel, [task])):
+                    yield task, Failure(f"given up by the cluster: {reason}")
     except (ImportError, AttributeError) as error:
         raise ClusterError(
             f"the workers of {workers.address} cannot load the task ({error}); they need the same "
             "rlt_ros, in the same Python, and the data under the same path"
         ) from error
-    for task in waiting.values():
-        yield task, Failure("given up by the cluster: " + "; ".join(sorted(set(reasons))))
+
+
+def _cluster_round(
+    parallel: Parallel, tasks: Sequence[Task]
+) -> Generator[tuple[Task, Mapping[str, Json] | Failure], None, list[tuple[Task, str]]]:
+    """Run tasks; return those that the cluster gave up, with its reasons."""
+    waiting = dict(enumerate(tasks))
+    reasons: set[str] = set()
+    for answer in _results(parallel, _calls(tasks, [])):
+        if isinstance(answer, Lost):
+            reasons.add(answer.reason)
+        else:
+            index, result = answer
+            yield waiting.pop(index), result
+    return [(task, "; ".join(sorted(reasons))) for task in waiting.values()]
 
 
 def _results(parallel: Parallel, calls: Iterator[object]) -> Iterator[Any]:
     results = parallel(calls)
     try:
-        yield from results
+        for one in results:  # with `yield from`, closing would happen before `finally`
+            yield one
     finally:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # who stops early means to
+            warnings.simplefilter("ignore", UserWarning)  # who stops early knows what is lost
             results.close()
 
 

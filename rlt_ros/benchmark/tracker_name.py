@@ -11,6 +11,9 @@ from rlt_ros.tracking.config import Value, parse_setting
 
 OURS = "rlt"
 
+# Chance plays a part in these. OpenCV's MIL takes no seed, so repeating it is all one can do.
+_SEEDED = (OURS, "mil")
+
 FORM = "NAME[:PRESET][,KEY=VALUE...], for example rlt:paper,attention_weight=0"
 
 
@@ -32,8 +35,8 @@ class TrackerName:
 
     @property
     def seeded(self) -> bool:
-        """Whether chance plays a part, so that several seeds make sense."""
-        return self.family == OURS
+        """Whether chance plays a part, so that several runs tell more than one."""
+        return self.family in _SEEDED
 
     @property
     def folder(self) -> str:

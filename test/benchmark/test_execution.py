@@ -148,16 +148,6 @@ def test_misuse_is_refused(options: dict[str, str], message: str) -> None:
         Workers(**options)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def dask_cluster() -> Iterator[str]:
-    """The address of a cluster of two worker processes."""
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
-    ) as cluster:
-        yield cluster.scheduler_address
-
-
 def test_dask_runs_again_what_a_killed_worker_had(
     store: RunStore, log: Path, dask_cluster: str
 ) -> None:

@@ -55,7 +55,11 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     ope.add_argument("--sequences", metavar="A,B", help="only these sequences")
     ope.add_argument(
-        "--seeds", type=int, default=1, metavar="N", help="N seeds, from seed on (0), for rlt"
+        "--seeds",
+        type=int,
+        default=1,
+        metavar="N",
+        help="N seeds, from seed on (0), for rlt; N runs of mil, which takes no seed",
     )
     ope.add_argument(
         "--set",

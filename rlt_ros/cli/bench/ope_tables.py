@@ -64,7 +64,8 @@ def _comparisons(comparisons: list[dict[str, Any]]) -> Iterator[str]:
         yield "  with one seed nobody knows the noise; --seeds 3 or more shows it"
         return
     for one in comparisons:
-        words = f"  {one['a']} - {one['b']}: {one['difference']:+.3f}"
+        words = f"  {one['a']} - {one['b']}: "
+        words += "?" if one["difference"] is None else f"{one['difference']:+.3f}"
         if one["low"] is not None and one["p"] is not None:
             words += f" [{one['low']:+.3f}, {one['high']:+.3f}], p {one['p']:.2g}"
         yield f"{words}: {one['verdict']}"
