@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("rlt-track", "rlt-bench")
+TOOLS = ("rlt-track", "rlt-bench", "rlt-trax")
 
 
 def python_files(folder: Path) -> set[str]:
