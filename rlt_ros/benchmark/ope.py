@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import torch
 
+from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.metrics import one_pass_measures
-from rlt_ros.benchmark.otb import DatasetError, read_sequence
 from rlt_ros.benchmark.runners import make_runner
 from rlt_ros.tracking.config import Value
 
@@ -23,7 +23,7 @@ class Job:
     """One tracker with one seed on one sequence.
 
     Attributes:
-        dataset: folder of the sequences.
+        dataset: see ``open_dataset``.
         sequence: a sequence's name.
         tracker: see ``make_runner``.
         settings: changed settings, for rlt.
@@ -61,15 +61,11 @@ def run(job: Job) -> Outcome:
     # Several jobs share the machine: more threads would slow each other down.
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    sequence = read_sequence(job.dataset, job.sequence)
-    images, truth = sequence.images[: job.max_frames], sequence.boxes[: job.max_frames]
+    sequence = open_dataset(job.dataset).read(job.sequence)
+    truth = sequence.boxes[: job.max_frames]
     runner = make_runner(job.tracker, job.settings)
     boxes, init_seconds, seconds = [truth[0]], 0.0, 0.0
-    for index, path in enumerate(images):
-        bgr = cv2.imread(str(path))
-        if bgr is None:
-            raise DatasetError(f"{path} is not a readable image")
-        image = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    for index, image in enumerate(sequence.frames(stop=job.max_frames)):
         start = time.perf_counter()
         if index == 0:
             runner.init(image, truth[0])

@@ -21,8 +21,8 @@ import cv2
 import torch
 from tqdm import tqdm
 
+from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.ope import Job, Outcome, run
-from rlt_ros.benchmark.otb import sequence_names
 from rlt_ros.benchmark.runners import make_runner
 from rlt_ros.tracking import WeightsError
 from rlt_ros.tracking.config import Value, make_config, parse_setting
@@ -44,7 +44,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    ope.add_argument("dataset", type=Path, help="a folder of sequences in OTB's layout")
+    ope.add_argument("dataset", type=Path, help="a data set of any known layout")
     ope.add_argument(
         "--tracker",
         action="append",
@@ -89,7 +89,7 @@ def one_pass_evaluation(options: argparse.Namespace) -> None:
     first_seed = int(settings.pop("seed", 0))
     trackers = options.trackers or ["rlt"]
     _check(trackers, settings)
-    known = sequence_names(options.dataset)
+    known = open_dataset(options.dataset).names
     names = options.sequences.split(",") if options.sequences else known
     if missing := sorted(set(names) - set(known)):
         raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
