@@ -242,7 +242,8 @@ def _cluster_round(
 def _results(parallel: Parallel, calls: Iterator[object]) -> Iterator[Any]:
     results = parallel(calls)
     try:
-        for one in results:  # with `yield from`, closing would happen before `finally`
+        # Not `yield from`, which would close `results` before `finally` is there.
+        for one in results:  # noqa: UP028
             yield one
     finally:
         with warnings.catch_warnings():

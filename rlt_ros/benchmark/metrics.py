@@ -104,7 +104,8 @@ def mean_measures(measures: Iterable[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _overlaps(boxes: Boxes, truth: Boxes) -> NDArray[np.float64]:
-    return np.nan_to_num(iou(boxes, truth), nan=0.0)
+    # Rounding can make the IoU of equal boxes a little more than 1, above the last threshold.
+    return np.minimum(np.nan_to_num(iou(boxes, truth), nan=0.0), 1.0)
 
 
 def _distances(boxes: Boxes, truth: Boxes) -> NDArray[np.float64]:

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import torch
 
+from rlt_ros.benchmark.datasets import Sequence, open_dataset
 from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
 from rlt_ros.benchmark.provenance import machine
 from rlt_ros.benchmark.runners import make_runner
-from rlt_ros.benchmark.sequences import read_sequence
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import Value
 
@@ -27,11 +27,12 @@ class Job:
     """One tracker with one seed on one sequence.
 
     Attributes:
-        dataset: folder of the sequences.
+        dataset: see ``open_dataset``.
         sequence: a sequence's name.
         tracker: see ``make_runner``.
         settings: changed settings, see ``make_runner``.
         max_frames: stop after so many frames; None runs all.
+        layout: of the data set; None finds out.
     """
 
     dataset: Path
@@ -39,6 +40,7 @@ class Job:
     tracker: str
     settings: dict[str, Value]
     max_frames: int | None = None
+    layout: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def run(job: Job) -> Outcome:
     # Several jobs share the machine: more threads would slow each other down.
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    sequence = read_sequence(job.dataset, job.sequence)
+    sequence = read_sequence(job)
     truth = sequence.boxes[: job.max_frames]
     runner = make_runner(job.tracker, job.settings)
     boxes, seconds = [truth[0]], []
@@ -83,6 +85,15 @@ def run(job: Job) -> Outcome:
     measures, curves = score(np.array(boxes), truth)
     measures |= speed_measures(seconds)
     return Outcome(job, measures, [box.tolist() for box in boxes], curves, machine())
+
+
+def read_sequence(job: Job) -> Sequence:
+    """Return a job's sequence, all of it.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
+    return open_dataset(job.dataset, job.layout).read(job.sequence)
 
 
 def score(boxes: Boxes, truth: Boxes) -> tuple[dict[str, float], dict[str, list[float]]]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from rlt_ros.benchmark.ope_tasks import (
     outcome_to_json,
 )
 from rlt_ros.benchmark.provenance import machine, package_version, versions
-from rlt_ros.benchmark.published import published_file, score_published
+from rlt_ros.benchmark.published import Published, score_published
 from rlt_ros.benchmark.report import RUNS, SUMMARY
 from rlt_ros.benchmark.result_files import write_boxes
 from rlt_ros.benchmark.run_store import RunStore, without_nan, write_atomically
@@ -43,7 +44,8 @@ class Plan:
         trackers: each with its settings beside those in its name, see ``make_runner``.
         seeds: for trackers with chance in them; the others run once, under the first.
         max_frames: of each sequence; None takes all.
-        published: for each tracker whose boxes are published, the folder that its own is in.
+        published: the files of trackers whose boxes are published.
+        layout: of the data set; None finds out.
     """
 
     dataset: Path
@@ -51,12 +53,13 @@ class Plan:
     trackers: Sequence[tuple[TrackerName, Mapping[str, Value]]]
     seeds: Sequence[int] = (0,)
     max_frames: int | None = None
-    published: Mapping[str, Path] = field(default_factory=dict)
+    published: Published = field(default_factory=dict)
+    layout: str | None = None
 
     def jobs(self) -> list[Job]:
         """Return what is to be run."""
         return [
-            Job(self.dataset, sequence, tracker.full, {**own, "seed": seed}, self.max_frames)
+            self._job(sequence, tracker.full, {**own, "seed": seed})
             # Side by side: whatever else the machine does meets all trackers alike.
             for sequence in self.sequences
             for tracker, own in self.trackers
@@ -66,11 +69,14 @@ class Plan:
     def published_jobs(self) -> list[Job]:
         """Return what is only to be scored: the published files that there are."""
         return [
-            Job(self.dataset, sequence, name, {}, self.max_frames)
-            for name, folder in self.published.items()
+            self._job(sequence, name, {})
+            for name, files in self.published.items()
             for sequence in self.sequences
-            if published_file(folder, name, sequence).is_file()
+            if sequence in files
         ]
+
+    def _job(self, sequence: str, tracker: str, settings: dict[str, Value]) -> Job:
+        return Job(self.dataset, sequence, tracker, settings, self.max_frames, self.layout)
 
 
 def evaluate(
@@ -118,6 +124,7 @@ def evaluate(
             [job for job in jobs if job_name(job) not in failures], store
         ),
         "dataset": str(plan.dataset),
+        "layout": plan.layout,
         "max_frames": plan.max_frames,
         "settings": dict(settings),
         "failures": failures,
@@ -141,25 +148,21 @@ def _line(task: Task, result: Mapping[str, Any]) -> str:
     )
 
 
-def _score_published(
-    jobs: Iterable[Job], folders: Mapping[str, Path], store: RunStore
-) -> dict[str, str]:
+def _score_published(jobs: Iterable[Job], published: Published, store: RunStore) -> dict[str, str]:
     failures = {}
     for job in jobs:
+        path = published[job.tracker][job.sequence]
         try:
-            outcome = score_published(job, folders[job.tracker])
+            outcome = score_published(job, path)
         except (ValueError, OSError) as error:
             failures[job_name(job)] = str(error)
             print(f"{job_name(job)}: {error}", file=sys.stderr)
             continue
-        settings = {"published": str(folders[job.tracker])}
-        store.save(job_path(job), settings, outcome_to_json(outcome))
+        store.save(job_path(job), {"published": str(path)}, outcome_to_json(outcome))
     return failures
 
 
-def _gather(
-    jobs: Iterable[Job], store: RunStore, published: Mapping[str, Path]
-) -> dict[str, TrackerRuns]:
+def _gather(jobs: Iterable[Job], store: RunStore, published: Published) -> dict[str, TrackerRuns]:
     runs: dict[str, TrackerRuns] = {}
     for job in jobs:
         if (outcome := load_outcome(job, store)) is None:
@@ -171,9 +174,10 @@ def _gather(
     return runs
 
 
-def _tracker_runs(name: str, published: Path | None) -> TrackerRuns:
+def _tracker_runs(name: str, published: Mapping[str, Path] | None) -> TrackerRuns:
     if published is not None:
-        return TrackerRuns(name, False, folder_name(name), str(published))
+        folder = os.path.commonpath([path.parent for path in published.values()])
+        return TrackerRuns(name, False, folder_name(name), folder)
     parsed = parse_tracker_name(name)
     return TrackerRuns(name, parsed.seeded, parsed.folder, settings=parsed.settings)
 

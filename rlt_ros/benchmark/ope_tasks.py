@@ -13,10 +13,9 @@ import numpy as np
 
 from rlt_ros.benchmark.execution import Task
 from rlt_ros.benchmark.metrics import one_pass_measures
-from rlt_ros.benchmark.ope import Job, Outcome, run, score
+from rlt_ros.benchmark.ope import Job, Outcome, read_sequence, run, score
 from rlt_ros.benchmark.run_store import Json, RunStore
 from rlt_ros.benchmark.runners import rlt_config
-from rlt_ros.benchmark.sequences import read_sequence
 from rlt_ros.benchmark.tracker_name import OURS, folder_name, parse_tracker_name
 from rlt_ros.tracking.config import Value
 
@@ -57,6 +56,7 @@ def job_settings(job: Job) -> dict[str, Json]:
     return {
         "tracker": job.tracker,
         "dataset": str(job.dataset),
+        "layout": job.layout,
         "sequence": job.sequence,
         "max_frames": job.max_frames,
         **settings,
@@ -95,7 +95,7 @@ def load_outcome(job: Job, store: RunStore) -> Outcome | None:
     result = stored.result
     measures, curves = _with_nan(result["measures"]), result["curves"]
     if not measures.keys() >= _MEASURES:
-        truth = read_sequence(job.dataset, job.sequence).boxes[: job.max_frames]
+        truth = read_sequence(job).boxes[: job.max_frames]
         new_measures, curves = score(np.array(result["boxes"], dtype=np.float64), truth)
         measures |= new_measures
     return Outcome(job, measures, result["boxes"], curves, result["machine"])

@@ -4,38 +4,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from rlt_ros.benchmark.ope import Job, Outcome, score
+from rlt_ros.benchmark.ope import Job, Outcome, read_sequence, score
 from rlt_ros.benchmark.result_files import read_boxes
-from rlt_ros.benchmark.sequences import read_sequence
+from rlt_ros.benchmark.scoring import find_trackers
+
+# For each tracker, its file for each sequence that it has one for.
+Published = Mapping[str, Mapping[str, Path]]
 
 
-def published_trackers(folder: Path) -> list[str]:
-    """Return the names of the trackers in a folder of published results.
+def find_published(
+    folders: Sequence[Path], sequences: Sequence[str], taken: Collection[str] = ()
+) -> Published:
+    """Find the published trackers in folders.
+
+    Args:
+        folders: as ``find_trackers`` takes them.
+        sequences: the ones that matter.
+        taken: names that other trackers have.
 
     Raises:
-        ValueError: there is none.
+        ValueError: a folder has none, or two trackers have one name, or a tracker several runs.
     """
-    names = sorted(path.name for path in folder.glob("*") if any(path.glob("*.txt")))
-    if not names:
-        raise ValueError(f"{folder} holds no results (TRACKER/SEQUENCE.txt)")
-    return names
+    published: dict[str, dict[str, Path]] = {}
+    for folder in folders:
+        for name, files in find_trackers(folder, sequences).items():
+            if name in published or name in taken:
+                raise ValueError(f"{folder}: there are two trackers called {name}; rename one")
+            published[name] = {}
+            for sequence, paths in files.items():
+                if len(paths) > 1:
+                    raise ValueError(
+                        f"{folder}: {name} has {len(paths)} runs of {sequence} ({paths[0]} ...); "
+                        "give a folder with one run for each sequence"
+                    )
+                published[name][sequence] = paths[0].resolve()
+    return published
 
 
-def published_file(folder: Path, tracker: str, sequence: str) -> Path:
-    """Return where a tracker's boxes on a sequence are, if it has some."""
-    return folder / tracker / f"{sequence}.txt"
+def score_published(job: Job, path: Path) -> Outcome:
+    """Score one file.
 
-
-def score_published(job: Job, folder: Path) -> Outcome:
-    """Score one file; the job's tracker names its folder.
+    Args:
+        job: names the sequence and the tracker; nothing is run.
+        path: of the result file.
 
     Raises:
         ValueError, OSError: the file or the sequence cannot be read, or they do not fit.
     """
-    path = published_file(folder, job.tracker, job.sequence)
-    truth = read_sequence(job.dataset, job.sequence).boxes
+    truth = read_sequence(job).boxes
     boxes = read_boxes(path)
     if len(boxes) != len(truth):
         raise ValueError(f"{path} has {len(boxes)} boxes and the sequence {len(truth)} frames")

@@ -5,13 +5,14 @@
 OTB: ``x,y,w,h`` with commas, tabs or spaces, in ``TRACKER/SEQUENCE.txt``. GOT-10k: the same with
 commas, in ``TRACKER/SEQUENCE/SEQUENCE_001.txt`` and one file per repetition. VOT: rectangles
 ``x,y,w,h``, polygons ``x1,y1,x2,y2,...`` and single numbers that say what happened, in
-``TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt``.
+``TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt``, or in ``.bin`` as its toolkit writes by default.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def vot_path(folder: Path, sequence: str, repetition: int = 1) -> Path:
 
 
 def read_regions(path: Path) -> list[Region]:
-    """Read a text file of VOT.
+    """Read a file of VOT, text or, if its name ends with .bin, binary.
 
     Returns:
         One region per frame: SKIPPED, INITIALISED or FAILED, a box ``(4,)`` or a polygon
@@ -92,7 +93,8 @@ def read_regions(path: Path) -> list[Region]:
     Raises:
         ResultFileError: a line is none of these, or there is none; OSError: no such file.
     """
-    regions = [_region(path, number, values) for number, values in _numbered_lines(path)]
+    lines = _binary_regions(path) if path.suffix == ".bin" else _numbered_lines(path)
+    regions = [_region(path, number, values) for number, values in lines]
     if not regions:
         raise ResultFileError(f"{path} is empty; give one region per frame")
     return regions
@@ -117,6 +119,39 @@ def _region(path: Path, number: int, values: list[float]) -> Region:
         f"{path}:{number}: {len(values)} numbers are no region; give x,y,w,h or a polygon "
         f"x1,y1,x2,y2,x3,y3,... or one of {SKIPPED}, {INITIALISED}, {FAILED}"
     )
+
+
+def _binary_regions(path: Path) -> Iterable[tuple[int, list[float]]]:
+    """Yield line number and numbers as the text file would have them.
+
+    A version and a count, then for each frame a byte for the kind of region: 0 a single number,
+    1 a rectangle, 2 the number of corners and a polygon, all little-endian.
+    """
+    content = path.read_bytes()
+    position = 0
+
+    def take(form: str) -> tuple[float, ...]:
+        nonlocal position
+        values = struct.unpack_from(form, content, position)
+        position += struct.calcsize(form)
+        return values
+
+    number = 0
+    try:
+        _, count = take("<hI")
+        for number in range(1, int(count) + 1):
+            (kind,) = take("<B")
+            if kind == 0:
+                yield number, [*take("<I")]
+            elif kind == 1:
+                yield number, [*take("<4f")]
+            elif kind == 2:
+                (corners,) = take("<H")
+                yield number, [*take(f"<{2 * int(corners)}f")]
+            else:
+                raise ResultFileError(f"{path}:{number}: masks and points are not supported")
+    except struct.error:
+        raise ResultFileError(f"{path}:{number}: the file ends too early") from None
 
 
 def _region_text(region: Region) -> str:

@@ -129,17 +129,17 @@ class ImageSource(FrameSource):
         self.name = name
         self.fps = fps
         self.length = len(files)
-        self._files = sorted(files, key=_natural_order)
+        self._files = sorted(files, key=natural_order)
 
     def __iter__(self) -> Iterator[Frame]:
         readable = 0
         for index, file in enumerate(self._files):
-            bgr = _read_image(file)
-            if bgr is None:
+            image = read_rgb(file)
+            if image is None:
                 _LOG.warning("%s is not a readable image; this frame is skipped", file)
                 continue
             readable += 1
-            yield Frame(index + 1, index / self.fps, _rgb(bgr))
+            yield Frame(index + 1, index / self.fps, image)
         if not readable:
             raise SourceError(f"none of the {self.length} images of {self.name} can be read")
 
@@ -158,8 +158,7 @@ def open_source(source: str | Path | int, fps: float = DEFAULT_FPS) -> FrameSour
     text = str(source)
     path = Path(text).expanduser()
     if path.is_dir():
-        files = [file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES]
-        return ImageSource(path.resolve().name, files, fps)
+        return ImageSource(path.resolve().name, image_files(path), fps)
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES:
             return ImageSource(path.name, [path], fps)
@@ -202,19 +201,31 @@ def _matching_files(pattern: Path) -> list[Path]:
     return [Path(file) for file in found if Path(file).suffix.lower() in IMAGE_SUFFIXES]
 
 
-def _natural_order(file: Path) -> list[tuple[int, str]]:
+def image_files(folder: Path) -> list[Path]:
+    """Return the image files of a folder in natural order, hidden ones left out."""
+    if not folder.is_dir():
+        return []
+    files = (file for file in folder.iterdir() if not file.name.startswith("."))
+    return sorted(
+        (file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order
+    )
+
+
+def natural_order(file: Path) -> list[tuple[int, str]]:
+    """Return the key that sorts paths by name with 2 before 10."""
     pieces = re.split(r"(\d+)", file.name.lower())
     return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in pieces if piece]
 
 
-def _read_image(file: Path) -> NDArray[np.uint8] | None:
+def read_rgb(file: Path) -> NDArray[np.uint8] | None:
+    """Return an image file as RGB uint8 (H, W, 3); None if it is missing or cannot be decoded."""
     try:
         # Not imread: it prints its own warnings and fails on some non-ASCII paths.
         data = np.fromfile(file, np.uint8)
         bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     except (OSError, cv2.error):
         return None
-    return None if bgr is None else np.asarray(bgr, np.uint8)
+    return None if bgr is None else _rgb(bgr)
 
 
 def _rgb(bgr: object) -> NDArray[np.uint8]:

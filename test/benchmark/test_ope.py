@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 from square_sequence import BOXES
 
 from rlt_ros.benchmark.metrics import one_pass_measures
-from rlt_ros.benchmark.otb import DatasetError, read_sequence
 from rlt_ros.cli.bench.main import main
 
 
@@ -23,21 +21,6 @@ def test_measures_of_known_boxes() -> None:
     assert measures["precision20"] == pytest.approx(2 / 3)
     assert measures["os50"] == pytest.approx(1 / 3)
     assert measures["cle"] == pytest.approx(50 / 3)
-
-
-def test_a_sequence_is_read_from_0(dataset: Path) -> None:
-    sequence = read_sequence(dataset, "Square")
-    np.testing.assert_array_equal(sequence.boxes, BOXES)
-    assert [path.name for path in sequence.images] == ["0001.jpg", "0002.jpg", "0003.jpg"]
-
-
-def test_a_broken_sequence_names_the_line(dataset: Path) -> None:
-    (dataset / "Square" / "groundtruth_rect.txt").write_text("1,2,3,4\n1,2,x,4\n")
-    with pytest.raises(DatasetError, match=r"groundtruth_rect\.txt:2: '1,2,x,4'"):
-        read_sequence(dataset, "Square")
-    (dataset / "Square" / "groundtruth_rect.txt").write_text("1,2,3,4\n")
-    with pytest.raises(DatasetError, match="3 images but 1 boxes"):
-        read_sequence(dataset, "Square")
 
 
 def test_the_command_writes_a_summary(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,13 +69,3 @@ def test_misuse_is_one_line(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
-
-
-def test_real_sequences_are_complete() -> None:
-    default = Path(__file__).parents[2].parent / "shared" / "data"
-    data = Path(os.environ.get("RLT_DATA", default)) / "otb"
-    if not data.is_dir():
-        pytest.skip("set RLT_DATA to a folder whose otb/ holds OTB sequences")
-    for name in ("David", "Diving", "Football1"):
-        sequence = read_sequence(data, name)
-        assert len(sequence.images) == len(sequence.boxes)

@@ -36,12 +36,9 @@ def temporal_starts(
     """
     if segments < 2:
         raise ValueError(f"{segments} segments: give 2 or more")
-    usable = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
-    with np.errstate(invalid="ignore"):
-        # OTB counts from 1 and leaves out what starts at 0 or before.
-        usable &= (boxes[:, :2] > -1).all(axis=1)
-    usable[list(omit)] = False
-    candidates = np.flatnonzero(usable)
+    # OTB counts from 1 and leaves out boxes that start at 0 or before. NaN compares as False.
+    inside = (boxes > (-1, -1, 0, 0)).all(axis=1) & np.isfinite(boxes).all(axis=1)
+    candidates = np.array([frame for frame in np.flatnonzero(inside) if frame not in omit])
     if not candidates.size:
         raise ValueError("no frame has a box that a tracker could be started on")
     last = int((candidates <= len(boxes) - SHORTEST).sum())  # counted from 1

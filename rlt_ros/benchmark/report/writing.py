@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.report.page import Picture, render_page
 from rlt_ros.benchmark.report.plots import precision_plot, save_figure, success_plot
 from rlt_ros.benchmark.report.strips import draw_strip, strip_frames
@@ -15,7 +16,6 @@ from rlt_ros.benchmark.report.study import ReportError, Study, number, read_stud
 from rlt_ros.benchmark.report.style import Look, looks
 from rlt_ros.benchmark.report.tables import write_tables
 from rlt_ros.benchmark.run_store import write_atomically
-from rlt_ros.benchmark.sequences import read_sequence
 
 PAGE, FILES = "report.html", "report"
 STRIPS = 4  # sequences that are shown if none are named
@@ -92,7 +92,8 @@ def _strips(
     pictures = []
     for name in names:
         try:
-            sequence = read_sequence(Path(study.summary["dataset"]), name)
+            path, layout = Path(study.summary["dataset"]), study.summary.get("layout")
+            sequence = open_dataset(path, layout).read(name)
             boxes = {
                 tracker: found
                 for tracker in study.trackers

@@ -8,10 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from rlt_ros.cli.bench import ope, report
+from rlt_ros.cli.bench import ope, report, score
 from rlt_ros.tracking import WeightsError
 
-COMMANDS = (ope, report)
+COMMANDS = (ope, report, score)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,15 +7,14 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
+from rlt_ros.benchmark.datasets import LAYOUTS, open_dataset
 from rlt_ros.benchmark.ope_study import Plan, evaluate
 from rlt_ros.benchmark.peer_networks import peer_networks
-from rlt_ros.benchmark.published import published_trackers
+from rlt_ros.benchmark.published import find_published
 from rlt_ros.benchmark.report import write_report
 from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_config
-from rlt_ros.benchmark.sequences import sequence_names
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
 from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
 from rlt_ros.cli.bench.ope_tables import print_tables
@@ -28,7 +27,7 @@ examples:
   rlt-bench ope OTB --tracker nano --peers-onnx peers --published results --out out/peers
   rlt-bench ope OTB --backend dask --address tcp://10.0.0.1:8786 --seeds 5 --out out/cluster
 
-OTB is a folder of sequences (NAME/img/0001.jpg ..., NAME/groundtruth_rect.txt). The folder given
+OTB is a data set: OTB, VOT, GOT-10k, UAV123, or plain videos with box files. The folder given
 with --out gets summary.json, report.html with its tables and pictures in report/, and, for each
 tracker and seed, the boxes of every sequence. Finished runs are kept in its folder runs/: a command
 that was stopped goes on from there when it is given again.
@@ -43,7 +42,10 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    ope.add_argument("dataset", type=Path, help="a folder of sequences in OTB's layout")
+    ope.add_argument("dataset", type=Path, help="the folder of a data set")
+    ope.add_argument(
+        "--layout", choices=LAYOUTS, help="of the data set (default: found out by its files)"
+    )
     ope.add_argument(
         "--tracker",
         action="append",
@@ -104,10 +106,15 @@ def one_pass_evaluation(options: argparse.Namespace) -> None:
     settings = dict(parse_setting(text) for text in options.settings)
     seeds = range(first := int(settings.pop("seed", 0)), first + options.seeds)
     trackers = _trackers(options, settings)
-    published = _published(options.published, {tracker.full for tracker, _ in trackers})
     sequences = _sequences(options)
     plan = Plan(
-        options.dataset.resolve(), sequences, trackers, seeds, options.max_frames, published
+        options.dataset.resolve(),  # workers may be in other folders
+        sequences,
+        trackers,
+        seeds,
+        options.max_frames,
+        find_published(options.published, sequences, {tracker.full for tracker, _ in trackers}),
+        options.layout,
     )
     command = shlex.join(["rlt-bench", *sys.argv[1:]])
     summary = evaluate(
@@ -141,19 +148,8 @@ def _trackers(
     return trackers
 
 
-def _published(folders: Sequence[Path], taken: set[str]) -> dict[str, Path]:
-    """Return the folder of results for each published tracker's name."""
-    published: dict[str, Path] = {}
-    for folder in folders:
-        for name in published_trackers(folder):
-            if name in published or name in taken:
-                raise ValueError(f"{folder / name}: there are two trackers called {name}")
-            published[name] = folder.resolve()
-    return published
-
-
 def _sequences(options: argparse.Namespace) -> list[str]:
-    known = sequence_names(options.dataset)
+    known = open_dataset(options.dataset, options.layout).names
     names = list(dict.fromkeys(options.sequences.split(","))) if options.sequences else known
     if missing := sorted(set(names) - set(known)):
         raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")

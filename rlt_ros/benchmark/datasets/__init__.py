@@ -1,0 +1,10 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Annotated sequences of OTB, VOT, GOT-10k and UAV123, and plain videos with boxes."""
+
+from rlt_ros.benchmark.datasets.dataset import Dataset
+from rlt_ros.benchmark.datasets.errors import DatasetError
+from rlt_ros.benchmark.datasets.opening import LAYOUTS, open_dataset
+from rlt_ros.benchmark.datasets.sequence import Sequence
+
+__all__ = ["LAYOUTS", "Dataset", "DatasetError", "Sequence", "open_dataset"]

@@ -1,0 +1,53 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Finding out what layout a data set has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rlt_ros.benchmark.datasets.dataset import Dataset
+from rlt_ros.benchmark.datasets.errors import DatasetError
+from rlt_ros.benchmark.datasets.got10k import Got10kDataset, is_got10k
+from rlt_ros.benchmark.datasets.otb import OtbDataset, is_otb
+from rlt_ros.benchmark.datasets.plain import PlainDataset, is_plain
+from rlt_ros.benchmark.datasets.uav123 import is_uav123, open_uav123
+from rlt_ros.benchmark.datasets.vot import VotDataset, is_vot
+
+# In the order in which they are tried: GOT-10k's files are VOT's and more.
+_LAYOUTS: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Dataset]]] = {
+    "uav123": (is_uav123, open_uav123),
+    "got10k": (is_got10k, Got10kDataset),
+    "otb": (is_otb, OtbDataset),
+    "vot": (is_vot, VotDataset),
+    "plain": (is_plain, PlainDataset),
+}
+LAYOUTS = tuple(_LAYOUTS)
+
+
+def open_dataset(path: Path, layout: str | None = None) -> Dataset:
+    """Open a data set, or a single sequence of one.
+
+    Args:
+        path: its folder; for plain videos also a video file.
+        layout: one of ``LAYOUTS``; None finds out.
+
+    Raises:
+        DatasetError: there is no such folder, no sequence in it, or no such layout.
+    """
+    path = Path(path).expanduser().absolute()
+    if layout is not None and layout not in _LAYOUTS:
+        raise DatasetError(f"there is no layout {layout!r}; give one of {', '.join(LAYOUTS)}")
+    if not path.is_dir() and not (path.is_file() and layout in (None, "plain")):
+        raise DatasetError(f"{path} is not a folder; give the folder of a data set")
+    if layout is None:
+        fitting = (name for name in LAYOUTS if path.is_dir() and _LAYOUTS[name][0](path))
+        layout = "plain" if path.is_file() else next(fitting, None)
+    if layout is None:
+        raise DatasetError(
+            f"{path} holds no sequence; looked for NAME/groundtruth_rect.txt (OTB), "
+            "NAME/groundtruth.txt (VOT, GOT-10k), anno/UAV123/NAME.txt, and NAME.mp4 or a folder "
+            "NAME of images with NAME.txt"
+        )
+    return _LAYOUTS[layout][1](path)

@@ -1,0 +1,54 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rlt_ros.benchmark.datasets import DatasetError, open_dataset
+
+WriteImages = Callable[..., None]
+
+
+@pytest.fixture
+def vot(tmp_path: Path, write_images: WriteImages) -> Path:
+    write_images(tmp_path / "bag", (1, 2))
+    (tmp_path / "bag" / "groundtruth.txt").write_text("1,2,3,4\n1,2,3,4\n")
+    return tmp_path
+
+
+def test_a_named_layout_is_not_guessed(vot: Path) -> None:
+    with pytest.raises(DatasetError, match="holds no sequence"):
+        open_dataset(vot, "otb")
+    assert open_dataset(vot, "vot").names == ["bag"]
+
+
+def test_misuse_says_what_to_give(vot: Path) -> None:
+    with pytest.raises(DatasetError, match="no layout 'lasot'; give one of uav123, got10k, otb"):
+        open_dataset(vot, "lasot")
+    with pytest.raises(DatasetError, match="gone is not a folder"):
+        open_dataset(vot / "gone")
+    with pytest.raises(DatasetError, match="is not a folder"):
+        open_dataset(vot / "bag" / "groundtruth.txt", "vot")
+    with pytest.raises(DatasetError, match="has no sequence cup"):
+        open_dataset(vot).read("cup")
+    (vot / "empty").mkdir()
+    with pytest.raises(DatasetError, match=r"empty holds no sequence; looked for .*\(OTB\)"):
+        open_dataset(vot / "empty")
+
+
+def test_a_sequence_can_be_sent_to_another_process(vot: Path) -> None:
+    sequence = open_dataset(vot).read("bag")
+    copy = pickle.loads(pickle.dumps(sequence))
+    np.testing.assert_array_equal(copy.boxes, sequence.boxes)
+    np.testing.assert_array_equal(next(copy.frames()), next(sequence.frames()))
+
+
+def test_a_path_without_a_name_has_one(vot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(vot / "bag")
+    dataset = open_dataset(Path())
+    assert (dataset.name, dataset.names) == ("bag", ["bag"])
