@@ -140,7 +140,7 @@ def _draw(
             color=look[name].colour,
             linestyle=look[name].line,
             linewidth=2.0,
-            label=f"{value}  {_shortened(name)}",
+            label=f"{value}  {_folded(name)}",
             zorder=3 + len(ranked) - rank,  # the best on top
             clip_on=False,
         )
@@ -166,6 +166,6 @@ def _legend(figure: Figure, axes: Axes, title: str) -> None:
     legend.get_title().set_fontweight("bold")
 
 
-def _shortened(name: str, longest: int = 44) -> str:
-    """Keep a legend from pressing the plot together."""
-    return name if len(name) <= longest else name[: longest - 1] + "…"
+def _folded(name: str, longest: int = 34) -> str:
+    """Break a long name at its commas: a wide legend would press the plot together."""
+    return name if len(name) <= longest else name.replace(",", ",\n    ")
