@@ -32,7 +32,9 @@ WHEEL_PYTHONS = ((3, 10), (3, 13))  # first and last CPython that the ROS wheels
 REQUIREMENTS = [
     ROOT / "requirements.txt",
     ROOT / "tools" / "requirements-bags.txt",
+    ROOT / "tools" / "requirements-dask.txt",
     ROOT / "tools" / "requirements-dev.txt",
+    ROOT / "tools" / "requirements-toolkits.txt",
 ]
 CONSTRAINTS = ROOT / "tools" / "constraints.txt"
 ROS_REQUIREMENTS = ROOT / "ros_from_pypi" / "requirements.txt"

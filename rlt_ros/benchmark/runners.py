@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
 from rlt_ros.tracking import Tracker, make_config
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.config import TrackerConfig, Value
 
 
 class Runner(Protocol):
@@ -29,8 +31,8 @@ class Runner(Protocol):
 class RltRunner:
     """Our tracker, in lockstep."""
 
-    def __init__(self, preset: str, settings: dict[str, Value]) -> None:
-        self._tracker = Tracker(make_config(preset, **{"update_mode": "lockstep", **settings}))
+    def __init__(self, config: TrackerConfig) -> None:
+        self._tracker = Tracker(config)
 
     def init(self, image: NDArray[np.uint8], box: Boxes) -> None:
         """See ``Runner.init``."""
@@ -62,29 +64,77 @@ class OpenCvRunner:
         return self._box
 
 
+# Those that need nothing else, and those that need networks: setting -> the parameter's name.
 OPENCV_TRACKERS = {"csrt": "TrackerCSRT", "kcf": "TrackerKCF", "mil": "TrackerMIL"}
+OPENCV_NETWORK_TRACKERS = {
+    "nano": ("TrackerNano", {"backbone": "backbone", "head": "neckhead"}),
+    "vit": ("TrackerVit", {"net": "net"}),
+}
+OPENCV_FAMILIES = (*OPENCV_TRACKERS, *OPENCV_NETWORK_TRACKERS)
 
 
-def make_runner(name: str, settings: dict[str, Value]) -> Runner:
-    """Make a tracker by its name: rlt, rlt:PRESET, csrt, kcf or mil.
+def make_runner(name: str, settings: Mapping[str, Value]) -> Runner:
+    """Make a tracker by its name.
 
     Args:
-        name: the tracker.
-        settings: changed settings, for rlt only.
+        name: rlt, csrt, kcf, mil, nano or vit, with what ``parse_tracker_name`` allows behind it.
+        settings: changed settings; those inside the name win. For rlt those of ``TrackerConfig``,
+            for nano the ONNX files ``backbone`` and ``head``, for vit ``net``; others have none.
 
     Raises:
-        ValueError: no such tracker, or not in the installed OpenCV.
+        ValueError: no such tracker, not in the installed OpenCV, or without its networks.
     """
-    family, _, preset = name.partition(":")
-    if family == "rlt":
-        return RltRunner(preset or "default", settings)
-    if name not in OPENCV_TRACKERS:
-        known = ", ".join(["rlt", "rlt:PRESET", *OPENCV_TRACKERS])
-        raise ValueError(f"there is no tracker {name!r}; give one of {known}")
-    create = getattr(cv2, f"{OPENCV_TRACKERS[name]}_create", None)
-    if create is None:
+    parsed = parse_tracker_name(name)
+    if parsed.family == OURS:
+        return RltRunner(rlt_config(parsed, settings))
+    if parsed.family not in OPENCV_FAMILIES:
+        known = ", ".join([OURS, "rlt:PRESET", *OPENCV_FAMILIES])
+        raise ValueError(f"there is no tracker {parsed.family!r}; give one of {known}")
+    if parsed.family in OPENCV_TRACKERS:
+        if parsed.settings:
+            raise ValueError(f"tracker {name!r}: {parsed.family} has no settings")
+        return OpenCvRunner(_from_opencv(f"{OPENCV_TRACKERS[parsed.family]}_create"))
+    return OpenCvRunner(_network_tracker(parsed, settings))
+
+
+def rlt_config(name: TrackerName, settings: Mapping[str, Value]) -> TrackerConfig:
+    """Return the configuration of rlt by a name; frames wait for updates, unless told otherwise.
+
+    Raises:
+        ConfigError: a setting is wrong.
+    """
+    changes = {"update_mode": "lockstep", **settings, **name.settings}
+    return make_config(name.preset or "default", **changes)
+
+
+def _network_tracker(name: TrackerName, settings: Mapping[str, Value]) -> Callable[[], cv2.Tracker]:
+    class_name, parameter_names = OPENCV_NETWORK_TRACKERS[name.family]
+    if unknown := sorted(set(name.settings) - set(parameter_names)):
         raise ValueError(
-            f"the installed OpenCV has no {OPENCV_TRACKERS[name]}; "
+            f"tracker {name.full!r} has no setting {unknown[0]!r}; {name.family} has "
+            + " and ".join(parameter_names)
+        )
+    parameters = _from_opencv(f"{class_name}_Params")()
+    for key, parameter in parameter_names.items():
+        path = str(name.settings.get(key) or settings.get(key) or "")
+        if not path:
+            form = ",".join(f"{one}=FILE.onnx" for one in parameter_names)
+            raise ValueError(
+                f"{name.family} needs its networks: --tracker {name.family},{form} "
+                "or --peers-onnx FOLDER"
+            )
+        if not Path(path).is_file():
+            raise ValueError(f"{name.family}: {path} does not exist")
+        setattr(parameters, parameter, path)
+    create = _from_opencv(f"{class_name}_create")
+    return lambda: create(parameters)
+
+
+def _from_opencv(name: str) -> Callable[..., Any]:
+    found = getattr(cv2, name, None)
+    if found is None:
+        raise ValueError(
+            f"the installed OpenCV has no {name.partition('_')[0]}; "
             "install opencv-contrib-python in place of opencv-python"
         )
-    return OpenCvRunner(create)
+    return found

@@ -5,29 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from square_sequence import BOXES
 
 from rlt_ros.benchmark.metrics import one_pass_measures
 from rlt_ros.cli.bench.main import main
-
-BOXES = np.array([[10, 10, 20, 20], [12, 10, 20, 20], [14, 10, 20, 20]], dtype=float)
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Path:
-    """A bright square that moves over noise."""
-    rng = np.random.default_rng(0)
-    images = tmp_path / "Square" / "img"
-    images.mkdir(parents=True)
-    for number, (x, y, w, h) in enumerate(BOXES.astype(int), start=1):
-        image = rng.integers(0, 80, (60, 80, 3), dtype=np.uint8)
-        image[y : y + h, x : x + w] += 150
-        cv2.imwrite(str(images / f"{number:04d}.jpg"), image)
-    lines = [f"{x + 1:g}\t{y + 1:g}\t{w:g}\t{h:g}" for x, y, w, h in BOXES]
-    (tmp_path / "Square" / "groundtruth_rect.txt").write_text("\n".join(lines))
-    return tmp_path
 
 
 def test_measures_of_known_boxes() -> None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("rlt-track", "rlt-bench")
+TOOLS = ("rlt-track", "rlt-bench", "rlt-trax")
 
 
 def python_files(folder: Path) -> set[str]:
@@ -55,6 +55,10 @@ def prefix() -> Path:
 def test_wheel_holds_every_module(wheel: zipfile.ZipFile) -> None:
     names = {name.removeprefix("rlt_ros/") for name in wheel.namelist()}
     assert python_files(ROOT / "rlt_ros") <= names
+
+
+def test_wheel_holds_the_reports_template(wheel: zipfile.ZipFile) -> None:
+    assert "rlt_ros/benchmark/report/page.html.jinja" in wheel.namelist()
 
 
 def test_wheel_has_commands_dependencies_and_licence(wheel: zipfile.ZipFile) -> None:

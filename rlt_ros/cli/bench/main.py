@@ -8,10 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from rlt_ros.cli.bench import ope
+from rlt_ros.cli.bench import ope, report, score
 from rlt_ros.tracking import WeightsError
 
-COMMANDS = (ope,)
+COMMANDS = (ope, report, score)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

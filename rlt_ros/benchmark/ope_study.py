@@ -1,0 +1,200 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A whole one-pass evaluation: trackers x sequences x seeds, run, stored and summed up."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rlt_ros.benchmark.execution import Task, Workers, run_tasks
+from rlt_ros.benchmark.ope import Job, Outcome
+from rlt_ros.benchmark.ope_summary import TrackerRuns, compare_trackers, summarise
+from rlt_ros.benchmark.ope_tasks import (
+    job_folder,
+    job_name,
+    job_path,
+    load_outcome,
+    make_task,
+    outcome_to_json,
+)
+from rlt_ros.benchmark.provenance import machine, package_version, versions
+from rlt_ros.benchmark.published import Published, score_published
+from rlt_ros.benchmark.report import RUNS, SUMMARY
+from rlt_ros.benchmark.result_files import write_boxes
+from rlt_ros.benchmark.run_store import RunStore, without_nan, write_atomically
+from rlt_ros.benchmark.tracker_name import TrackerName, folder_name, parse_tracker_name
+from rlt_ros.tracking.config import Value
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to evaluate.
+
+    Attributes:
+        dataset: an absolute path: workers may be in other folders.
+        sequences: their names.
+        trackers: each with its settings beside those in its name, see ``make_runner``.
+        seeds: for trackers with chance in them; the others run once, under the first.
+        max_frames: of each sequence; None takes all.
+        published: the files of trackers whose boxes are published.
+        layout: of the data set; None finds out.
+    """
+
+    dataset: Path
+    sequences: Sequence[str]
+    trackers: Sequence[tuple[TrackerName, Mapping[str, Value]]]
+    seeds: Sequence[int] = (0,)
+    max_frames: int | None = None
+    published: Published = field(default_factory=dict)
+    layout: str | None = None
+
+    def jobs(self) -> list[Job]:
+        """Return what is to be run."""
+        return [
+            self._job(sequence, tracker.full, {**own, "seed": seed})
+            # Side by side: whatever else the machine does meets all trackers alike.
+            for sequence in self.sequences
+            for tracker, own in self.trackers
+            for seed in (self.seeds if tracker.seeded else self.seeds[:1])
+        ]
+
+    def published_jobs(self) -> list[Job]:
+        """Return what is only to be scored: the published files that there are."""
+        return [
+            self._job(sequence, name, {})
+            for name, files in self.published.items()
+            for sequence in self.sequences
+            if sequence in files
+        ]
+
+    def _job(self, sequence: str, tracker: str, settings: dict[str, Value]) -> Job:
+        return Job(self.dataset, sequence, tracker, settings, self.max_frames, self.layout)
+
+
+def evaluate(
+    plan: Plan,
+    out: Path,
+    workers: Workers,
+    *,
+    command: str,
+    settings: Mapping[str, Value],
+    again: bool = False,
+) -> dict[str, Any]:
+    """Run what is not stored yet, then write summary.json and each tracker's boxes.
+
+    Args:
+        plan: what to evaluate.
+        out: folder to write to; runs that it holds already are not run again.
+        workers: where to run.
+        command, settings: for the summary.
+        again: run also what is stored.
+
+    Returns:
+        The summary; its ``failures`` name what failed.
+
+    Raises:
+        OSError: a file cannot be written, or a cluster not be used.
+    """
+    store = RunStore(out / RUNS, package_version())
+    jobs, published = plan.jobs(), plan.published_jobs()
+    failures = run_tasks(
+        [make_task(job) for job in jobs], store, workers, describe=_line, again=again
+    )
+    failures |= _score_published(published, plan.published, store)
+    done = [job for job in (*jobs, *published) if job_name(job) not in failures]
+    runs = _gather(done, store, plan.published)
+    for outcome in _outcomes(runs):
+        if outcome.job.tracker not in plan.published:
+            path = out / job_folder(outcome.job) / f"{outcome.job.sequence}.txt"
+            write_boxes(path, np.array(outcome.boxes, dtype=np.float64))
+    summary: dict[str, Any] = {
+        "command": command,
+        "machine": machine(),
+        "run_machines": sorted({outcome.machine for outcome in _outcomes(runs)} - {""}),
+        "versions": versions(),
+        "run_versions": _run_versions(
+            [job for job in jobs if job_name(job) not in failures], store
+        ),
+        "dataset": str(plan.dataset),
+        "layout": plan.layout,
+        "max_frames": plan.max_frames,
+        "settings": dict(settings),
+        "failures": failures,
+        "trackers": {name: summarise(tracker, plan.sequences) for name, tracker in runs.items()},
+        "comparisons": compare_trackers(list(runs.values())),
+    }
+    # One tracker's numbers stand at the top as well, where scripts look for them.
+    if len(runs) == 1:
+        one = next(iter(summary["trackers"].values()))
+        summary |= {key: one[key] for key in ("mean", "sequences", "interval95")}
+    summary = without_nan(summary)
+    write_atomically(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    return summary
+
+
+def _line(task: Task, result: Mapping[str, Any]) -> str:
+    measures = result["measures"]
+    return (
+        f"{task.name:32}  AUC {measures['auc']:.3f}  precision {measures['precision20']:.3f}  "
+        f"{measures['fps']:.1f} frames/s"
+    )
+
+
+def _score_published(jobs: Iterable[Job], published: Published, store: RunStore) -> dict[str, str]:
+    failures = {}
+    for job in jobs:
+        path = published[job.tracker][job.sequence]
+        try:
+            outcome = score_published(job, path)
+        except (ValueError, OSError) as error:
+            failures[job_name(job)] = str(error)
+            print(f"{job_name(job)}: {error}", file=sys.stderr)
+            continue
+        store.save(job_path(job), {"published": str(path)}, outcome_to_json(outcome))
+    return failures
+
+
+def _gather(jobs: Iterable[Job], store: RunStore, published: Published) -> dict[str, TrackerRuns]:
+    runs: dict[str, TrackerRuns] = {}
+    for job in jobs:
+        if (outcome := load_outcome(job, store)) is None:
+            raise OSError(f"{store.folder / job_path(job)} has gone; give the command again")
+        if job.tracker not in runs:
+            runs[job.tracker] = _tracker_runs(job.tracker, published.get(job.tracker))
+        seed = int(job.settings.get("seed", 0))
+        runs[job.tracker].outcomes.setdefault(seed, {})[job.sequence] = outcome
+    return runs
+
+
+def _tracker_runs(name: str, published: Mapping[str, Path] | None) -> TrackerRuns:
+    if published is not None:
+        folder = os.path.commonpath([path.parent for path in published.values()])
+        return TrackerRuns(name, False, folder_name(name), folder)
+    parsed = parse_tracker_name(name)
+    return TrackerRuns(name, parsed.seeded, parsed.folder, settings=parsed.settings)
+
+
+def _outcomes(runs: Mapping[str, TrackerRuns]) -> Iterator[Outcome]:
+    for tracker in runs.values():
+        for by_sequence in tracker.outcomes.values():
+            yield from by_sequence.values()
+
+
+def _run_versions(jobs: Iterable[Job], store: RunStore) -> list[str]:
+    stored = (store.load(job_path(job)) for job in jobs)
+    found = sorted({run.version for run in stored if run})
+    if len(found) > 1:
+        print(
+            f"the runs are of several versions of rlt_ros ({', '.join(found)}); --again runs all "
+            "of them with this one",
+            file=sys.stderr,
+        )
+    return found

@@ -1,0 +1,105 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs of one-pass evaluation as tasks whose results are stored, and the way back."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from functools import partial
+from pathlib import PurePath
+
+import numpy as np
+
+from rlt_ros.benchmark.execution import Task
+from rlt_ros.benchmark.metrics import one_pass_measures
+from rlt_ros.benchmark.ope import Job, Outcome, read_sequence, run, score
+from rlt_ros.benchmark.run_store import Json, RunStore
+from rlt_ros.benchmark.runners import rlt_config
+from rlt_ros.benchmark.tracker_name import OURS, folder_name, parse_tracker_name
+from rlt_ros.tracking.config import Value
+
+PUBLISHED = "published"
+
+_BOX = np.ones((1, 4))
+_MEASURES = one_pass_measures(_BOX, _BOX).keys()
+
+
+def job_name(job: Job) -> str:
+    """Return what messages call a job."""
+    seed = f" seed {job.settings['seed']}" if "seed" in job.settings else ""
+    return f"{job.tracker} {job.sequence}{seed}"
+
+
+def job_folder(job: Job) -> PurePath:
+    """Return where a job's files are below those of the command: one folder per seed."""
+    return run_folder(folder_name(job.tracker), job.settings.get("seed"))
+
+
+def run_folder(tracker: str, seed: Value | None) -> PurePath:
+    """Return the same by the name of the tracker's folder; without a seed: published."""
+    return PurePath(tracker, PUBLISHED if seed is None else f"seed{seed}")
+
+
+def job_path(job: Job) -> PurePath:
+    """Return where a job's result is in the store."""
+    return job_folder(job) / f"{job.sequence}.json"
+
+
+def job_settings(job: Job) -> dict[str, Json]:
+    """Return all that a job's result depends on."""
+    name = parse_tracker_name(job.tracker)
+    settings: dict[str, Json] = {**job.settings, **name.settings}
+    if name.family == OURS:
+        # All of them: what was left at its default counts by its value.
+        settings = dataclasses.asdict(rlt_config(name, job.settings))
+    return {
+        "tracker": job.tracker,
+        "dataset": str(job.dataset),
+        "layout": job.layout,
+        "sequence": job.sequence,
+        "max_frames": job.max_frames,
+        **settings,
+    }
+
+
+def make_task(job: Job) -> Task:
+    """Return the task of running a job."""
+    return Task(job_name(job), job_path(job), job_settings(job), partial(run_to_json, job))
+
+
+def run_to_json(job: Job) -> dict[str, Json]:
+    """Run a job, for ``Task.call``."""
+    return outcome_to_json(run(job))
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Json]:
+    """Return what is stored of an outcome."""
+    return {
+        "measures": outcome.measures,
+        "curves": outcome.curves,
+        "boxes": outcome.boxes,
+        "machine": outcome.machine,
+    }
+
+
+def load_outcome(job: Job, store: RunStore) -> Outcome | None:
+    """Return a job's stored outcome, or None.
+
+    Raises:
+        ValueError: it was stored by a version with other measures and cannot be scored anew.
+    """
+    stored = store.load(job_path(job))
+    if stored is None:
+        return None
+    result = stored.result
+    measures, curves = _with_nan(result["measures"]), result["curves"]
+    if not measures.keys() >= _MEASURES:
+        truth = read_sequence(job).boxes[: job.max_frames]
+        new_measures, curves = score(np.array(result["boxes"], dtype=np.float64), truth)
+        measures |= new_measures
+    return Outcome(job, measures, result["boxes"], curves, result["machine"])
+
+
+def _with_nan(measures: dict[str, float | None]) -> dict[str, float]:
+    return {key: math.nan if value is None else value for key, value in measures.items()}

@@ -1,0 +1,18 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From the output folder of a benchmark to tables, plots, strips of frames and one HTML page."""
+
+from rlt_ros.benchmark.report.plots import eao_plot, precision_plot, success_plot
+from rlt_ros.benchmark.report.study import RUNS, SUMMARY, ReportError
+from rlt_ros.benchmark.report.writing import PAGE, write_report
+
+__all__ = [
+    "PAGE",
+    "RUNS",
+    "SUMMARY",
+    "ReportError",
+    "eao_plot",
+    "precision_plot",
+    "success_plot",
+    "write_report",
+]

@@ -1,0 +1,106 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the output folder of ``rlt-bench ope`` holds."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rlt_ros.benchmark.ope_tasks import run_folder
+from rlt_ros.benchmark.run_store import Json, RunStore
+from rlt_ros.tracking.boxes import Boxes
+
+SUMMARY, RUNS = "summary.json", "runs"
+
+
+class ReportError(ValueError):
+    """An output folder that no report can be made from; the message says why."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished benchmark.
+
+    Attributes:
+        folder: where its files are.
+        summary: what its summary.json says.
+    """
+
+    folder: Path
+    summary: Mapping[str, Json]
+
+    @property
+    def trackers(self) -> list[str]:
+        """The trackers' names, the best AUC first."""
+        every = self.summary["trackers"]
+        return sorted(every, key=lambda name: (-number(every[name]["mean"]["auc"]), name))
+
+    @property
+    def sequences(self) -> list[str]:
+        """The names of the sequences that some tracker finished."""
+        every = self.summary["trackers"].values()
+        return sorted({name for tracker in every for name in tracker["sequences"]})
+
+    def tracker(self, name: str) -> Mapping[str, Json]:
+        """Return what the summary says of a tracker."""
+        return self.summary["trackers"][name]
+
+    def runs(self, tracker: str) -> Iterator[tuple[int | None, str, Mapping[str, Json]]]:
+        """Yield seed (None for published boxes), sequence and stored result of every run."""
+        store, about = RunStore(self.folder / RUNS), self.tracker(tracker)
+        for seed in self._seeds(tracker):
+            for sequence in about["sequences"]:
+                stored = store.load(run_folder(about["folder"], seed) / f"{sequence}.json")
+                if stored is not None:
+                    yield seed, sequence, stored.result
+
+    def boxes(self, tracker: str, sequence: str) -> Boxes | None:
+        """Return the boxes ``(N, 4)`` of a tracker's first seed, 0-based; None if it has none."""
+        store, about = RunStore(self.folder / RUNS), self.tracker(tracker)
+        for seed in self._seeds(tracker):
+            stored = store.load(run_folder(about["folder"], seed) / f"{sequence}.json")
+            if stored is not None:
+                return np.array(stored.result["boxes"], dtype=np.float64)
+        return None
+
+    def _seeds(self, tracker: str) -> list[int | None]:
+        about = self.tracker(tracker)
+        return [None] if about["published"] else about["seeds"]
+
+
+def read_study(folder: Path) -> Study:
+    """Read an output folder.
+
+    Raises:
+        ReportError: there is no summary.json, or not one that a report can be made from.
+    """
+    path = folder / SUMMARY
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReportError(f"{path} does not exist; give the folder of rlt-bench ope's --out") from (
+            None
+        )
+    except ValueError as error:
+        raise ReportError(f"{path} is not JSON: {error}") from None
+    try:
+        for tracker in summary["trackers"].values():
+            _ = tracker["curves"], tracker["mean"]["auc"], tracker["folder"], tracker["seeds"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ReportError(
+            f"{path} lacks {error}; give the command of rlt-bench ope again, which writes it anew"
+        ) from None
+    if not summary["trackers"]:
+        raise ReportError(f"{path} holds no finished run")
+    return Study(folder, summary)
+
+
+def number(value: float | None) -> float:
+    """Return a number of a summary, where null stands for NaN."""
+    return math.nan if value is None else value

@@ -1,0 +1,112 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writing all files of a report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rlt_ros.benchmark.datasets import open_dataset
+from rlt_ros.benchmark.report.page import Picture, render_page
+from rlt_ros.benchmark.report.plots import precision_plot, save_figure, success_plot
+from rlt_ros.benchmark.report.strips import draw_strip, strip_frames
+from rlt_ros.benchmark.report.study import ReportError, Study, number, read_study
+from rlt_ros.benchmark.report.style import Look, looks
+from rlt_ros.benchmark.report.tables import write_tables
+from rlt_ros.benchmark.run_store import write_atomically
+
+PAGE, FILES = "report.html", "report"
+STRIPS = 4  # sequences that are shown if none are named
+
+_LOG = logging.getLogger(__name__)
+
+
+def write_report(folder: Path, strips: Sequence[str] | None = None) -> Path:
+    """Make the report of an output folder of ``rlt-bench ope``.
+
+    Args:
+        folder: gets report.html and, in report/, CSV, PNG and SVG files.
+        strips: sequences to show frames of; None takes those where trackers differ most.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        ReportError: the folder has no usable summary, or there is no such sequence in it.
+        OSError: a file cannot be written.
+    """
+    study = read_study(folder)
+    if unknown := sorted(set(strips or ()) - set(study.sequences)):
+        raise ReportError(f"{folder} has no results of {', '.join(unknown)}")
+    files = folder / FILES
+    files.mkdir(parents=True, exist_ok=True)
+    look = looks(study.trackers)
+    tables = write_tables(study, files)
+    plots = _plots(study, files, look)
+    shown = _strips(study, files, look, most_disputed(study) if strips is None else strips)
+    page = folder / PAGE
+    links = [path.relative_to(folder).as_posix() for path in tables]
+    write_atomically(page, render_page(study, plots, shown, links))
+    return page
+
+
+def most_disputed(study: Study, count: int = STRIPS) -> list[str]:
+    """Return the sequences whose AUC differs most between trackers; of one tracker, the worst."""
+
+    def dispute(sequence: str) -> float:
+        every = (study.tracker(name)["sequences"] for name in study.trackers)
+        values = [number(one[sequence]["auc"]) for one in every if sequence in one]
+        return max(values) - min(values) if len(study.trackers) > 1 else -values[0]
+
+    return sorted(sorted(study.sequences, key=dispute, reverse=True)[:count])
+
+
+def _plots(study: Study, folder: Path, look: Mapping[str, Look]) -> list[Picture]:
+    pictures = []
+    for kind, measure, plot in (
+        ("success", "auc", success_plot),
+        ("precision", "precision20", precision_plot),
+    ):
+        about = {name: study.tracker(name) for name in study.trackers}
+        figure = plot(
+            {name: one["curves"][kind] for name, one in about.items()},
+            {name: number(one["mean"][measure]) for name, one in about.items()},
+            halves={
+                name: (found["high"] - found["low"]) / 2
+                for name, one in about.items()
+                if (found := one["interval95"].get(measure))
+            },
+            look=look,
+            title=f"{kind.capitalize()}, {len(study.sequences)} sequences",
+        )
+        _, vector = save_figure(figure, folder, kind)
+        pictures.append(Picture(f"{kind} plot", vector))
+    return pictures
+
+
+def _strips(
+    study: Study, folder: Path, look: Mapping[str, Look], names: Sequence[str]
+) -> list[Picture]:
+    pictures = []
+    for name in names:
+        try:
+            path, layout = Path(study.summary["dataset"]), study.summary.get("layout")
+            sequence = open_dataset(path, layout).read(name)
+            boxes = {
+                tracker: found
+                for tracker in study.trackers
+                if (found := study.boxes(tracker, name)) is not None
+            }
+            count = min(len(sequence), max(map(len, boxes.values())))
+            figure = draw_strip(name, sequence, boxes, look, strip_frames(count))
+        except (ValueError, OSError) as error:
+            # Numbers and plots need no images: the data set may be elsewhere by now.
+            _LOG.warning("no strip of %s: %s", name, error)
+            continue
+        target = folder / "strips"
+        target.mkdir(exist_ok=True)
+        raster, _ = save_figure(figure, target, name)
+        pictures.append(Picture(f"frames of {name}", raster))
+    return pictures

@@ -1,0 +1,111 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Finished runs on disk, one JSON file each, so that a stopped command can go on later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+Json = Any  # what the json module reads and writes
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A finished run as it was stored.
+
+    Attributes:
+        result: what the run gave.
+        settings: all that its result depends on.
+        version: of rlt_ros that ran it.
+    """
+
+    result: dict[str, Json]
+    settings: dict[str, Json]
+    version: str
+
+
+class RunStore:
+    """A folder with one file per finished run; numbers that are NaN are stored as null."""
+
+    def __init__(self, folder: Path, version: str = "") -> None:
+        """Use a folder, which is made with the first run that is saved.
+
+        Args:
+            folder: where the files are.
+            version: of rlt_ros, noted in each file.
+        """
+        self.folder = folder
+        self._version = version
+
+    def save(
+        self, path: PurePath, settings: Mapping[str, Json], result: Mapping[str, Json]
+    ) -> None:
+        """Store one run; its file appears under its name when it is complete.
+
+        Args:
+            path: of the file below the folder.
+            settings, result: as in ``StoredRun``.
+        """
+        document = {
+            "format": _FORMAT,
+            "fingerprint": fingerprint(settings),
+            "settings": dict(settings),
+            "version": self._version,
+            "result": dict(result),
+        }
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, json.dumps(without_nan(document), allow_nan=False) + "\n")
+
+    def load(self, path: PurePath) -> StoredRun | None:
+        """Return a stored run; None where there is none or its file is damaged."""
+        try:
+            document = json.loads((self.folder / path).read_text(encoding="utf-8"))
+            if document["format"] != _FORMAT:
+                return None
+            return StoredRun(document["result"], document["settings"], document["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def fingerprint(settings: Mapping[str, Json]) -> str:
+    """Return a short text that is the same for equal settings and differs for others."""
+    text = json.dumps(without_nan(dict(settings)), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def differences(stored: Mapping[str, Json], wanted: Mapping[str, Json]) -> list[str]:
+    """Return in words which settings of a stored run are not the wanted ones."""
+    wanted = json.loads(json.dumps(without_nan(dict(wanted))))  # tuples are lists in a file
+    return [
+        f"{key} was {stored.get(key)!r}, is {wanted.get(key)!r}"
+        for key in sorted(set(stored) | set(wanted))
+        if stored.get(key) != wanted.get(key)
+    ]
+
+
+def without_nan(value: Json) -> Json:
+    """Return a JSON value with None for every number that is not finite."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(one) for one in value]
+    return value
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file that appears under its name only when it is complete."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,71 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What rlt-bench ope prints at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+# Measure, heading, width, decimals.
+_COLUMNS = (
+    ("auc", "AUC", 6, 3),
+    ("precision20", "prec.", 6, 3),
+    ("norm_precision", "norm.p.", 7, 3),
+    ("os50", "OS50", 6, 3),
+    ("cle", "CLE", 7, 2),
+    ("fps", "frames/s", 9, 1),
+    ("init_seconds", "init s", 7, 2),
+)
+
+
+def print_tables(summary: dict[str, Any]) -> None:
+    """Print the means of each tracker, and which differences exceed seed noise."""
+    for line in (*_means(summary["trackers"]), *_comparisons(summary["comparisons"])):
+        print(line)
+
+
+def _means(trackers: dict[str, Any]) -> Iterator[str]:
+    wide = max(12, *map(len, trackers))
+    headings = " ".join(f"{head:>{width}}" for _, head, width, _ in _COLUMNS)
+    yield f"{'tracker':{wide}} {headings}"
+    for name, numbers in trackers.items():
+        values = " ".join(
+            _cell(numbers["mean"].get(key), width, decimals) for key, _, width, decimals in _COLUMNS
+        )
+        yield f"{name:{wide}} {values}{_note(numbers)}"
+    for name, numbers in trackers.items():
+        if found := numbers["interval95"]:
+            words = ", ".join(
+                f"{head} {found[key]['mean']:.{decimals}f} "
+                f"± {(found[key]['high'] - found[key]['low']) / 2:.{decimals}f}"
+                for key, head, _, decimals in _COLUMNS
+                if key in found
+            )
+            yield f"{name}, 95 % interval over {len(numbers['seeds'])} seeds: {words}"
+
+
+def _cell(value: float | None, width: int, decimals: int) -> str:
+    return f"{'-':>{width}}" if value is None or value != value else f"{value:{width}.{decimals}f}"
+
+
+def _note(numbers: dict[str, Any]) -> str:
+    if not numbers["missing"]:
+        return ""
+    done = len(numbers["sequences"])
+    return f"  ({done} of {done + len(numbers['missing'])} sequences)"
+
+
+def _comparisons(comparisons: list[dict[str, Any]]) -> Iterator[str]:
+    if not comparisons:
+        return
+    yield "differences of mean AUC (noise of the seeds alone, on these sequences):"
+    if all(one["p"] is None and "one seed" in one["verdict"] for one in comparisons):
+        yield "  with one seed nobody knows the noise; --seeds 3 or more shows it"
+        return
+    for one in comparisons:
+        words = f"  {one['a']} - {one['b']}: "
+        words += "?" if one["difference"] is None else f"{one['difference']:+.3f}"
+        if one["low"] is not None and one["p"] is not None:
+            words += f" [{one['low']:+.3f}, {one['high']:+.3f}], p {one['p']:.2g}"
+        yield f"{words}: {one['verdict']}"

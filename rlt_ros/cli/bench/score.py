@@ -1,0 +1,199 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""rlt-bench score: the measures of result files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import platform
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rlt_ros.benchmark.datasets import LAYOUTS, Sequence, open_dataset
+from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL, JudgedRun
+from rlt_ros.benchmark.protocols.vot_ranks import vot_ranks
+from rlt_ros.benchmark.scoring import (
+    Files,
+    Score,
+    find_trackers,
+    is_supervised,
+    score_one_pass,
+    score_supervised,
+)
+
+EPILOG = """\
+examples:
+  rlt-bench score published OTB --out out/score      # folders published/MDNet/Girl.txt ...
+  rlt-bench score out/ope OTB                        # what rlt-bench ope has written
+  rlt-bench score results/KCF VOT2016 --protocol vot # results/KCF/baseline/bag/bag_001.txt ...
+
+Result files hold one line per frame: x,y,w,h in pixels counted from 1, with any separator. VOT's
+may hold polygons, and 1 for a start, 2 for a failure and 0 for a frame that was skipped.
+"""
+
+ONE_PASS_COLUMNS = {
+    "auc": "AUC",
+    "precision20": "prec.",
+    "norm_precision": "norm.",
+    "os50": "OS50",
+    "cle": "CLE",
+}
+SUPERVISED_COLUMNS = {
+    "eao": "EAO",
+    "accuracy": "A",
+    "robustness": "R",
+    "failures": "fail.",
+    "accuracy_rank": "A rank",
+    "robustness_rank": "R rank",
+}
+
+
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``score`` to the commands."""
+    score = commands.add_parser(
+        "score",
+        help="score result files of one tracker or of several",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    score.add_argument("results", type=Path, help="a tracker's folder, or a folder of those")
+    score.add_argument("dataset", type=Path, help="the data set's folder")
+    score.add_argument("--layout", choices=LAYOUTS, help="of the data set (default: found out)")
+    score.add_argument(
+        "--protocol",
+        choices=("ope", "vot"),
+        help="one pass, or VOT's supervised runs (default: found out)",
+    )
+    score.add_argument("--sequences", metavar="A,B", help="only these sequences")
+    score.add_argument(
+        "--eao-interval",
+        type=int,
+        nargs=2,
+        default=EAO_INTERVAL,
+        metavar=("FROM", "TO"),
+        help="frames that the expected average overlap is about (default: VOT-2016's, 108 371)",
+    )
+    score.add_argument("--out", type=Path, metavar="DIR", help="write DIR/summary.json")
+    score.set_defaults(run=score_results)
+
+
+def score_results(options: argparse.Namespace) -> None:
+    """Score every tracker, print a table and write the summary.
+
+    Raises:
+        ValueError, OSError: something could not be scored; the rest was.
+    """
+    low, high = options.eao_interval
+    if not 1 <= low <= high:
+        raise ValueError(f"--eao-interval {low} {high}: give 1 <= FROM <= TO, in frames")
+    dataset = open_dataset(options.dataset, options.layout)
+    names = options.sequences.split(",") if options.sequences else dataset.names
+    if missing := sorted(set(names) - set(dataset.names)):
+        raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
+    trackers = find_trackers(options.results, names)
+    wanted = [name for name in names if any(name in files for files in trackers.values())]
+    sequences: dict[str, Sequence] = {}
+    failures: dict[str, str] = {}
+    for name in wanted:
+        try:
+            sequences[name] = dataset.read(name)
+        except (ValueError, OSError) as error:
+            failures[name] = str(error)
+    supervised = options.protocol == "vot" or (not options.protocol and is_supervised(trackers))
+    if supervised:
+        scores = _score_supervised(trackers, sequences, (low, high))
+    else:
+        scores = {name: score_one_pass(files, sequences) for name, files in trackers.items()}
+    for name, one in scores.items():
+        failures |= {f"{name} {sequence}": text for sequence, text in one.failures.items()}
+    for what, text in failures.items():
+        print(f"{what}: {text}", file=sys.stderr)
+    _print_table(scores, SUPERVISED_COLUMNS if supervised else ONE_PASS_COLUMNS)
+    if options.out:
+        _write(options.out, scores, failures)
+    if failures:
+        raise ValueError(f"{len(failures)} results could not be scored, see above")
+
+
+def _score_supervised(
+    trackers: Mapping[str, Files],
+    sequences: Mapping[str, Sequence],
+    eao_interval: tuple[int, int],
+) -> dict[str, Score]:
+    scores: dict[str, Score] = {}
+    judged: dict[str, dict[str, list[JudgedRun]]] = {}
+    for name, files in trackers.items():
+        scores[name], runs = score_supervised(files, sequences, eao_interval)
+        if runs:
+            judged[name] = runs
+    if judged:
+        # Ranks compare: on the sequences that all have.
+        common = set.intersection(*(set(runs) for runs in judged.values()))
+        if common:
+            shared = {
+                name: {sequence: runs[sequence] for sequence in sorted(common)}
+                for name, runs in judged.items()
+            }
+            for name, ranks in vot_ranks(shared).items():
+                scores[name].mean |= ranks
+    return scores
+
+
+def _print_table(scores: Mapping[str, Score], columns: Mapping[str, str]) -> None:
+    best_first = next(iter(columns))
+    ordered = sorted(scores.items(), key=lambda item: -_number(item[1].mean.get(best_first)))
+    wide = max([len("tracker"), *map(len, scores)])
+    print(f"{'tracker':{wide}} {'seq.':>5} " + " ".join(f"{head:>7}" for head in columns.values()))
+    for name, score in ordered:
+        values = (score.mean.get(key, float("nan")) for key in columns)
+        numbers = " ".join(f"{value:7.3f}" for value in values)
+        print(f"{name:{wide}} {len(score.sequences):5} {numbers}")
+    if len({frozenset(score.sequences) for score in scores.values()}) > 1:
+        print("The trackers have different sequences: their means do not compare.", file=sys.stderr)
+
+
+def _number(value: float | None) -> float:
+    return -math.inf if value is None or math.isnan(value) else value
+
+
+def _write(folder: Path, scores: Mapping[str, Score], failures: Mapping[str, str]) -> None:
+    summary: dict[str, Any] = {
+        "command": shlex.join(sys.argv),
+        "machine": f"{platform.machine()}, {platform.system()}",
+        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+        "settings": {},
+        "failures": dict(failures),
+        "trackers": {
+            name: {
+                "mean": score.mean,
+                "sequences": score.sequences,
+                "attributes": score.attributes,
+                "curves": score.curves,
+            }
+            for name, score in scores.items()
+        },
+    }
+    # One tracker's numbers stand at the top as well, where scripts look for them.
+    if len(scores) == 1:
+        summary.update(next(iter(summary["trackers"].values())))
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(_without_nan(summary), indent=2, allow_nan=False)
+    (folder / "summary.json").write_text(text + "\n")
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN: null stands for it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(one) for one in value]
+    return value

@@ -1,0 +1,98 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rlt_ros.benchmark.attributes import attribute_table, measures_by_attribute
+from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
+
+# The first is exact, the second 5 px off in x and the third nowhere near.
+TRUTH = np.array([[10, 10, 20, 40], [10, 10, 20, 40], [10, 10, 20, 40]], dtype=float)
+BOXES = TRUTH + np.array([[0, 0, 0, 0], [5, 0, 0, 0], [500, 0, 0, 0]])
+
+
+def test_curves_of_known_boxes() -> None:
+    curves = one_pass_curves(BOXES, TRUTH)
+    # IoU 1, 15/25 = 0.6 and 0: above 0.55 both, above 0.6 and 0.95 the first, above 1 none.
+    np.testing.assert_allclose(
+        curves["success"][[0, 11, 12, 19, 20]], [2 / 3, 2 / 3, 1 / 3, 1 / 3, 0]
+    )
+    assert np.round(curves["precision"] * 3)[[0, 4, 5, 50]].tolist() == [1, 1, 2, 2]
+    # 5 px are 0.25 of a width of 20 px.
+    np.testing.assert_allclose(
+        curves["norm_precision"][[0, 24, 25, 50]], [1 / 3, 1 / 3, 2 / 3, 2 / 3]
+    )
+
+
+def test_measures_are_those_of_the_curves() -> None:
+    measures, curves = one_pass_measures(BOXES, TRUTH), one_pass_curves(BOXES, TRUTH)
+    assert measures["auc"] == pytest.approx(curves["success"].mean())
+    assert measures["precision20"] == pytest.approx(curves["precision"][20])
+    assert measures["norm_precision"] == pytest.approx((51 + 26) / 51 / 3)
+    assert measures["os50"] == pytest.approx(curves["success"][10])
+    assert measures["cle"] == pytest.approx((0 + 5 + 500) / 3)
+
+
+def test_an_error_in_y_is_normalised_with_the_height() -> None:
+    lower = TRUTH + np.array([0, 10, 0, 0])
+    curve = one_pass_curves(lower, TRUTH)["norm_precision"]
+    np.testing.assert_allclose(curve[[24, 25]], [0, 1])
+
+
+def test_equal_boxes_are_above_every_threshold_but_the_last() -> None:
+    # 0.1 + 0.7 - 0.1 is more than 0.7 in floating point.
+    boxes = np.array([[0.1, 0.1, 0.7, 0.7]])
+    assert one_pass_curves(boxes, boxes)["success"].tolist() == [1] * 20 + [0]
+
+
+def test_frames_without_truth_do_not_count() -> None:
+    truth = TRUTH.copy()
+    truth[2] = np.nan
+    assert one_pass_measures(BOXES, truth) == one_pass_measures(BOXES[:2], TRUTH[:2])
+    assert one_pass_measures(BOXES, truth)["precision20"] == 1
+
+
+def test_a_box_that_is_not_a_number_is_a_miss() -> None:
+    boxes = TRUTH.copy()
+    boxes[1] = np.nan
+    measures = one_pass_measures(boxes, TRUTH)
+    assert measures["precision20"] == pytest.approx(2 / 3)
+    assert measures["os50"] == pytest.approx(2 / 3)
+    assert measures["cle"] == 0
+
+
+@pytest.mark.parametrize(
+    ("boxes", "truth", "message"),
+    [
+        (BOXES[:2], TRUTH, "2 boxes for 3 frames"),
+        (BOXES, np.full((3, 4), np.nan), "no frame is annotated"),
+    ],
+)
+def test_what_cannot_be_compared(boxes: np.ndarray, truth: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        one_pass_measures(boxes, truth)
+
+
+def test_attributes_of_frames_and_of_whole_sequences() -> None:
+    truth = TRUTH.copy()
+    truth[1] = np.nan
+    attributes = {
+        "occlusion": np.array([False, True, True]),
+        "scale": np.ones(3, dtype=bool),
+        "hidden": np.array([False, True, False]),  # only where there is no truth
+        "never": np.zeros(3, dtype=bool),
+    }
+    measures = measures_by_attribute(BOXES, truth, attributes)
+    assert list(measures) == ["occlusion", "scale"]
+    assert measures["occlusion"]["cle"] == 500
+    assert measures["scale"] == one_pass_measures(BOXES, truth)
+
+
+def test_the_table_is_a_mean_over_the_sequences_that_have_the_attribute() -> None:
+    one = {"scale": {"auc": 0.2}, "blur": {"auc": 0.9}}
+    table = attribute_table([one, {"scale": {"auc": 0.6}}])
+    assert list(table) == ["blur", "scale"]
+    assert table["blur"] == {"sequences": 1, "auc": pytest.approx(0.9)}
+    assert table["scale"] == {"sequences": 2, "auc": pytest.approx(0.4)}
