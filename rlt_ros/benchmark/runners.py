@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rlt_ros.tracking import Tracker, make_config
+from rlt_ros.tracking import Tracker, TrackResult, make_config
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import Value
 
@@ -27,18 +27,25 @@ class Runner(Protocol):
 
 
 class RltRunner:
-    """Our tracker, in lockstep."""
+    """Our tracker, in lockstep.
+
+    Attributes:
+        result: what it said last, with score and state.
+    """
+
+    result: TrackResult
 
     def __init__(self, preset: str, settings: dict[str, Value]) -> None:
         self._tracker = Tracker(make_config(preset, **{"update_mode": "lockstep", **settings}))
 
     def init(self, image: NDArray[np.uint8], box: Boxes) -> None:
         """See ``Runner.init``."""
-        self._tracker.init(image, box)
+        self.result = self._tracker.init(image, box)
 
     def track(self, image: NDArray[np.uint8]) -> Boxes:
         """See ``Runner.track``."""
-        return self._tracker.track(image).box
+        self.result = self._tracker.track(image)
+        return self.result.box
 
 
 class OpenCvRunner:

@@ -8,10 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from rlt_ros.cli.bench import ope
+from rlt_ros.cli.bench import bag, ope
 from rlt_ros.tracking import WeightsError
 
-COMMANDS = (ope,)
+COMMANDS = (ope, bag)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
