@@ -68,11 +68,10 @@ def measure(job: BagJob) -> str:
             (job.out / name).unlink(missing_ok=True)
         total = min(len(frames) - frames.first + 1, job.max_frames or len(frames))
         images = Images(frames.topics.image, chain([first], messages), total)
-        _, _, preset = job.tracker.partition(":")
         replayed = replay_into_node(
             images,
             frames.box,
-            {**({"preset": preset} if preset else {}), **job.settings},
+            job.node_settings(),
             job.rate,
             BARE_OUTPUTS,
             output_bag,

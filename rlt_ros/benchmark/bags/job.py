@@ -12,7 +12,7 @@ from pathlib import Path
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.benchmark.bags.frames import BagFrames
 from rlt_ros.messages.detections import Box
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.config import Value, make_config
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,18 @@ class BagJob:
         return BagFrames(
             bag, self.image_topic, self.init_topic, self.truth_topic, self.box, self.max_frames
         )
+
+    def node_settings(self) -> dict[str, Value]:
+        """Return preset and changed settings as parameters of the node.
+
+        Raises:
+            ValueError: the tracker is not ours, or a setting is wrong.
+        """
+        family, _, preset = self.tracker.partition(":")
+        if family != "rlt":
+            raise ValueError(f"the node runs rlt or rlt:PRESET, not {self.tracker}")
+        make_config(preset or "default", **self.settings)
+        return {**({"preset": preset} if preset else {}), **self.settings}
 
     def to_json(self) -> str:
         """Return the job as text."""

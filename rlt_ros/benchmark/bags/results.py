@@ -14,7 +14,7 @@ import numpy as np
 from rlt_ros.benchmark.bags.frames import BagFrames
 from rlt_ros.benchmark.bags.job import BagJob
 from rlt_ros.benchmark.metrics import one_pass_measures
-from rlt_ros.benchmark.provenance import provenance
+from rlt_ros.benchmark.provenance import machine, versions
 from rlt_ros.media.results import ResultRow, write_results
 from rlt_ros.messages.detections import Box
 
@@ -90,7 +90,9 @@ def summary_of(job: BagJob, run: BagRun, mode: str) -> dict[str, Any]:
     name = bag.stem if bag.is_file() else bag.resolve().name
     numbers = {"mean": mean, "sequences": {name: mean}}
     return {
-        **provenance(job.command),
+        "command": job.command,
+        "machine": machine(),
+        "versions": versions(),
         "tracker": run.tracker,
         "settings": {"seed": 0, **job.settings},
         "failures": {f"{run.tracker} {name}": run.problem} if run.problem else {},

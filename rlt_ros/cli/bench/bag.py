@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rlt_ros.cli.arguments import box_argument
 from rlt_ros.cli.bench.rosbags import require_rosbags
-from rlt_ros.tracking.config import make_config, parse_setting
+from rlt_ros.tracking.config import parse_setting
 
 if TYPE_CHECKING:
     from rlt_ros.benchmark.bags.job import BagJob
@@ -114,17 +114,11 @@ def replay(options: argparse.Namespace) -> None:
         raise ValueError(f"--rate must be above 0 and at most 100, not {rate:g}")
     if options.params_file is not None and not options.params_file.is_file():
         raise ValueError(f"there is no {options.params_file}")
-    settings = dict(parse_setting(text) for text in options.settings)
-    family, _, preset = options.tracker.partition(":")
-    if family == "rlt":
-        make_config(preset or "default", **settings)
-    elif options.real_time:
-        raise ValueError(f"the node runs rlt or rlt:PRESET, not {options.tracker}")
     job = BagJob(
         bag=options.bag,
         out=options.out,
         tracker=options.tracker,
-        settings=settings,
+        settings=dict(parse_setting(text) for text in options.settings),
         image_topic=options.image_topic,
         init_topic=options.init_topic,
         truth_topic=options.truth_topic,
@@ -161,6 +155,7 @@ def _real_time(job: BagJob) -> None:
             f"--real-time needs ROS 2 ({', '.join(missing)} is missing): source its setup.bash or "
             "tools/env.sh, or leave --real-time out"
         )
+    job.node_settings()
     command = [sys.executable, "-m", "rlt_ros.replay.benchmark", job.to_json()]
     child = subprocess.Popen(command)
     before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())

@@ -1,0 +1,52 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Annotated sequences as what goes into a bag: frames, boxes and, where there are any, files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rlt_ros.benchmark.otb import DatasetError, read_sequence
+from rlt_ros.tracking.boxes import Boxes
+
+
+@dataclass(frozen=True)
+class PackableSequence:
+    """A sequence of N frames.
+
+    Attributes:
+        name: for people.
+        boxes: ``(N, 4)`` x, y, w, h in pixels, 0-based; a NaN row where there is no annotation.
+        images: N image files; empty for a video.
+        frames: yields the N frames as RGB uint8 (H, W, 3).
+    """
+
+    name: str
+    boxes: Boxes
+    images: tuple[Path, ...]
+    frames: Callable[[], Iterator[NDArray[np.uint8]]]
+
+
+def packable(dataset: Path, name: str) -> PackableSequence:
+    """Read one sequence of a data set.
+
+    Raises:
+        DatasetError: it cannot be read; names the file.
+    """
+    sequence = read_sequence(dataset, name)
+    return PackableSequence(
+        name, sequence.boxes, sequence.images, lambda: map(_read, sequence.images)
+    )
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    bgr = cv2.imread(str(path))
+    if bgr is None:
+        raise DatasetError(f"{path} is not a readable image")
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
