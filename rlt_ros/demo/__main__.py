@@ -85,8 +85,8 @@ def run(options: argparse.Namespace) -> tuple[Outcome, list[Path]]:
         _write_bag(source, input_bag, box)
     print(f"replaying it into the node at {options.rate:g} x")
     log = folder / NODE_LOG
-    with BagReader(input_bag) as bag:
-        images = bag_images(bag, TOPIC)
+    with BagReader(input_bag) as recording:
+        images = bag_images(recording, TOPIC)
         replay_into_node(images, box, settings, options.rate, ALL_OUTPUTS, output_bag, log)
     what = f"preset {config.preset}, through ROS 2 at {options.rate:g} x"
     summary, paths = summarize(input_bag, TOPIC, output_bag, options.rate, fps, folder, name, what)

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rlt_ros.bags.detections import detection_cdr
 from rlt_ros.bags.images import COMPRESSED_IMAGE, IMAGE, compressed_image_cdr, image_cdr
@@ -73,6 +75,7 @@ def make_bag(
     with BagWriter(path, types, storage) as bag:
         bag.add_topic(topic, kind)
         bag.add_topic(truth_topic, DETECTION)
+        pictures: Iterator[Path | NDArray[np.uint8]]
         pictures = iter(files) if files else sequence.frames()
         for index, (picture, box) in enumerate(zip(pictures, sequence.boxes, strict=True)):
             stamp_ns = START_NS + round(index / fps * 1e9)

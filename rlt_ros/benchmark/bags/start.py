@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rlt_ros.bags.detections import annotated_box
-from rlt_ros.bags.reader import BagError, BagReader
+from rlt_ros.bags.reader import BagError, BagMessage, BagReader
 from rlt_ros.benchmark.bags.topics import Topics
 from rlt_ros.messages.detections import Box, box_of, stamp_nanoseconds
 
@@ -32,13 +33,21 @@ class Start:
 def read_truth(bag: BagReader, topic: str | None) -> dict[int, Box]:
     """Return the annotated boxes by their stamps in nanoseconds.
 
+    Of a bag that breaks off, those before: reading its images will tell.
+
     Raises:
         BagError: a message cannot be decoded.
     """
-    if topic is None:
-        return {}
-    messages = map(bag.decode, bag.messages(topic))
-    return {stamp_nanoseconds(each.header.stamp): annotated_box(each) for each in messages}
+    truth: dict[int, Box] = {}
+    for message in _until_it_breaks(bag, topic) if topic is not None else ():
+        detection = bag.decode(message)
+        truth[stamp_nanoseconds(detection.header.stamp)] = annotated_box(detection)
+    return truth
+
+
+def _until_it_breaks(bag: BagReader, topic: str) -> Iterator[BagMessage]:
+    with contextlib.suppress(BagError):
+        yield from bag.messages(topic)
 
 
 def find_start(

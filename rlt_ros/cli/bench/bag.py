@@ -157,15 +157,18 @@ def _real_time(job: BagJob) -> None:
         )
     job.node_settings()
     command = [sys.executable, "-m", "rlt_ros.replay.benchmark", job.to_json()]
-    child = subprocess.Popen(command)
+    # In a session of its own, so that a Ctrl-C reaches it once, from here, whoever sent it.
+    child = subprocess.Popen(command, start_new_session=True)
     before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     try:
         code = child.wait()
-    except KeyboardInterrupt:  # the child has got it, too, and writes what it has
+    except KeyboardInterrupt:
+        child.send_signal(signal.SIGINT)  # it writes what it has
         code = child.wait(_PATIENCE)
     finally:
         if child.poll() is None:
-            child.kill()
+            child.terminate()  # not killed: it has a node to end
+            child.wait(_PATIENCE)
         signal.signal(signal.SIGTERM, before)
     if code:
         raise SystemExit(code if code > 0 else 128 - code)
