@@ -50,13 +50,14 @@ def _write(
     truth: bool = True,
     init: tuple[int, int] | None = None,
     spoilt: Collection[int] = (),
+    spoilt_truth: Collection[int] = (),
     stamped: bool = True,
     topic: str = "/camera/image_raw",
 ) -> Path:
     """Write a bag.
 
     init: (frame by whose receipt it has come, stamp) of an init box of that frame's target.
-    spoilt: frames whose image cannot be decoded.
+    spoilt: frames whose image cannot be decoded; spoilt_truth: those whose box cannot.
     """
     types = detection_types()
     with BagWriter(path, types, storage) as bag:
@@ -80,6 +81,7 @@ def _write(
                 bag.write(topic, received, message[:-9] if number in spoilt else message)
             if truth:
                 data = bytes(detection_cdr(box, stamp_ns, "camera", types))
+                data = data[:-60] if number in spoilt_truth else data
                 bag.write("/camera/ground_truth", received, data)
     return path
 

@@ -90,14 +90,15 @@ def test_init_on_the_command_line_comes_first(tmp_path: Path, write_bag: WriteBa
 def test_a_bad_frame_is_counted_and_left_out(
     tmp_path: Path, write_bag: WriteBag, compressed: bool
 ) -> None:
-    bag = write_bag(tmp_path / "bag", compressed=compressed, spoilt=[3])
+    bag = write_bag(tmp_path / "bag", compressed=compressed, spoilt=[3], spoilt_truth=[5])
     code, summary = bench(bag, tmp_path / "out", "--tracker", "mil")
     assert code == 0
     assert (summary["frames"], summary["tracked"], summary["unusable"]) == (6, 5, 1)
     assert list(summary["unusable_frames"]) == ["3"]
     rows = read_results(tmp_path / "out" / "boxes.csv")
     assert [row.frame for row in rows] == [1, 2, 4, 5, 6]
-    assert summary["annotated"] == 6, "the bad frame counts with the box before it"
+    assert summary["unusable_annotations"] == 1
+    assert summary["annotated"] == 5, "the bad frame counts with the box before it"
 
 
 def test_a_single_file_is_a_bag(tmp_path: Path, write_bag: WriteBag) -> None:

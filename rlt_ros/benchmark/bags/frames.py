@@ -48,6 +48,7 @@ class BagFrames:
             start on, bad ones included.
         truth: frame number to annotated box, bad frames included.
         unusable: frame number to what is wrong with it.
+        unusable_truth: number of annotations that cannot be decoded.
     """
 
     def __init__(
@@ -67,7 +68,8 @@ class BagFrames:
         """
         self.topics: Topics = choose_topics(bag, image_topic, init_topic, truth_topic)
         self._bag = bag
-        self._truth: Mapping[int, Box] = read_truth(bag, self.topics.truth)
+        self._truth: Mapping[int, Box]
+        self._truth, self.unusable_truth = read_truth(bag, self.topics.truth)
         self.start: Start = find_start(bag, self.topics, self._truth, box)
         self._max_frames = max_frames
         self.box: Box | None = None

@@ -111,6 +111,7 @@ def summary_of(job: BagJob, run: BagRun, mode: str) -> dict[str, Any]:
         "dropped": run.dropped,
         "unusable": len(frames.unusable),
         "unusable_frames": dict(list(frames.unusable.items())[:_PROBLEMS_SHOWN]),
+        "unusable_annotations": frames.unusable_truth,
         **(run.extra or {}),
         "init_seconds": run.init_seconds,
         "latency": {**_percentiles(run.latencies), "is": run.latency_is},

@@ -30,19 +30,21 @@ class Start:
     missing: str
 
 
-def read_truth(bag: BagReader, topic: str | None) -> dict[int, Box]:
-    """Return the annotated boxes by their stamps in nanoseconds.
+def read_truth(bag: BagReader, topic: str | None) -> tuple[dict[int, Box], int]:
+    """Return the annotated boxes by their stamps in nanoseconds, and the number of bad messages.
 
     Of a bag that breaks off, those before: reading its images will tell.
-
-    Raises:
-        BagError: a message cannot be decoded.
     """
     truth: dict[int, Box] = {}
+    unusable = 0
     for message in _until_it_breaks(bag, topic) if topic is not None else ():
-        detection = bag.decode(message)
+        try:
+            detection = bag.decode(message)
+        except BagError:
+            unusable += 1
+            continue
         truth[stamp_nanoseconds(detection.header.stamp)] = annotated_box(detection)
-    return truth
+    return truth, unusable
 
 
 def _until_it_breaks(bag: BagReader, topic: str) -> Iterator[BagMessage]:

@@ -32,6 +32,7 @@ class Unpacked:
         inexact: frames whose corner, counted from 1 as OTB does, does not read back bit for bit.
         converted: encodings of raw images that 8-bit RGB cannot hold in full.
         unusable: frame to what is wrong with it; it is left out, and so is its line.
+        unusable_boxes: number of annotations that cannot be decoded, taken as missing.
         problem: what broke the bag off; empty if nothing did.
     """
 
@@ -40,6 +41,7 @@ class Unpacked:
     inexact: list[int] = field(default_factory=list)
     converted: set[str] = field(default_factory=set)
     unusable: dict[int, str] = field(default_factory=dict)
+    unusable_boxes: int = 0
     problem: str = ""
 
 
@@ -68,11 +70,11 @@ def unpack_bag(
             f"the bag {bag.path} has no topic ground_truth of type vision_msgs/msg/Detection2D; "
             "name one with --truth-topic"
         )
-    truth = read_truth(bag, topics.truth)
+    truth, bad = read_truth(bag, topics.truth)
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / IMAGES).mkdir(parents=True)
-    unpacked, lines = Unpacked(), []
+    unpacked, lines = Unpacked(unusable_boxes=bad), []
     digits = max(4, len(str(bag.counts[topics.image])))
     try:
         for number, message in enumerate(_until_it_breaks(bag, topics.image, unpacked), start=1):

@@ -69,6 +69,8 @@ def unpack_bag(options: argparse.Namespace) -> None:
             file=sys.stderr,
         )
     problems = [f"frame {number}: {text}" for number, text in unpacked.unusable.items()]
+    if unpacked.unusable_boxes:
+        problems.append(f"{unpacked.unusable_boxes} boxes cannot be decoded")
     problems += [unpacked.problem] if unpacked.problem else []
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
