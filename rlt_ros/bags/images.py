@@ -1,18 +1,75 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames as sensor_msgs/msg/Image messages in a bag."""
+"""Frames as sensor_msgs messages in a bag: Image, or CompressedImage with a file's bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rosbags.image import image_to_cvimage
 from rosbags.typesys.store import Typestore
 
 from rlt_ros.bags.writer import BagWriter
+from rlt_ros.messages.images import raw_to_rgb
+from rlt_ros.tracking.errors import InvalidImageError
 
 IMAGE = "sensor_msgs/msg/Image"
+COMPRESSED_IMAGE = "sensor_msgs/msg/CompressedImage"
+
+# How files begin: format's name in CompressedImage and suffix.
+_FORMATS = (
+    (b"\xff\xd8\xff", "jpeg", ".jpg"),
+    (b"\x89PNG\r\n", "png", ".png"),
+    (b"II*\x00", "tiff", ".tif"),
+    (b"MM\x00*", "tiff", ".tif"),
+    (b"BM", "bmp", ".bmp"),
+)
+
+
+def compressed_format(data: bytes) -> tuple[str, str]:
+    """Return the format ("jpeg") and suffix (".jpg") of an image file by its first bytes.
+
+    Raises:
+        InvalidImageError: none of jpeg, png, tiff, bmp and webp.
+    """
+    for start, name, suffix in _FORMATS:
+        if data.startswith(start):
+            return name, suffix
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp", ".webp"
+    raise InvalidImageError(
+        "the compressed image is no jpeg, png, tiff, bmp or webp file"
+        + ("" if data else ": it is empty")
+    )
+
+
+def image_to_rgb(message: Any, message_type: str) -> NDArray[np.uint8]:
+    """Return a decoded Image or CompressedImage as H x W x 3 uint8 RGB.
+
+    Compressed images are decoded as image files are elsewhere in this package, so a file gives
+    the same pixels from a bag as from its folder.
+
+    Raises:
+        InvalidImageError: it cannot be decoded.
+    """
+    if message_type == IMAGE:
+        return raw_to_rgb(message, image_to_cvimage)
+    data = np.asarray(message.data, np.uint8)
+    if "compressedDepth" in message.format:
+        raise InvalidImageError("compressedDepth images cannot be tracked in")
+    try:
+        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except cv2.error:
+        bgr = None
+    if bgr is None:
+        raise InvalidImageError(
+            f"{data.size} bytes of format {message.format!r} cannot be decoded as an image"
+        )
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def image_cdr(
@@ -20,14 +77,8 @@ def image_cdr(
 ) -> memoryview:
     """Return an RGB uint8 (H, W, 3) image as a serialized message of encoding rgb8."""
     height, width = image.shape[:2]
-    header = types.types["std_msgs/msg/Header"](
-        stamp=types.types["builtin_interfaces/msg/Time"](
-            sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9
-        ),
-        frame_id=frame_id,
-    )
     message = types.types[IMAGE](
-        header=header,
+        header=_header(stamp_ns, frame_id, types),
         height=height,
         width=width,
         encoding="rgb8",
@@ -36,6 +87,20 @@ def image_cdr(
         data=np.ascontiguousarray(image).reshape(-1),
     )
     return types.serialize_cdr(message, IMAGE)
+
+
+def compressed_image_cdr(data: bytes, stamp_ns: int, frame_id: str, types: Typestore) -> memoryview:
+    """Return an image file's bytes as a serialized CompressedImage.
+
+    Raises:
+        InvalidImageError: the bytes do not begin as an image file does.
+    """
+    message = types.types[COMPRESSED_IMAGE](
+        header=_header(stamp_ns, frame_id, types),
+        format=compressed_format(data)[0],
+        data=np.frombuffer(data, np.uint8),
+    )
+    return types.serialize_cdr(message, COMPRESSED_IMAGE)
 
 
 def write_frames(
@@ -59,3 +124,10 @@ def write_frames(
         stamp_ns = start_ns + round(seconds * 1e9)
         bag.write(topic, stamp_ns, image_cdr(image, stamp_ns, frame_id, bag.types))
     return bag.counts[topic]
+
+
+def _header(stamp_ns: int, frame_id: str, types: Typestore) -> Any:
+    stamp = types.types["builtin_interfaces/msg/Time"](
+        sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9
+    )
+    return types.types["std_msgs/msg/Header"](stamp=stamp, frame_id=frame_id)

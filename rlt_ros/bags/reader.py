@@ -9,8 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from rosbags.highlevel import AnyReader, AnyReaderError
-from rosbags.typesys import Stores, get_typestore
+from rosbags.highlevel import AnyReader
+
+from rlt_ros.bags.vision_msgs import detection_types
 
 
 class BagError(ValueError):
@@ -30,17 +31,19 @@ class BagReader:
     """Reads a bag from disk as it is asked for messages; a bag may be larger than the memory."""
 
     def __init__(self, path: Path) -> None:
-        """Open a bag directory.
+        """Open a bag: its directory, or a single .mcap or .db3 file.
 
         Raises:
             BagError: it is no rosbag2 recording, or a broken one.
         """
         self.path = path
         try:
-            self._reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY))
+            self._reader = AnyReader([path], default_typestore=detection_types())
             self._reader.open()
-        except (AnyReaderError, OSError) as error:
-            raise BagError(f"cannot read the bag {path}: {error}") from error
+        except Exception as error:  # the storages and compressions have errors of their own
+            raise BagError(
+                f"cannot read the bag {path}: {_reason(error)}{_advice(path)}"
+            ) from error
 
     @property
     def topics(self) -> dict[str, str]:
@@ -67,12 +70,22 @@ class BagReader:
         try:
             for link, stamp_ns, data in self._reader.messages(links):
                 yield BagMessage(link.topic, link.msgtype, stamp_ns, data)
-        except AnyReaderError as error:
-            raise BagError(f"the bag {self.path} breaks off: {error}") from error
+        except Exception as error:  # as above
+            raise BagError(f"the bag {self.path} breaks off: {_reason(error)}") from error
 
     def decode(self, message: BagMessage) -> Any:
-        """Return a message as an object with the fields of its definition in the bag."""
-        return self._reader.deserialize(message.data, message.message_type)
+        """Return a message as an object with the fields of its definition in the bag.
+
+        Raises:
+            BagError: its bytes do not fit the definition.
+        """
+        try:
+            return self._reader.deserialize(message.data, message.message_type)
+        except Exception as error:  # cut bytes fail wherever the decoder happens to be
+            raise BagError(
+                f"a message of {message.topic} does not fit {message.message_type}: "
+                f"{_reason(error)}"
+            ) from error
 
     def close(self) -> None:
         """Close the files."""
@@ -88,3 +101,15 @@ class BagReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _advice(path: Path) -> str:
+    if path.is_dir() and not (path / "metadata.yaml").is_file():
+        return "; 'ros2 bag reindex' writes a missing metadata.yaml"
+    if path.exists():
+        return "; 'mcap recover' or sqlite3's '.recover' saves what a broken file still holds"
+    return ""

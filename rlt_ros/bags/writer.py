@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""rosbag2 recordings (mcap storage) that exist only when they are complete."""
+"""rosbag2 recordings (mcap or sqlite3 storage) that exist only when they are complete."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
 METADATA_VERSION: Literal[9] = 9  # of ROS 2 Jazzy
+STORAGES = {"mcap": StoragePlugin.MCAP, "sqlite3": StoragePlugin.SQLITE3}
 
 
 def jazzy_types(message_folders: Mapping[str, Path] | None = None) -> Typestore:
@@ -51,12 +52,13 @@ class BagWriter:
     removes what was written.
     """
 
-    def __init__(self, path: Path, types: Typestore) -> None:
+    def __init__(self, path: Path, types: Typestore, storage: str = "mcap") -> None:
         """Start a bag.
 
         Args:
             path: directory of the bag.
             types: where definitions of the messages are found.
+            storage: "mcap" or "sqlite3".
         """
         self.path = path
         self.types = types
@@ -65,7 +67,7 @@ class BagWriter:
         shutil.rmtree(self._part, ignore_errors=True)
         # The directory's name is also the file's in it, hence a folder around the directory.
         self._writer = Writer(
-            self._part / path.name, version=METADATA_VERSION, storage_plugin=StoragePlugin.MCAP
+            self._part / path.name, version=METADATA_VERSION, storage_plugin=STORAGES[storage]
         )
         self._writer.open()
         self._topics: dict[str, Connection] = {}

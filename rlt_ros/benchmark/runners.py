@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
-from rlt_ros.tracking import Tracker, make_config
+from rlt_ros.tracking import Tracker, TrackResult, make_config
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import TrackerConfig, Value
 
@@ -29,18 +29,25 @@ class Runner(Protocol):
 
 
 class RltRunner:
-    """Our tracker, in lockstep."""
+    """Our tracker, in lockstep.
+
+    Attributes:
+        result: what it said last, with score and state.
+    """
+
+    result: TrackResult
 
     def __init__(self, config: TrackerConfig) -> None:
         self._tracker = Tracker(config)
 
     def init(self, image: NDArray[np.uint8], box: Boxes) -> None:
         """See ``Runner.init``."""
-        self._tracker.init(image, box)
+        self.result = self._tracker.init(image, box)
 
     def track(self, image: NDArray[np.uint8]) -> Boxes:
         """See ``Runner.track``."""
-        return self._tracker.track(image).box
+        self.result = self._tracker.track(image)
+        return self.result.box
 
 
 class OpenCvRunner:

@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from rlt_ros.bags.images import write_frames
+from rlt_ros.bags.reader import BagReader
 from rlt_ros.bags.writer import BagWriter, jazzy_types
 from rlt_ros.cli.arguments import (
     Box,
@@ -23,11 +24,12 @@ from rlt_ros.cli.arguments import (
     tracker_settings,
 )
 from rlt_ros.demo.sample import BOX, sample_video
-from rlt_ros.demo.summary import Summary, summarize
+from rlt_ros.demo.summary import latency, summarize
 from rlt_ros.media.result_files import remove_results
 from rlt_ros.media.sources import FrameSource, open_source
 from rlt_ros.replay.errors import ReplayError
-from rlt_ros.replay.session import replay_into_node
+from rlt_ros.replay.outcome import Outcome
+from rlt_ros.replay.session import ALL_OUTPUTS, bag_images, replay_into_node
 from rlt_ros.tracking.boxes import validated_box
 
 TOPIC = "/camera/image_raw"
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if summary.lost_in_transport else 0
 
 
-def run(options: argparse.Namespace) -> tuple[Summary, list[Path]]:
+def run(options: argparse.Namespace) -> tuple[Outcome, list[Path]]:
     """Do what the options say, and return the numbers and the files written.
 
     Raises:
@@ -82,10 +84,13 @@ def run(options: argparse.Namespace) -> tuple[Summary, list[Path]]:
         print(f"writing {name} as a rosbag2 to {input_bag}")
         _write_bag(source, input_bag, box)
     print(f"replaying it into the node at {options.rate:g} x")
-    replay_into_node(input_bag, TOPIC, box, settings, options.rate, output_bag, folder / NODE_LOG)
+    log = folder / NODE_LOG
+    with BagReader(input_bag) as recording:
+        images = bag_images(recording, TOPIC)
+        replay_into_node(images, box, settings, options.rate, ALL_OUTPUTS, output_bag, log)
     what = f"preset {config.preset}, through ROS 2 at {options.rate:g} x"
     summary, paths = summarize(input_bag, TOPIC, output_bag, options.rate, fps, folder, name, what)
-    return summary, [*paths, input_bag, output_bag, folder / NODE_LOG]
+    return summary, [*paths, input_bag, output_bag, log]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -135,14 +140,14 @@ def _check_space(folder: Path, pixels: int) -> None:
         )
 
 
-def _report(summary: Summary, paths: Sequence[Path], rate: float) -> None:
+def _report(summary: Outcome, paths: Sequence[Path], rate: float) -> None:
     hint = f" (fewer at --rate {rate / 2:g})" if summary.dropped > summary.sent // 10 else ""
     lines = {
         "frames in": f"{summary.sent} sent, {summary.received} received by the node",
-        "tracked": f"{summary.tracked}, target lost on {summary.lost} of them",
+        "tracked": f"{len(summary.tracked)}, target lost on {summary.lost} of them",
         "dropped": f"{summary.dropped}, left out because a newer frame had come{hint}",
         "lost in transport": f"{summary.lost_in_transport}",
-        "latency": f"{summary.latency(50)} median, {summary.latency(95)} 95th percentile",
+        "latency": f"{latency(summary, 50)} median, {latency(summary, 95)} 95th percentile",
         "initialisation": f"{summary.init_time:.2f} s",
         "updates": f"{summary.updates}",
     }

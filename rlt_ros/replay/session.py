@@ -1,12 +1,14 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One replay: a bag's images into the tracker node in another process, its topics into a bag."""
+"""One replay: images into the tracker node in another process, its topics into a bag."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -15,14 +17,16 @@ from rclpy.serialization import deserialize_message
 from tqdm import tqdm
 from vision_msgs.msg import Detection2D
 
-from rlt_ros.bags.reader import BagReader
+from rlt_ros.bags.images import IMAGE
+from rlt_ros.bags.reader import BagError, BagReader
+from rlt_ros.bags.stamps import stamp_of
 from rlt_ros.bags.writer import BagWriter
 from rlt_ros.msg import TrackerStatus
 from rlt_ros.replay.clock import ReplayClock
 from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.message_types import installed_types
 from rlt_ros.replay.node_process import NodeProcess
-from rlt_ros.replay.player import BagPlayer
+from rlt_ros.replay.player import DueMessage, Player
 from rlt_ros.replay.recorder import BagRecorder
 from rlt_ros.replay.spinning import SpinningNode
 
@@ -32,94 +36,160 @@ DETECTION = f"{NAMESPACE}/detection"
 ATTENTION_MAP = f"{NAMESPACE}/attention_map"
 ANNOTATED_IMAGE = f"{NAMESPACE}/annotated_image"
 STATUS = f"{NAMESPACE}/status"
-OUTPUTS = {
-    DETECTION: "vision_msgs/msg/Detection2D",
-    ATTENTION_MAP: "sensor_msgs/msg/Image",
-    ANNOTATED_IMAGE: "sensor_msgs/msg/Image",
-    STATUS: "rlt_ros/msg/TrackerStatus",
-}
-_ONE_PER_FRAME = (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE)
+# The node draws pictures only for those who listen; without, its latency is that of tracking.
+BARE_OUTPUTS = {DETECTION: "vision_msgs/msg/Detection2D", STATUS: "rlt_ros/msg/TrackerStatus"}
+ALL_OUTPUTS = {**BARE_OUTPUTS, ATTENTION_MAP: IMAGE, ANNOTATED_IMAGE: IMAGE}
 
 _START, _LEARN, _FINISH = 60.0, 3600.0, 60.0  # seconds of patience
 
 
+@dataclass(frozen=True)
+class Images:
+    """Images to replay.
+
+    Attributes:
+        topic: where they are published.
+        messages: serialized sensor_msgs/msg/Image messages, in the order of their times.
+        total: about how many there are.
+    """
+
+    topic: str
+    messages: Iterable[DueMessage]
+    total: int
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What was sent.
+
+    Attributes:
+        sent: number of images.
+        latest: the most that an image was published after its time, in seconds of wall time.
+        problem: what broke the replay off; empty if nothing did.
+    """
+
+    sent: int
+    latest: float
+    problem: str = ""
+
+
+def bag_images(bag: BagReader, topic: str) -> Images:
+    """Return a topic's images as they lie in a bag, due when they were received.
+
+    Raises:
+        BagError: the bag lacks the topic.
+    """
+    messages = (DueMessage(each.stamp_ns, each.data) for each in bag.messages(topic))
+    return Images(topic, messages, bag.counts.get(topic, 0))
+
+
+def per_frame(outputs: Iterable[str]) -> list[str]:
+    """Return those of the topics that get one message for each tracked image."""
+    return [topic for topic in outputs if topic != STATUS]
+
+
 def replay_into_node(
-    input_bag: Path,
-    image_topic: str,
+    images: Images,
     box: tuple[float, float, float, float],
     parameters: Mapping[str, bool | int | float | str],
     rate: float,
+    outputs: Mapping[str, str],
     output_bag: Path,
     log: Path,
-) -> None:
-    """Replay a bag into a node started for it and record all that the node publishes.
+    *,
+    params_file: Path | None = None,
+    keep_partial: bool = False,
+) -> Replayed:
+    """Replay images into a node started for it and record what the node publishes.
 
     The first image goes out with the init box; once the target is learned, the others follow at
-    the times of their stamps. No image is lost between the processes; those that a busy tracker
-    leaves out are counted in its status.
+    their times. No image is lost between the processes; those that a busy tracker leaves out are
+    counted in its status.
 
     Args:
-        input_bag: bag to replay.
-        image_topic: topic in it, under which the images are published too.
+        images: what to replay.
         box: the target on the first image; x, y, w, h in pixels.
-        parameters: of the node, beyond those of ``config/tracker.yaml``.
-        rate: 2.0 replays twice as fast as recorded.
-        output_bag: bag to write; times of receipt are on the input bag's clock.
+        parameters: of the node, beyond those of the file.
+        rate: 2.0 replays twice as fast as the times say.
+        outputs: topics to record and their types; ``ALL_OUTPUTS`` or ``BARE_OUTPUTS``.
+        output_bag: bag to write; times of receipt are on the clock of the images.
         log: file for the node's output.
+        params_file: parameters of the node; None takes the package's config/tracker.yaml.
+        keep_partial: once the target is learned, a replay that breaks off, by an error or by
+            Ctrl-C, keeps its recording and returns the problem.
 
     Raises:
-        ReplayError: another tracker is in the way, or the node does not answer.
+        ReplayError: there is no image, another tracker is in the way, or the node does not answer.
         NodeDiedError: the node ended; the message holds the end of its log.
-        BagError: the input bag cannot be read.
+        BagError: the images cannot be read.
     """
     types = installed_types("vision_msgs", "rlt_ros")
-    with BagReader(input_bag) as bag, BagWriter(output_bag, types) as recording:
-        first_ns = next(bag.messages(image_topic)).stamp_ns
-        clock = ReplayClock(first_ns, rate)
-        with SpinningNode("rlt_replay") as ros:
-            _refuse_company(ros)
-            status = _StatusMonitor()
-            recorder = BagRecorder(ros.node, recording, OUTPUTS, clock, {STATUS: status})
-            player = BagPlayer(ros.node, bag, image_topic, clock)
-            init_box = ros.node.create_publisher(Detection2D, INIT_BOX, QoSProfile(depth=1))
-            arguments = _node_arguments(image_topic, parameters)
-            with NodeProcess("rlt_ros.ros.tracker_node", arguments, log) as process:
-                watch = _Watch(process, ros, log)
-                watch.wait(
-                    lambda: (
-                        player.subscribers > 0
-                        and init_box.get_subscription_count() > 0
-                        and not recorder.missing_publishers()
-                    ),
-                    _START,
-                    "the node did not come up",
-                    show="starting the node",
-                )
-                player.publish_next()
-                init_box.publish(_detection(box, first_ns))
-                watch.wait(
-                    status.has_target,
-                    _LEARN,
-                    "the target was not learned",
-                    show="learning the target",
-                )
-                with tqdm(
-                    total=bag.counts[image_topic], initial=1, unit="frame", desc="replaying"
-                ) as bar:
-                    clock.start()
-                    while player.publish_next():
-                        watch.check()
-                        bar.update()
+    messages = iter(images.messages)
+    first = next(messages, None)
+    if first is None:
+        raise ReplayError(f"{images.topic} holds no image to replay")
+    clock = ReplayClock(first.due_ns, rate)
+    with BagWriter(output_bag, types) as recording, SpinningNode("rlt_replay") as ros:
+        _refuse_company(ros)
+        status = _StatusMonitor()
+        recorder = BagRecorder(ros.node, recording, outputs, clock, {STATUS: status})
+        player = Player(ros.node, images.topic, IMAGE, chain([first], messages), clock)
+        init_box = ros.node.create_publisher(Detection2D, INIT_BOX, QoSProfile(depth=1))
+        arguments = _node_arguments(images.topic, parameters, params_file)
+        with NodeProcess("rlt_ros.ros.tracker_node", arguments, log) as process:
+            watch = _Watch(process, ros, log)
+            watch.wait(
+                lambda: (
+                    player.subscribers > 0
+                    and init_box.get_subscription_count() > 0
+                    and not recorder.missing_publishers()
+                ),
+                _START,
+                "the node did not come up",
+                show="starting the node",
+            )
+            player.publish_next()
+            init_box.publish(_detection(box, stamp_of(first.data)))
+            watch.wait(
+                status.has_target,
+                _LEARN,
+                "the target was not learned",
+                show="learning the target",
+            )
+            problem = ""
+            try:
+                problem = _play(player, watch, clock, images.total, keep_partial)
                 player.wait_for_delivery()
                 # What got lost will never come: then this ends when nothing happens any more.
+                topics = per_frame(outputs)
                 watch.wait_while_it_goes_on(
                     lambda: (
                         status.accounted_for() >= player.sent
-                        and len({recording.counts[topic] for topic in _ONE_PER_FRAME}) == 1
+                        and len({recording.counts[topic] for topic in topics}) == 1
                     ),
-                    lambda: sum(recording.counts[topic] for topic in _ONE_PER_FRAME),
+                    lambda: sum(recording.counts[topic] for topic in topics),
                     _FINISH,
                 )
+            except (ReplayError, KeyboardInterrupt) as error:
+                if not keep_partial:
+                    raise
+                problem = str(error) or "stopped by Ctrl-C"
+        return Replayed(player.sent, player.latest, problem)
+
+
+def _play(player: Player, watch: _Watch, clock: ReplayClock, total: int, keep_partial: bool) -> str:
+    """Publish all that is left; return what broke off the source of the images, if it may."""
+    with tqdm(total=total, initial=1, unit="frame", desc="replaying") as bar:
+        clock.start()
+        try:
+            while player.publish_next():
+                watch.check()
+                bar.update()
+        except BagError as error:
+            if not keep_partial:
+                raise
+            return str(error)
+    return ""
 
 
 class _Watch:
@@ -189,7 +259,7 @@ class _StatusMonitor:
 def _refuse_company(ros: SpinningNode) -> None:
     """Make sure that the topics are ours alone."""
     time.sleep(1.0)  # discovery
-    for topic in OUTPUTS:
+    for topic in ALL_OUTPUTS:
         if ros.node.count_publishers(topic):
             raise ReplayError(
                 f"somebody publishes {topic} already; stop that tracker, or set ROS_DOMAIN_ID to "
@@ -198,9 +268,12 @@ def _refuse_company(ros: SpinningNode) -> None:
 
 
 def _node_arguments(
-    image_topic: str, parameters: Mapping[str, bool | int | float | str]
+    image_topic: str,
+    parameters: Mapping[str, bool | int | float | str],
+    params_file: Path | None,
 ) -> list[str]:
-    config = Path(get_package_share_directory("rlt_ros"), "config", "tracker.yaml")
+    package = Path(get_package_share_directory("rlt_ros"))
+    config = params_file or package / "config" / "tracker.yaml"
     arguments = ["--ros-args", "--params-file", str(config)]
     arguments += ["-r", f"__ns:={NAMESPACE}", "-r", f"image_raw:={image_topic}"]
     for name, value in {**parameters, "image_reliability": "reliable"}.items():

@@ -5,6 +5,6 @@
 ``tracker_node``      topics and parameters in, topics out
 ``tracking_worker``   the one thread that owns the tracker (no ROS in it)
 ``parameters``        every parameter of the node, declared once
-``messages``          boxes and results <-> vision_msgs and rlt_ros messages
+``messages``          results and status as vision_msgs and rlt_ros messages
 ``image_conversion``  sensor_msgs/Image <-> RGB arrays
 """

@@ -1,43 +1,15 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Boxes, results and status <-> messages. Boxes are x, y, w, h; messages hold centre and size."""
+"""Results and status as messages. Boxes are x, y, w, h; messages hold centre and size."""
 
 from __future__ import annotations
 
-import math
-
-from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D, ObjectHypothesisWithPose
 
 from rlt_ros.msg import TrackerStatus
-from rlt_ros.ros.tracking_worker import Box, State, Status
-from rlt_ros.tracking import InvalidBoxError, TrackResult
-
-
-def stamp_nanoseconds(stamp: Time) -> int:
-    """Return a stamp as one number; 0 stands for no stamp."""
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
-
-
-def box_of(detection: Detection2D) -> Box:
-    """Return the box of a detection in pixels; its angle is ignored.
-
-    Raises:
-        InvalidBoxError: a number is not finite, or a side is not above zero.
-    """
-    centre, width, height = (
-        detection.bbox.center.position,
-        detection.bbox.size_x,
-        detection.bbox.size_y,
-    )
-    if not all(math.isfinite(number) for number in (centre.x, centre.y, width, height)):
-        raise InvalidBoxError(
-            f"centre ({centre.x:g}, {centre.y:g}) and size {width:g}x{height:g} must be finite"
-        )
-    if width <= 0 or height <= 0:
-        raise InvalidBoxError(f"size {width:g}x{height:g} must be above zero")
-    return (centre.x - width / 2, centre.y - height / 2, width, height)
+from rlt_ros.ros.tracking_worker import State, Status
+from rlt_ros.tracking import TrackResult
 
 
 def to_detection(

@@ -27,9 +27,10 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
 from rlt_ros.media.drawing import draw_result
+from rlt_ros.messages.detections import box_of, stamp_nanoseconds
 from rlt_ros.msg import TrackerStatus
 from rlt_ros.ros.image_conversion import to_image_message, to_rgb
-from rlt_ros.ros.messages import box_of, stamp_nanoseconds, to_detection, to_status
+from rlt_ros.ros.messages import to_detection, to_status
 from rlt_ros.ros.parameters import declare_parameters, refusal
 from rlt_ros.ros.tracking_worker import Frame, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker

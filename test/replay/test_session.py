@@ -21,9 +21,9 @@ from rlt_ros.replay.clock import ReplayClock
 from rlt_ros.replay.errors import NodeDiedError, ReplayError
 from rlt_ros.replay.message_types import installed_types, message_class
 from rlt_ros.replay.node_process import NodeProcess
-from rlt_ros.replay.player import BagPlayer
+from rlt_ros.replay.player import Player
 from rlt_ros.replay.recorder import BagRecorder
-from rlt_ros.replay.session import STATUS, replay_into_node
+from rlt_ros.replay.session import ALL_OUTPUTS, STATUS, bag_images, replay_into_node
 from rlt_ros.replay.spinning import SpinningNode
 
 TOPIC = "/camera/image_raw"
@@ -50,7 +50,8 @@ def test_what_is_played_is_recorded_byte_for_byte(bag: Path, tmp_path: Path) -> 
         clock = ReplayClock(10**18, rate=4.0)
         with SpinningNode("test_replay") as ros:
             BagRecorder(ros.node, writer, {TOPIC: IMAGE}, clock, {TOPIC: heard.append})
-            player = BagPlayer(ros.node, source, TOPIC, clock)
+            images = bag_images(source, TOPIC)
+            player = Player(ros.node, TOPIC, IMAGE, images.messages, clock)
             while not player.subscribers:
                 ros.check()
             clock.start()
@@ -71,9 +72,18 @@ def test_what_is_played_is_recorded_byte_for_byte(bag: Path, tmp_path: Path) -> 
 def test_second_tracker_on_the_same_topics_is_refused(bag: Path, tmp_path: Path) -> None:
     with SpinningNode("other_tracker") as other:
         other.node.create_publisher(TrackerStatus, STATUS, QoSProfile(depth=1))
-        with pytest.raises(ReplayError, match=f"somebody publishes {STATUS} already"):
+        with (
+            BagReader(bag) as source,
+            pytest.raises(ReplayError, match=f"somebody publishes {STATUS} already"),
+        ):
             replay_into_node(
-                bag, TOPIC, (1, 1, 9, 9), {}, 1.0, tmp_path / "output", tmp_path / "node.log"
+                bag_images(source, TOPIC),
+                (1, 1, 9, 9),
+                {},
+                1.0,
+                ALL_OUTPUTS,
+                tmp_path / "output",
+                tmp_path / "node.log",
             )
     assert not (tmp_path / "output").exists()
 

@@ -13,9 +13,11 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
+from rlt_ros.messages.detections import box_of
+from rlt_ros.messages.images import BYTES_PER_PIXEL
 from rlt_ros.ros import image_conversion
-from rlt_ros.ros.image_conversion import BYTES_PER_PIXEL, to_image_message, to_rgb
-from rlt_ros.ros.messages import box_of, to_detection
+from rlt_ros.ros.image_conversion import to_image_message, to_rgb
+from rlt_ros.ros.messages import to_detection
 from rlt_ros.ros.tracking_worker import State
 from rlt_ros.tracking import InvalidImageError, TrackResult, TrackState
 

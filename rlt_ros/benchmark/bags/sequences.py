@@ -1,0 +1,43 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Annotated sequences as what goes into a bag: frames, boxes and, where there are any, files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlt_ros.benchmark.datasets import open_dataset
+from rlt_ros.tracking.boxes import Boxes
+
+
+@dataclass(frozen=True)
+class PackableSequence:
+    """A sequence of N frames.
+
+    Attributes:
+        name: for people.
+        boxes: ``(N, 4)`` x, y, w, h in pixels, 0-based; a NaN row where there is no annotation.
+        images: N image files; empty for a video.
+        frames: yields the N frames as RGB uint8 (H, W, 3).
+    """
+
+    name: str
+    boxes: Boxes
+    images: tuple[Path, ...]
+    frames: Callable[[], Iterator[NDArray[np.uint8]]]
+
+
+def packable(dataset: Path, name: str) -> PackableSequence:
+    """Read one sequence of a data set.
+
+    Raises:
+        DatasetError: it cannot be read; names the file.
+    """
+    sequence = open_dataset(dataset).read(name)
+    files = tuple(getattr(sequence.source, "files", ()))
+    return PackableSequence(name, sequence.boxes, files, sequence.frames)

@@ -1,0 +1,132 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A bag with a ground truth as a sequence in OTB's layout."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rlt_ros.bags.images import IMAGE, compressed_format, image_to_rgb
+from rlt_ros.bags.reader import BagError, BagMessage, BagReader
+from rlt_ros.benchmark.bags.start import read_truth
+from rlt_ros.benchmark.bags.topics import choose_topics
+from rlt_ros.media.result_files import save_png
+from rlt_ros.messages.detections import Box, stamp_nanoseconds
+from rlt_ros.tracking.errors import InvalidImageError
+
+IMAGES, ANNOTATION = "img", "groundtruth_rect.txt"
+_EXACT = ("rgb8", "bgr8", "mono8")
+
+
+@dataclass
+class Unpacked:
+    """What was written.
+
+    Attributes:
+        frames: number of images, and of lines in the annotation.
+        boxes: number of annotated ones; the others' lines are NaN,NaN,NaN,NaN.
+        inexact: frames whose corner, counted from 1 as OTB does, does not read back bit for bit.
+        converted: encodings of raw images that 8-bit RGB cannot hold in full.
+        unusable: frame to what is wrong with it; it is left out, and so is its line.
+        unusable_boxes: number of annotations that cannot be decoded, taken as missing.
+        problem: what broke the bag off; empty if nothing did.
+    """
+
+    frames: int = 0
+    boxes: int = 0
+    inexact: list[int] = field(default_factory=list)
+    converted: set[str] = field(default_factory=set)
+    unusable: dict[int, str] = field(default_factory=dict)
+    unusable_boxes: int = 0
+    problem: str = ""
+
+
+def unpack_bag(
+    bag: BagReader, folder: Path, image_topic: str | None = None, truth_topic: str | None = None
+) -> Unpacked:
+    """Write the images of a bag and their boxes as ``img/0001.jpg`` ... and an annotation.
+
+    Compressed images become files byte for byte, raw ones PNG files pixel for pixel. The boxes
+    read back as they are in the bag, bit for bit, but for those in ``inexact``.
+
+    Args:
+        bag: with images, and boxes of the same stamps.
+        folder: of the sequence; must not exist.
+        image_topic, truth_topic: None where they are to be found out.
+
+    Raises:
+        FileExistsError: there is something at that path.
+        BagError: the bag lacks images or boxes, or none of its images can be unpacked.
+    """
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists already; give another name or remove it")
+    topics = choose_topics(bag, image=image_topic, truth=truth_topic)
+    if topics.truth is None:
+        raise BagError(
+            f"the bag {bag.path} has no topic ground_truth of type vision_msgs/msg/Detection2D; "
+            "name one with --truth-topic"
+        )
+    truth, bad = read_truth(bag, topics.truth)
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    (part / IMAGES).mkdir(parents=True)
+    unpacked, lines = Unpacked(unusable_boxes=bad), []
+    digits = max(4, len(str(bag.counts[topics.image])))
+    try:
+        for number, message in enumerate(_until_it_breaks(bag, topics.image, unpacked), start=1):
+            try:
+                decoded = bag.decode(message)
+                _write_image(part / IMAGES / f"{number:0{digits}d}", decoded, message, unpacked)
+            except (BagError, InvalidImageError) as error:
+                unpacked.unusable[number] = str(error)
+                continue
+            box = truth.get(stamp_nanoseconds(decoded.header.stamp))
+            lines.append(_line(box))
+            unpacked.frames += 1
+            unpacked.boxes += box is not None
+            if box is not None and not _reads_back(lines[-1], box):
+                unpacked.inexact.append(number)
+        if not lines:
+            reasons = [unpacked.problem, *unpacked.unusable.values()]
+            raise BagError(f"no image of {bag.path} can be unpacked: {'; '.join(reasons)[:300]}")
+        (part / ANNOTATION).write_text("\n".join(lines) + "\n", encoding="ascii")
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return unpacked
+
+
+def _until_it_breaks(bag: BagReader, topic: str, unpacked: Unpacked) -> Any:
+    try:
+        yield from bag.messages(topic)
+    except BagError as error:
+        unpacked.problem = str(error)
+
+
+def _write_image(stem: Path, decoded: Any, message: BagMessage, unpacked: Unpacked) -> None:
+    if message.message_type == IMAGE:
+        save_png(stem.with_suffix(".png"), image_to_rgb(decoded, IMAGE))
+        if decoded.encoding not in _EXACT:
+            unpacked.converted.add(decoded.encoding)
+        return
+    data = decoded.data.tobytes()
+    stem.with_suffix(compressed_format(data)[1]).write_bytes(data)
+
+
+def _line(box: Box | None) -> str:
+    if box is None:
+        return "NaN,NaN,NaN,NaN"
+    x, y, w, h = box
+    # Whole numbers as OTB writes them; others with the fewest digits that read back the same.
+    return ",".join(
+        str(int(number)) if number.is_integer() else repr(number) for number in (x + 1, y + 1, w, h)
+    )
+
+
+def _reads_back(line: str, box: Sequence[float]) -> bool:
+    x, y, w, h = (float(text) for text in line.split(","))
+    return (x - 1, y - 1, w, h) == tuple(box)
