@@ -66,7 +66,8 @@ def quick() -> dict[str, Any]:
         "initial_learning_rate": 2e-3,
         "mining_pool": 128,
         "candidates": 128,
-        "initial_iterations": 30,
+        "initial_iterations": 50,
+        "background_swaps": 2,
     }
 
 

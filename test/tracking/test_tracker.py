@@ -93,7 +93,7 @@ def test_the_paper_preset_tracks(frames: Frames, quick: dict[str, Any], attentio
     # the mini-batch, over which cross entropy is summed.
     settings |= {"batch_positives": 4, "batch_negatives": 4, "attention_weight": 0.6}
     settings |= {"update_iterations": 2, "update_interval": 3, "candidates": 64}
-    settings |= {"initial_iterations": 40, "regression_samples": 50}
+    settings |= {"initial_iterations": 40, "regression_samples": 50, "background_swaps": 0}
     with Tracker(make_config("paper", **settings)) as tracker:
         tracker.init(*frames[0])
         for image, box in frames[1:6]:

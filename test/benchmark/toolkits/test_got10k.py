@@ -15,6 +15,7 @@ from scripted import ScriptedRunner, ScriptedSequence
 
 from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
 from rlt_ros.benchmark.result_files import read_boxes, write_boxes
+from rlt_ros.tracking.config import Value
 
 pytest.importorskip(
     "got10k", reason="no GOT-10k toolkit: pip install -r tools/requirements-toolkits.txt"
@@ -91,9 +92,12 @@ def test_a_tracker_runs_in_an_experiment(tmp_path: Path, monkeypatch: pytest.Mon
         cv2.imwrite(str(tmp_path / "Square" / f"{index + 1:04d}.png"), image[..., ::-1])
     runner = ScriptedRunner(answers)
     asked: list[Any] = []
-    monkeypatch.setattr(
-        got10k_tracker, "make_runner", lambda *arguments: asked.append(arguments) or runner
-    )
+
+    def make_runner(*arguments: Any) -> ScriptedRunner:
+        asked.append(arguments)
+        return runner
+
+    monkeypatch.setattr(got10k_tracker, "make_runner", make_runner)
 
     experiment = otb_experiment(tmp_path, {"Square": truth})
     experiment.run(got10k_tracker.Got10kTracker("rlt:paper", {"seed": 3}))
@@ -114,7 +118,8 @@ def test_our_tracker_takes_the_toolkit_s_images() -> None:
     rng = np.random.default_rng(0)
     background = cv2.resize(rng.integers(0, 99, (12, 16, 3), dtype=np.uint8), (160, 120))
     patch = cv2.resize(rng.integers(99, 255, (5, 6, 3), dtype=np.uint8), (24, 20))
-    settings = {"device": "cpu", "threads": 1, "initial_negatives": 200, "initial_iterations": 20}
+    settings: dict[str, Value] = {"device": "cpu", "threads": 1}
+    settings |= {"initial_negatives": 200, "initial_iterations": 20}
     tracker = Got10kTracker("rlt", settings)
     for x in (50, 52, 54):
         image = background.copy()
