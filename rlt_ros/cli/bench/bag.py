@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import signal
 import subprocess
 import sys
@@ -126,7 +125,7 @@ def replay(options: argparse.Namespace) -> None:
         max_frames=options.max_frames,
         rate=rate,
         params_file=options.params_file,
-        command=shlex.join(sys.argv),
+        command=options.command,
     )
     if options.real_time:
         _real_time(job)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -16,7 +17,9 @@ COMMANDS = (ope, score, report, bag, make_bag, unpack_bag)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, or 2 after one line that says what is wrong."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(given)
+    options.command = shlex.join(["rlt-bench", *given])  # goes into the results
     try:
         options.run(options)
     except (ValueError, OSError, WeightsError) as error:

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
 from pathlib import Path
 
 from rlt_ros.benchmark.datasets import LAYOUTS, open_dataset
@@ -116,9 +114,8 @@ def one_pass_evaluation(options: argparse.Namespace) -> None:
         find_published(options.published, sequences, {tracker.full for tracker, _ in trackers}),
         options.layout,
     )
-    command = shlex.join(["rlt-bench", *sys.argv[1:]])
     summary = evaluate(
-        plan, options.out, workers, command=command, settings=settings, again=options.again
+        plan, options.out, workers, command=options.command, settings=settings, again=options.again
     )
     if summary["trackers"]:
         print_tables(summary)

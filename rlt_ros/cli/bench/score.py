@@ -7,18 +7,16 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import platform
-import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rlt_ros.benchmark.datasets import LAYOUTS, Sequence, open_dataset
 from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL, JudgedRun
 from rlt_ros.benchmark.protocols.vot_ranks import vot_ranks
+from rlt_ros.benchmark.provenance import machine, versions
+from rlt_ros.benchmark.run_store import without_nan, write_atomically
 from rlt_ros.benchmark.scoring import (
     Files,
     Score,
@@ -117,7 +115,7 @@ def score_results(options: argparse.Namespace) -> None:
         print(f"{what}: {text}", file=sys.stderr)
     _print_table(scores, SUPERVISED_COLUMNS if supervised else ONE_PASS_COLUMNS)
     if options.out:
-        _write(options.out, scores, failures)
+        _write(options.out, scores, failures, options.command)
     if failures:
         raise ValueError(f"{len(failures)} results could not be scored, see above")
 
@@ -163,11 +161,13 @@ def _number(value: float | None) -> float:
     return -math.inf if value is None or math.isnan(value) else value
 
 
-def _write(folder: Path, scores: Mapping[str, Score], failures: Mapping[str, str]) -> None:
+def _write(
+    folder: Path, scores: Mapping[str, Score], failures: Mapping[str, str], command: str
+) -> None:
     summary: dict[str, Any] = {
-        "command": shlex.join(sys.argv),
-        "machine": f"{platform.machine()}, {platform.system()}",
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+        "command": command,
+        "machine": machine(),
+        "versions": versions(),
         "settings": {},
         "failures": dict(failures),
         "trackers": {
@@ -184,16 +184,5 @@ def _write(folder: Path, scores: Mapping[str, Score], failures: Mapping[str, str
     if len(scores) == 1:
         summary.update(next(iter(summary["trackers"].values())))
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(_without_nan(summary), indent=2, allow_nan=False)
-    (folder / "summary.json").write_text(text + "\n")
-
-
-def _without_nan(value: Any) -> Any:
-    """JSON has no NaN: null stands for it."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _without_nan(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(one) for one in value]
-    return value
+    text = json.dumps(without_nan(summary), indent=2, allow_nan=False)
+    write_atomically(folder / "summary.json", text + "\n")
