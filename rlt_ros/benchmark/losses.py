@@ -50,6 +50,6 @@ def loss_measures(boxes: Boxes, truth: Boxes) -> dict[str, float]:
         "losses": losses,
         "refound": refound,
         "lost_frames": lost_frames,
-        "missed_frames": np.count_nonzero(overlaps <= 0),
+        "missed_frames": int((overlaps <= 0).sum()),
     }
     return {name: float(count) for name, count in counts.items()}
