@@ -74,6 +74,7 @@ def most_disputed(study: Study, count: int = STRIPS) -> list[str]:
 def _plots(study: Study, folder: Path, look: Mapping[str, Look]) -> list[Picture]:
     pictures = []
     about = {name: study.tracker(name) for name in study.trackers}
+    count = len(study.sequences)
     for kind, curve, measure, plot in _kinds(study):
         figure = plot(
             {name: curve(one["curves"]) for name, one in about.items()},
@@ -84,7 +85,7 @@ def _plots(study: Study, folder: Path, look: Mapping[str, Look]) -> list[Picture
                 if (found := one["interval95"].get(measure))
             },
             look=look,
-            title=f"{kind[0].upper()}{kind[1:]}, {len(study.sequences)} sequences",
+            title=f"{kind[0].upper()}{kind[1:]}, {count} sequence{'s' if count > 1 else ''}",
         )
         _, vector = save_figure(figure, folder, kind.replace(" ", "_"))
         pictures.append(Picture(f"{kind} plot", vector))
