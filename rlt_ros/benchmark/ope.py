@@ -4,22 +4,29 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 
+from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
+from rlt_ros.benchmark.losses import loss_measures
 from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
+from rlt_ros.benchmark.protocols.one_pass import run_pass
 from rlt_ros.benchmark.provenance import machine
 from rlt_ros.benchmark.runners import make_runner
+from rlt_ros.benchmark.timed_runner import TimedRunner
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import Value
 
 LATENCY_PERCENTILES = (50, 95, 99)
+
+OPE, TRE, SRE, VOT = "ope", "tre", "sre", "vot"
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class Job:
         settings: changed settings, see ``make_runner``.
         max_frames: stop after so many frames; None runs all.
         layout: of the data set; None finds out.
+        protocol: how it is run: one of ``ope_tasks.PROTOCOLS``.
     """
 
     dataset: Path
@@ -41,6 +49,7 @@ class Job:
     settings: dict[str, Value]
     max_frames: int | None = None
     layout: str | None = None
+    protocol: str = OPE
 
 
 @dataclass(frozen=True)
@@ -49,10 +58,13 @@ class Outcome:
 
     Attributes:
         job: what was run.
-        measures: those of ``one_pass_measures`` and of ``speed_measures``.
-        boxes: one x, y, w, h per frame, in pixels, 0-based.
+        measures: those of the protocol and of ``speed_measures``.
+        boxes: one x, y, w, h per frame, in pixels, 0-based; NaN where the protocol has none. Of
+            many passes those of the first.
         curves: see ``one_pass_curves``.
         machine: where it ran.
+        attributes: one-pass measures by attribute, see ``measures_by_attribute``.
+        details: what else the protocol stores, in JSON's types.
     """
 
     job: Job
@@ -60,10 +72,31 @@ class Outcome:
     boxes: list[list[float]]
     curves: dict[str, list[float]] = field(default_factory=dict)
     machine: str = ""
+    attributes: Mapping[str, dict[str, float]] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(job: Job) -> Outcome:
-    """Run one job, with one CPU thread.
+    """Run one job in one pass.
+
+    Raises:
+        ValueError: the sequence cannot be read, or the tracker cannot be made.
+    """
+    runner, sequence = prepare(job)
+    boxes = run_pass(runner, sequence, sequence.name, 0, sequence.boxes[0]).boxes
+    measures, curves = score(boxes, sequence.boxes)
+    return Outcome(
+        job,
+        {**measures, **speed_measures(runner.seconds)},
+        boxes.tolist(),
+        curves,
+        machine(),
+        measures_by_attribute(boxes, sequence.boxes, sequence.attributes),
+    )
+
+
+def prepare(job: Job) -> tuple[TimedRunner, Sequence]:
+    """Return a job's tracker and its sequence, cut to the frames that are wanted; one CPU thread.
 
     Raises:
         ValueError: the sequence cannot be read, or the tracker cannot be made.
@@ -71,20 +104,8 @@ def run(job: Job) -> Outcome:
     # Several jobs share the machine: more threads would slow each other down.
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    sequence = read_sequence(job)
-    truth = sequence.boxes[: job.max_frames]
-    runner = make_runner(job.tracker, job.settings)
-    boxes, seconds = [truth[0]], []
-    for index, image in enumerate(sequence.frames(stop=job.max_frames)):
-        start = time.perf_counter()
-        if index == 0:
-            runner.init(image, truth[0])
-        else:
-            boxes.append(runner.track(image))
-        seconds.append(time.perf_counter() - start)
-    measures, curves = score(np.array(boxes), truth)
-    measures |= speed_measures(seconds)
-    return Outcome(job, measures, [box.tolist() for box in boxes], curves, machine())
+    sequence = read_sequence(job).head(job.max_frames)
+    return TimedRunner(make_runner(job.tracker, job.settings)), sequence
 
 
 def read_sequence(job: Job) -> Sequence:
@@ -97,13 +118,14 @@ def read_sequence(job: Job) -> Sequence:
 
 
 def score(boxes: Boxes, truth: Boxes) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Return the measures and the curves of boxes ``(N, 4)``.
+    """Return the measures (see ``one_pass_measures`` and ``loss_measures``) and the curves.
 
     Raises:
         ValueError: not one box per frame.
     """
     curves = one_pass_curves(boxes, truth)
-    return one_pass_measures(boxes, truth), {name: one.tolist() for name, one in curves.items()}
+    measures = one_pass_measures(boxes, truth) | loss_measures(boxes, truth)
+    return measures, {name: one.tolist() for name, one in curves.items()}
 
 
 def speed_measures(seconds: list[float]) -> dict[str, float]:

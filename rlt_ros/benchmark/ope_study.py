@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A whole one-pass evaluation: trackers x sequences x seeds, run, stored and summed up."""
+"""A whole evaluation: trackers x sequences x seeds, run, stored and summed up."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rlt_ros.benchmark.execution import Task, Workers, run_tasks
-from rlt_ros.benchmark.ope import Job, Outcome
+from rlt_ros.benchmark.ope import OPE, VOT, Job, Outcome
 from rlt_ros.benchmark.ope_summary import TrackerRuns, compare_trackers, summarise
 from rlt_ros.benchmark.ope_tasks import (
-    job_folder,
     job_name,
     job_path,
     load_outcome,
     make_task,
     outcome_to_json,
 )
+from rlt_ros.benchmark.outcome_files import write_outcome
+from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL
 from rlt_ros.benchmark.provenance import machine, package_version, versions
 from rlt_ros.benchmark.published import Published, score_published
 from rlt_ros.benchmark.report import RUNS, SUMMARY
-from rlt_ros.benchmark.result_files import write_boxes
 from rlt_ros.benchmark.run_store import RunStore, without_nan, write_atomically
 from rlt_ros.benchmark.tracker_name import TrackerName, folder_name, parse_tracker_name
+from rlt_ros.benchmark.vot_summary import compare_supervised, summarise_supervised
 from rlt_ros.tracking.config import Value
 
 
@@ -46,6 +45,8 @@ class Plan:
         max_frames: of each sequence; None takes all.
         published: the files of trackers whose boxes are published.
         layout: of the data set; None finds out.
+        protocol: how trackers are run, see ``Job``; published boxes are for ope alone.
+        eao_interval: for vot, see ``vot_measures``.
     """
 
     dataset: Path
@@ -55,6 +56,8 @@ class Plan:
     max_frames: int | None = None
     published: Published = field(default_factory=dict)
     layout: str | None = None
+    protocol: str = OPE
+    eao_interval: tuple[int, int] = EAO_INTERVAL
 
     def jobs(self) -> list[Job]:
         """Return what is to be run."""
@@ -76,7 +79,15 @@ class Plan:
         ]
 
     def _job(self, sequence: str, tracker: str, settings: dict[str, Value]) -> Job:
-        return Job(self.dataset, sequence, tracker, settings, self.max_frames, self.layout)
+        return Job(
+            self.dataset,
+            sequence,
+            tracker,
+            settings,
+            self.max_frames,
+            self.layout,
+            self.protocol,
+        )
 
 
 def evaluate(
@@ -88,7 +99,7 @@ def evaluate(
     settings: Mapping[str, Value],
     again: bool = False,
 ) -> dict[str, Any]:
-    """Run what is not stored yet, then write summary.json and each tracker's boxes.
+    """Run what is not stored yet, then write summary.json and each tracker's result files.
 
     Args:
         plan: what to evaluate.
@@ -113,8 +124,7 @@ def evaluate(
     runs = _gather(done, store, plan.published)
     for outcome in _outcomes(runs):
         if outcome.job.tracker not in plan.published:
-            path = out / job_folder(outcome.job) / f"{outcome.job.sequence}.txt"
-            write_boxes(path, np.array(outcome.boxes, dtype=np.float64))
+            write_outcome(outcome, out, plan.seeds)
     summary: dict[str, Any] = {
         "command": command,
         "machine": machine(),
@@ -125,27 +135,41 @@ def evaluate(
         ),
         "dataset": str(plan.dataset),
         "layout": plan.layout,
+        "protocol": plan.protocol,
         "max_frames": plan.max_frames,
         "settings": dict(settings),
         "failures": failures,
-        "trackers": {name: summarise(tracker, plan.sequences) for name, tracker in runs.items()},
-        "comparisons": compare_trackers(list(runs.values())),
+        **_summaries(plan, runs),
     }
     # One tracker's numbers stand at the top as well, where scripts look for them.
     if len(runs) == 1:
         one = next(iter(summary["trackers"].values()))
-        summary |= {key: one[key] for key in ("mean", "sequences", "interval95")}
+        summary |= {key: one[key] for key in ("mean", "sequences", "interval95", "attributes")}
     summary = without_nan(summary)
     write_atomically(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False) + "\n")
     return summary
 
 
+def _summaries(plan: Plan, runs: Mapping[str, TrackerRuns]) -> dict[str, Any]:
+    if plan.protocol == VOT:
+        return {
+            "eao_interval": plan.eao_interval,
+            "trackers": summarise_supervised(runs, plan.sequences, plan.eao_interval),
+            "comparisons": compare_supervised(list(runs.values()), plan.eao_interval),
+        }
+    return {
+        "trackers": {name: summarise(tracker, plan.sequences) for name, tracker in runs.items()},
+        "comparisons": compare_trackers(list(runs.values())),
+    }
+
+
 def _line(task: Task, result: Mapping[str, Any]) -> str:
     measures = result["measures"]
-    return (
-        f"{task.name:32}  AUC {measures['auc']:.3f}  precision {measures['precision20']:.3f}  "
-        f"{measures['fps']:.1f} frames/s"
-    )
+    if "auc" in measures:
+        text = f"AUC {measures['auc']:.3f}  precision {measures['precision20']:.3f}"
+    else:
+        text = f"accuracy {measures['accuracy']:.3f}  failures {measures['failures']:.0f}"
+    return f"{task.name:32}  {text}  {measures['fps']:.1f} frames/s"
 
 
 def _score_published(jobs: Iterable[Job], published: Published, store: RunStore) -> dict[str, str]:

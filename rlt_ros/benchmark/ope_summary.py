@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rlt_ros.benchmark.attributes import attribute_table
 from rlt_ros.benchmark.ope import Outcome
 from rlt_ros.benchmark.run_store import Json
 from rlt_ros.benchmark.seed_statistics import (
@@ -88,6 +89,13 @@ def summarise(tracker: TrackerRuns, sequences: Sequence[str]) -> dict[str, Json]
             .tolist()
             for name in next(iter(by_sequence.values()))[0].curves
         },
+        "attributes": attribute_table(
+            {
+                attribute: mean_measures(one.attributes[attribute] for one in outcomes)
+                for attribute in outcomes[0].attributes
+            }
+            for outcomes in by_sequence.values()
+        ),
         "settings": dict(tracker.settings),
         "folder": tracker.folder,
         "published": tracker.published,

@@ -1,28 +1,38 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs of one-pass evaluation as tasks whose results are stored, and the way back."""
+"""Jobs as tasks whose results are stored, and the way back."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import PurePath
 
 import numpy as np
 
+from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.execution import Task
-from rlt_ros.benchmark.metrics import one_pass_measures
-from rlt_ros.benchmark.ope import Job, Outcome, read_sequence, run, score
+from rlt_ros.benchmark.ope import OPE, SRE, TRE, VOT, Job, Outcome, read_sequence, run, score
+from rlt_ros.benchmark.robustness_runs import run_robustness
 from rlt_ros.benchmark.run_store import Json, RunStore
 from rlt_ros.benchmark.runners import rlt_config
 from rlt_ros.benchmark.tracker_name import OURS, folder_name, parse_tracker_name
+from rlt_ros.benchmark.vot_runs import run_supervised
 from rlt_ros.tracking.config import Value
 
 PUBLISHED = "published"
 
+PROTOCOLS: Mapping[str, Callable[[Job], Outcome]] = {
+    OPE: run,
+    TRE: run_robustness,
+    SRE: run_robustness,
+    VOT: run_supervised,
+}
+
 _BOX = np.ones((1, 4))
-_MEASURES = one_pass_measures(_BOX, _BOX).keys()
+_MEASURES = score(_BOX, _BOX)[0].keys()
 
 
 def job_name(job: Job) -> str:
@@ -59,6 +69,7 @@ def job_settings(job: Job) -> dict[str, Json]:
         "layout": job.layout,
         "sequence": job.sequence,
         "max_frames": job.max_frames,
+        **({} if job.protocol == OPE else {"protocol": job.protocol}),
         **settings,
     }
 
@@ -70,7 +81,7 @@ def make_task(job: Job) -> Task:
 
 def run_to_json(job: Job) -> dict[str, Json]:
     """Run a job, for ``Task.call``."""
-    return outcome_to_json(run(job))
+    return outcome_to_json(PROTOCOLS[job.protocol](job))
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Json]:
@@ -80,6 +91,8 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Json]:
         "curves": outcome.curves,
         "boxes": outcome.boxes,
         "machine": outcome.machine,
+        "attributes": dict(outcome.attributes),
+        "details": dict(outcome.details),
     }
 
 
@@ -94,11 +107,15 @@ def load_outcome(job: Job, store: RunStore) -> Outcome | None:
         return None
     result = stored.result
     measures, curves = _with_nan(result["measures"]), result["curves"]
-    if not measures.keys() >= _MEASURES:
-        truth = read_sequence(job).boxes[: job.max_frames]
-        new_measures, curves = score(np.array(result["boxes"], dtype=np.float64), truth)
+    attributes = {name: _with_nan(one) for name, one in result.get("attributes", {}).items()}
+    if job.protocol == OPE and not measures.keys() >= _MEASURES:
+        sequence = read_sequence(job).head(job.max_frames)
+        boxes = np.array(result["boxes"], dtype=np.float64)
+        new_measures, curves = score(boxes, sequence.boxes)
         measures |= new_measures
-    return Outcome(job, measures, result["boxes"], curves, result["machine"])
+        attributes = measures_by_attribute(boxes, sequence.boxes, sequence.attributes)
+    details = result.get("details", {})
+    return Outcome(job, measures, result["boxes"], curves, result["machine"], attributes, details)
 
 
 def _with_nan(measures: dict[str, float | None]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.ope import Job, Outcome, read_sequence, score
 from rlt_ros.benchmark.result_files import read_boxes
 from rlt_ros.benchmark.scoring import find_trackers
@@ -54,12 +55,13 @@ def score_published(job: Job, path: Path) -> Outcome:
     Raises:
         ValueError, OSError: the file or the sequence cannot be read, or they do not fit.
     """
-    truth = read_sequence(job).boxes
+    sequence = read_sequence(job)
     boxes = read_boxes(path)
-    if len(boxes) != len(truth):
-        raise ValueError(f"{path} has {len(boxes)} boxes and the sequence {len(truth)} frames")
-    boxes, truth = boxes[: job.max_frames], truth[: job.max_frames]
+    if len(boxes) != len(sequence):
+        raise ValueError(f"{path} has {len(boxes)} boxes and the sequence {len(sequence)} frames")
+    boxes, sequence = boxes[: job.max_frames], sequence.head(job.max_frames)
     # The first box is given to every tracker; some files hold a tracker's own version of it.
-    boxes[0] = truth[0]
-    measures, curves = score(boxes, truth)
-    return Outcome(job, measures, boxes.tolist(), curves)
+    boxes[0] = sequence.boxes[0]
+    measures, curves = score(boxes, sequence.boxes)
+    attributes = measures_by_attribute(boxes, sequence.boxes, sequence.attributes)
+    return Outcome(job, measures, boxes.tolist(), curves, attributes=attributes)

@@ -155,11 +155,12 @@ def test_broken_published_files_are_named_and_the_rest_is_scored(
     assert "1 of 2 runs failed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("protocol", ["ope", "vot"])
 def test_a_dask_cluster_gives_what_processes_give(
-    dataset: Path, tmp_path: Path, dask_cluster: str
+    dataset: Path, tmp_path: Path, dask_cluster: str, protocol: str
 ) -> None:
     write_square(dataset, "Second")
-    command = ["ope", str(dataset), *QUICK, "--no-report"]
+    command = [protocol, str(dataset), *QUICK, "--no-report"]
     cluster = ["--backend", "dask", "--address", dask_cluster]
     assert main([*command, "--out", str(tmp_path / "here"), "--jobs", "1"]) == 0
     assert main([*command, "--out", str(tmp_path / "there"), *cluster]) == 0

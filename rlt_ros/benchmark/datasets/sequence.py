@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -55,6 +56,15 @@ class Sequence:
             DatasetError: a frame cannot be read.
         """
         return self.source.read(range(len(self))[start:stop:step])
+
+    def head(self, frames: int | None) -> Sequence:
+        """Return the same sequence without what follows its first frames; None keeps all."""
+        return dataclasses.replace(
+            self,
+            boxes=self.boxes[:frames],
+            polygons=None if self.polygons is None else self.polygons[:frames],
+            attributes={name: flags[:frames] for name, flags in self.attributes.items()},
+        )
 
 
 def image_sequence(

@@ -69,6 +69,20 @@ def vot_ranks(
     }
 
 
+def ranks_on_common_sequences(
+    trackers: Mapping[str, Mapping[str, Sequence[JudgedRun]]],
+) -> dict[str, dict[str, float]]:
+    """Return ``vot_ranks`` on the sequences that all trackers have; nothing if there is none."""
+    if not trackers:
+        return {}
+    common = set.intersection(*(set(runs) for runs in trackers.values()))
+    shared = {
+        name: {sequence: runs[sequence] for sequence in sorted(common)}
+        for name, runs in trackers.items()
+    }
+    return vot_ranks(shared) if common else {}
+
+
 def _ranks(
     costs: list[float],
     samples: list[Samples],

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,11 @@ import cv2
 import jinja2
 
 from rlt_ros.benchmark.report.study import Study, number
+from rlt_ros.benchmark.report.views import COLUMNS, Column
 
 _TEMPLATE = "page.html.jinja"
 _JPEG_QUALITY = 88
 _NONE = "-"
-
-# Measure, heading, decimals, whether more is better (None: not a matter of quality).
-COLUMNS: tuple[tuple[str, str, int, bool | None], ...] = (
-    ("auc", "AUC", 3, True),
-    ("precision20", "precision 20 px", 3, True),
-    ("norm_precision", "norm. precision", 3, True),
-    ("os50", "OS 0.5", 3, True),
-    ("cle", "centre error px", 1, False),
-    ("fps", "frames/s", 1, None),
-    ("latency_p95_ms", "95 % latency ms", 1, None),
-    ("init_seconds", "start s", 2, None),
-)
 
 
 @dataclass(frozen=True)
@@ -83,14 +72,22 @@ def render_page(
         lstrip_blocks=True,
     )  # fmt: skip
     about = {name: study.tracker(name) for name in study.trackers}
-    columns = [one for one in COLUMNS if any(one[0] in each["mean"] for each in about.values())]
+    columns = [
+        one for one in COLUMNS if any(one.measure in each["mean"] for each in about.values())
+    ]
     return environment.get_template(_TEMPLATE).render(
         summary=study.summary,
         about=about,
         sequences=study.sequences,
-        headings=[heading for _, heading, _, _ in columns],
+        view=study.view,
+        headings=[one.heading for one in columns],
         rows=_mean_rows(about, columns),
-        by_sequence=_sequence_rows(study),
+        by_sequence={
+            column.heading: _rows(study, "sequences", study.sequences, column)
+            for column in study.view.by_sequence
+        },
+        by_attribute=_rows(study, "attributes", study.attributes, study.view.main),
+        attributes=study.attributes,
         comparisons=[_comparison(one) for one in study.summary.get("comparisons", [])],
         plots=[(one.title, one.inline()) for one in plots],
         strips=[(one.title, one.inline()) for one in strips],
@@ -98,32 +95,34 @@ def render_page(
     )
 
 
-def _mean_rows(
-    about: Mapping[str, Any], columns: Sequence[tuple[str, str, int, bool | None]]
-) -> dict[str, list[Cell]]:
+def _mean_rows(about: Mapping[str, Any], columns: Sequence[Column]) -> dict[str, list[Cell]]:
     rows: dict[str, list[Cell]] = {name: [] for name in about}
-    for measure, _, decimals, more in columns:
-        values = {name: _finite(one["mean"].get(measure)) for name, one in about.items()}
-        best = _best(values.values(), more)
-        for name, value in values.items():
-            text = _NONE if value is None else f"{value:.{decimals}f}"
-            if found := about[name]["interval95"].get(measure):
-                text += f" ± {(found['high'] - found['low']) / 2:.{decimals}f}"
-            rows[name].append(Cell(text, value is not None and value == best))
+    for column in columns:
+        cells = _cells([one["mean"].get(column.measure) for one in about.values()], column)
+        for (name, one), cell in zip(about.items(), cells, strict=True):
+            text = cell.text
+            if found := one["interval95"].get(column.measure):
+                text += f" ± {(found['high'] - found['low']) / 2:.{column.decimals}f}"
+            rows[name].append(Cell(text, cell.best))
     return rows
 
 
-def _sequence_rows(study: Study) -> dict[str, list[Cell]]:
-    rows = {}
-    for sequence in study.sequences:
-        found = [study.tracker(name)["sequences"].get(sequence, {}) for name in study.trackers]
-        values = [_finite(one.get("auc")) for one in found]
-        best = _best(values, len(values) > 1 or None)
-        rows[sequence] = [
-            Cell(_NONE if value is None else f"{value:.3f}", value is not None and value == best)
-            for value in values
-        ]
-    return rows
+def _rows(study: Study, key: str, names: Iterable[str], column: Column) -> dict[str, list[Cell]]:
+    """Return a row for each name, which is one of those under a key of every tracker."""
+    found = [study.tracker(name).get(key, {}) for name in study.trackers]
+    return {
+        name: _cells([one.get(name, {}).get(column.measure) for one in found], column)
+        for name in names
+    }
+
+
+def _cells(numbers: Iterable[float | None], column: Column) -> list[Cell]:
+    values = [_finite(one) for one in numbers]
+    best = _best(values, column.more)
+    return [
+        Cell(_NONE) if value is None else Cell(f"{value:.{column.decimals}f}", value == best)
+        for value in values
+    ]
 
 
 def _best(values: Any, more: bool | None) -> float | None:

@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the output folder of ``rlt-bench ope`` holds."""
+"""What the output folder of ``rlt-bench ope``, ``tre``, ``sre`` or ``vot`` holds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from rlt_ros.benchmark.ope import OPE
 from rlt_ros.benchmark.ope_tasks import run_folder
+from rlt_ros.benchmark.report.views import VIEWS, View
 from rlt_ros.benchmark.run_store import Json, RunStore
 from rlt_ros.tracking.boxes import Boxes
 
@@ -36,16 +38,35 @@ class Study:
     summary: Mapping[str, Json]
 
     @property
+    def view(self) -> View:
+        """What to show of it."""
+        return VIEWS[self.summary.get("protocol", OPE)]
+
+    @property
     def trackers(self) -> list[str]:
-        """The trackers' names, the best AUC first."""
+        """The trackers' names, the best by the protocol's main measure first."""
         every = self.summary["trackers"]
-        return sorted(every, key=lambda name: (-number(every[name]["mean"]["auc"]), name))
+
+        def order(name: str) -> tuple[float, str]:
+            value = number(every[name]["mean"][self.view.main.measure])
+            return math.inf if math.isnan(value) else -value, name
+
+        return sorted(every, key=order)
 
     @property
     def sequences(self) -> list[str]:
         """The names of the sequences that some tracker finished."""
         every = self.summary["trackers"].values()
         return sorted({name for tracker in every for name in tracker["sequences"]})
+
+    @property
+    def attributes(self) -> dict[str, int]:
+        """Attributes, and of how many sequences that some tracker finished."""
+        counts: dict[str, int] = {}
+        for tracker in self.summary["trackers"].values():
+            for name, numbers in tracker.get("attributes", {}).items():
+                counts[name] = max(counts.get(name, 0), int(numbers["sequences"]))
+        return dict(sorted(counts.items()))
 
     def tracker(self, name: str) -> Mapping[str, Json]:
         """Return what the summary says of a tracker."""
@@ -90,8 +111,9 @@ def read_study(folder: Path) -> Study:
     except ValueError as error:
         raise ReportError(f"{path} is not JSON: {error}") from None
     try:
+        measure = VIEWS[summary.get("protocol", OPE)].main.measure
         for tracker in summary["trackers"].values():
-            _ = tracker["curves"], tracker["mean"]["auc"], tracker["folder"], tracker["seeds"]
+            _ = tracker["curves"], tracker["mean"][measure], tracker["folder"], tracker["seeds"]
     except (KeyError, TypeError, AttributeError) as error:
         raise ReportError(
             f"{path} lacks {error}; give the command of rlt-bench ope again, which writes it anew"

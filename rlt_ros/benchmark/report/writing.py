@@ -5,17 +5,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.report.page import Picture, render_page
-from rlt_ros.benchmark.report.plots import precision_plot, save_figure, success_plot
+from rlt_ros.benchmark.report.plots import eao_plot, precision_plot, save_figure, success_plot
 from rlt_ros.benchmark.report.strips import draw_strip, strip_frames
 from rlt_ros.benchmark.report.study import ReportError, Study, number, read_study
 from rlt_ros.benchmark.report.style import Look, looks
 from rlt_ros.benchmark.report.tables import write_tables
-from rlt_ros.benchmark.run_store import write_atomically
+from rlt_ros.benchmark.run_store import Json, write_atomically
 
 PAGE, FILES = "report.html", "report"
 STRIPS = 4  # sequences that are shown if none are named
@@ -24,7 +28,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def write_report(folder: Path, strips: Sequence[str] | None = None) -> Path:
-    """Make the report of an output folder of ``rlt-bench ope``.
+    """Make the report of an output folder of ``rlt-bench ope``, ``tre``, ``sre`` or ``vot``.
 
     Args:
         folder: gets report.html and, in report/, CSV, PNG and SVG files.
@@ -53,11 +57,15 @@ def write_report(folder: Path, strips: Sequence[str] | None = None) -> Path:
 
 
 def most_disputed(study: Study, count: int = STRIPS) -> list[str]:
-    """Return the sequences whose AUC differs most between trackers; of one tracker, the worst."""
+    """Return the sequences on which trackers differ most, in AUC or VOT's accuracy.
+
+    Of one tracker it is the worst ones.
+    """
+    measure = study.view.by_sequence[0].measure
 
     def dispute(sequence: str) -> float:
         every = (study.tracker(name)["sequences"] for name in study.trackers)
-        values = [number(one[sequence]["auc"]) for one in every if sequence in one]
+        values = [number(one[sequence][measure]) for one in every if sequence in one]
         return max(values) - min(values) if len(study.trackers) > 1 else -values[0]
 
     return sorted(sorted(study.sequences, key=dispute, reverse=True)[:count])
@@ -65,13 +73,11 @@ def most_disputed(study: Study, count: int = STRIPS) -> list[str]:
 
 def _plots(study: Study, folder: Path, look: Mapping[str, Look]) -> list[Picture]:
     pictures = []
-    for kind, measure, plot in (
-        ("success", "auc", success_plot),
-        ("precision", "precision20", precision_plot),
-    ):
-        about = {name: study.tracker(name) for name in study.trackers}
+    about = {name: study.tracker(name) for name in study.trackers}
+    count = len(study.sequences)
+    for kind, curve, measure, plot in _kinds(study):
         figure = plot(
-            {name: one["curves"][kind] for name, one in about.items()},
+            {name: curve(one["curves"]) for name, one in about.items()},
             {name: number(one["mean"][measure]) for name, one in about.items()},
             halves={
                 name: (found["high"] - found["low"]) / 2
@@ -79,11 +85,25 @@ def _plots(study: Study, folder: Path, look: Mapping[str, Look]) -> list[Picture
                 if (found := one["interval95"].get(measure))
             },
             look=look,
-            title=f"{kind.capitalize()}, {len(study.sequences)} sequences",
+            title=f"{kind[0].upper()}{kind[1:]}, {count} sequence{'s' if count > 1 else ''}",
         )
-        _, vector = save_figure(figure, folder, kind)
+        _, vector = save_figure(figure, folder, kind.replace(" ", "_"))
         pictures.append(Picture(f"{kind} plot", vector))
     return pictures
+
+
+def _kinds(
+    study: Study,
+) -> list[tuple[str, Callable[[Json], Json], str, Callable[..., Figure]]]:
+    """Return what is plotted: title, how to find the curve, measure for the legend, plot."""
+    if interval := study.summary.get("eao_interval"):
+        plot = partial(eao_plot, interval=tuple(interval))
+        # From the first frame after a start on: the plot counts lengths from 1.
+        return [("expected overlap", lambda curves: curves["expected_overlap"][1:], "eao", plot)]
+    return [
+        ("success", itemgetter("success"), "auc", success_plot),
+        ("precision", itemgetter("precision"), "precision20", precision_plot),
+    ]
 
 
 def _strips(

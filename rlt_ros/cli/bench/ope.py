@@ -5,18 +5,13 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
-from rlt_ros.benchmark.datasets import LAYOUTS, open_dataset
-from rlt_ros.benchmark.ope_study import Plan, evaluate
-from rlt_ros.benchmark.peer_networks import peer_networks
+from rlt_ros.benchmark.ope import OPE
 from rlt_ros.benchmark.published import find_published
-from rlt_ros.benchmark.report import write_report
-from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_config
-from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
-from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
-from rlt_ros.cli.bench.ope_tables import print_tables
-from rlt_ros.tracking.config import Value, parse_setting
+from rlt_ros.benchmark.tracker_name import OURS
+from rlt_ros.cli.bench.study_arguments import add_study_command, plan_from, run_plan
 
 EPILOG = """\
 examples:
@@ -34,42 +29,8 @@ that was stopped goes on from there when it is given again.
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``ope`` to the commands."""
-    ope = commands.add_parser(
-        "ope",
-        help="one-pass evaluation (success AUC, precision, speed)",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    ope.add_argument("dataset", type=Path, help="the folder of a data set")
-    ope.add_argument(
-        "--layout", choices=LAYOUTS, help="of the data set (default: found out by its files)"
-    )
-    ope.add_argument(
-        "--tracker",
-        action="append",
-        dest="trackers",
-        metavar="NAME",
-        help="rlt, rlt:PRESET, csrt, kcf, mil, nano or vit; settings of its own may follow, as in "
-        "rlt:paper,attention_weight=0; several are run side by side (default: rlt, or none with "
-        "--published)",
-    )
-    ope.add_argument("--sequences", metavar="A,B", help="only these sequences")
-    ope.add_argument(
-        "--seeds",
-        type=int,
-        default=1,
-        metavar="N",
-        help="N seeds, from seed on (0), for rlt; N runs of mil, which takes no seed",
-    )
-    ope.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="KEY=VALUE",
-        help="change one setting of rlt; may be given several times",
-    )
-    ope.add_argument("--max-frames", type=int, metavar="N", help="of each sequence")
+    what = "one-pass evaluation (success AUC, precision, speed)"
+    ope = add_study_command(commands, OPE, what, EPILOG)
     ope.add_argument(
         "--published",
         action="append",
@@ -77,17 +38,8 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         type=Path,
         metavar="FOLDER",
         help="score published boxes beside the others: FOLDER/TRACKER/SEQUENCE.txt with x,y,w,h "
-        "counted from 1; may be given several times",
+        "counted from 1; may be given several times; then rlt is run only if it is named",
     )
-    ope.add_argument(
-        "--peers-onnx",
-        type=Path,
-        metavar="FOLDER",
-        help="where the networks of nano (*backbone*.onnx, *head*.onnx) and vit (*vit*.onnx) are",
-    )
-    ope.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
-    ope.add_argument("--no-report", action="store_true", help="numbers only, no pictures")
-    add_execution_arguments(ope)
     ope.set_defaults(run=one_pass_evaluation)
 
 
@@ -97,57 +49,7 @@ def one_pass_evaluation(options: argparse.Namespace) -> None:
     Raises:
         ValueError, OSError, WeightsError: it cannot be done; the message says why.
     """
-    for name in ("seeds", "max_frames"):
-        if (number := getattr(options, name)) is not None and number < 1:
-            raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {number}")
-    workers = workers_from(options)
-    settings = dict(parse_setting(text) for text in options.settings)
-    seeds = range(first := int(settings.pop("seed", 0)), first + options.seeds)
-    trackers = _trackers(options, settings)
-    sequences = _sequences(options)
-    plan = Plan(
-        options.dataset.resolve(),  # workers may be in other folders
-        sequences,
-        trackers,
-        seeds,
-        options.max_frames,
-        find_published(options.published, sequences, {tracker.full for tracker, _ in trackers}),
-        options.layout,
-    )
-    summary = evaluate(
-        plan, options.out, workers, command=options.command, settings=settings, again=options.again
-    )
-    if summary["trackers"]:
-        print_tables(summary)
-        if not options.no_report:
-            print(f"report: {write_report(options.out)}")
-    if failures := summary["failures"]:
-        total = len(plan.jobs()) + len(plan.published_jobs())
-        raise ValueError(f"{len(failures)} of {total} runs failed, see above")
-
-
-def _trackers(
-    options: argparse.Namespace, settings: dict[str, Value]
-) -> list[tuple[TrackerName, dict[str, Value]]]:
-    """Return each tracker with its settings; find out before a long run what is wrong."""
-    names = options.trackers or ([] if options.published else ["rlt"])
-    trackers = []
-    for tracker in map(parse_tracker_name, dict.fromkeys(names)):
-        own: dict[str, Value] = {}
-        if tracker.family == OURS:
-            own = settings
-            rlt_config(tracker, own)
-        else:
-            if tracker.family in OPENCV_NETWORK_TRACKERS and not tracker.settings:
-                own = {**peer_networks(tracker.family, options.peers_onnx)}
-            make_runner(tracker.full, own)
-        trackers.append((tracker, own))
-    return trackers
-
-
-def _sequences(options: argparse.Namespace) -> list[str]:
-    known = open_dataset(options.dataset, options.layout).names
-    names = list(dict.fromkeys(options.sequences.split(","))) if options.sequences else known
-    if missing := sorted(set(names) - set(known)):
-        raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
-    return names
+    plan = plan_from(options, OPE, None if options.published else OURS)
+    names = {tracker.full for tracker, _ in plan.trackers}
+    published = find_published(options.published, plan.sequences, names)
+    run_plan(options, dataclasses.replace(plan, published=published))

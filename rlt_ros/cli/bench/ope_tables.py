@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What rlt-bench ope prints at its end."""
+"""What rlt-bench ope, tre, sre and vot print at their end."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from typing import Any
 
 # Measure, heading, width, decimals.
 _COLUMNS = (
+    ("eao", "EAO", 6, 3),
+    ("accuracy", "accuracy", 8, 3),
+    ("robustness", "robustness", 10, 3),
+    ("failures", "failures", 8, 1),
+    ("accuracy_rank", "A rank", 6, 2),
+    ("robustness_rank", "R rank", 6, 2),
     ("auc", "AUC", 6, 3),
     ("precision20", "prec.", 6, 3),
     ("norm_precision", "norm.p.", 7, 3),
     ("os50", "OS50", 6, 3),
     ("cle", "CLE", 7, 2),
+    ("losses", "lost", 6, 2),
+    ("refound", "found", 6, 2),
     ("fps", "frames/s", 9, 1),
     ("init_seconds", "init s", 7, 2),
 )
@@ -27,11 +35,12 @@ def print_tables(summary: dict[str, Any]) -> None:
 
 def _means(trackers: dict[str, Any]) -> Iterator[str]:
     wide = max(12, *map(len, trackers))
-    headings = " ".join(f"{head:>{width}}" for _, head, width, _ in _COLUMNS)
+    columns = [one for one in _COLUMNS if any(one[0] in each["mean"] for each in trackers.values())]
+    headings = " ".join(f"{head:>{width}}" for _, head, width, _ in columns)
     yield f"{'tracker':{wide}} {headings}"
     for name, numbers in trackers.items():
         values = " ".join(
-            _cell(numbers["mean"].get(key), width, decimals) for key, _, width, decimals in _COLUMNS
+            _cell(numbers["mean"].get(key), width, decimals) for key, _, width, decimals in columns
         )
         yield f"{name:{wide}} {values}{_note(numbers)}"
     for name, numbers in trackers.items():
@@ -39,7 +48,7 @@ def _means(trackers: dict[str, Any]) -> Iterator[str]:
             words = ", ".join(
                 f"{head} {found[key]['mean']:.{decimals}f} "
                 f"± {(found[key]['high'] - found[key]['low']) / 2:.{decimals}f}"
-                for key, head, _, decimals in _COLUMNS
+                for key, head, _, decimals in columns
                 if key in found
             )
             yield f"{name}, 95 % interval over {len(numbers['seeds'])} seeds: {words}"
@@ -59,7 +68,8 @@ def _note(numbers: dict[str, Any]) -> str:
 def _comparisons(comparisons: list[dict[str, Any]]) -> Iterator[str]:
     if not comparisons:
         return
-    yield "differences of mean AUC (noise of the seeds alone, on these sequences):"
+    what = {"auc": "mean AUC", "eao": "EAO"}[comparisons[0]["measure"]]
+    yield f"differences of {what} (noise of the seeds alone, on these sequences):"
     if all(one["p"] is None and "one seed" in one["verdict"] for one in comparisons):
         yield "  with one seed nobody knows the noise; --seeds 3 or more shows it"
         return

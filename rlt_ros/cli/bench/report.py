@@ -13,8 +13,9 @@ EPILOG = """\
 example:
   rlt-bench report out/ope --strips Deer,Girl
 
-DIR is what --out named for rlt-bench ope. It gets report.html, one page with everything inside, and
-report/ with the same as CSV, PNG and SVG files. Strips of frames need the data set where it was.
+DIR is what --out named for rlt-bench ope, tre, sre or vot. It gets report.html, one page with
+everything inside, and report/ with the same as CSV, PNG and SVG files. Strips of frames need the
+data set where it was.
 """
 
 
@@ -22,11 +23,11 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add ``report`` to the commands."""
     report = commands.add_parser(
         "report",
-        help="tables, plots and an HTML page from the output of ope",
+        help="tables, plots and an HTML page from the output of ope, tre, sre or vot",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    report.add_argument("folder", type=Path, metavar="DIR", help="output folder of rlt-bench ope")
+    report.add_argument("folder", type=Path, metavar="DIR", help="output folder of rlt-bench")
     report.add_argument(
         "--strips",
         metavar="A,B",

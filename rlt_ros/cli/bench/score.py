@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from rlt_ros.benchmark.datasets import LAYOUTS, Sequence, open_dataset
-from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL, JudgedRun
-from rlt_ros.benchmark.protocols.vot_ranks import vot_ranks
+from rlt_ros.benchmark.protocols.vot_measures import JudgedRun
+from rlt_ros.benchmark.protocols.vot_ranks import ranks_on_common_sequences
 from rlt_ros.benchmark.provenance import machine, versions
 from rlt_ros.benchmark.run_store import without_nan, write_atomically
 from rlt_ros.benchmark.scoring import (
@@ -25,6 +25,7 @@ from rlt_ros.benchmark.scoring import (
     score_one_pass,
     score_supervised,
 )
+from rlt_ros.cli.bench.eao_argument import add_eao_argument, eao_interval_from
 
 EPILOG = """\
 examples:
@@ -70,14 +71,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="one pass, or VOT's supervised runs (default: found out)",
     )
     score.add_argument("--sequences", metavar="A,B", help="only these sequences")
-    score.add_argument(
-        "--eao-interval",
-        type=int,
-        nargs=2,
-        default=EAO_INTERVAL,
-        metavar=("FROM", "TO"),
-        help="frames that the expected average overlap is about (default: VOT-2016's, 108 371)",
-    )
+    add_eao_argument(score)
     score.add_argument("--out", type=Path, metavar="DIR", help="write DIR/summary.json")
     score.set_defaults(run=score_results)
 
@@ -88,9 +82,7 @@ def score_results(options: argparse.Namespace) -> None:
     Raises:
         ValueError, OSError: something could not be scored; the rest was.
     """
-    low, high = options.eao_interval
-    if not 1 <= low <= high:
-        raise ValueError(f"--eao-interval {low} {high}: give 1 <= FROM <= TO, in frames")
+    eao_interval = eao_interval_from(options)
     dataset = open_dataset(options.dataset, options.layout)
     names = options.sequences.split(",") if options.sequences else dataset.names
     if missing := sorted(set(names) - set(dataset.names)):
@@ -106,7 +98,7 @@ def score_results(options: argparse.Namespace) -> None:
             failures[name] = str(error)
     supervised = options.protocol == "vot" or (not options.protocol and is_supervised(trackers))
     if supervised:
-        scores = _score_supervised(trackers, sequences, (low, high))
+        scores = _score_supervised(trackers, sequences, eao_interval)
     else:
         scores = {name: score_one_pass(files, sequences) for name, files in trackers.items()}
     for name, one in scores.items():
@@ -131,16 +123,8 @@ def _score_supervised(
         scores[name], runs = score_supervised(files, sequences, eao_interval)
         if runs:
             judged[name] = runs
-    if judged:
-        # Ranks compare: on the sequences that all have.
-        common = set.intersection(*(set(runs) for runs in judged.values()))
-        if common:
-            shared = {
-                name: {sequence: runs[sequence] for sequence in sorted(common)}
-                for name, runs in judged.items()
-            }
-            for name, ranks in vot_ranks(shared).items():
-                scores[name].mean |= ranks
+    for name, ranks in ranks_on_common_sequences(judged).items():
+        scores[name].mean |= ranks
     return scores
 
 

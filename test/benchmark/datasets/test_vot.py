@@ -37,6 +37,17 @@ def test_corners_give_polygons_and_the_box_around_them(vot: Path, shown: Shown) 
     assert shown(sequence) == [1, 2, 3]
 
 
+def test_the_head_of_a_sequence(vot: Path, shown: Shown) -> None:
+    (vot / "bag" / "occlusion.tag").write_text("0\n1\n1\n")
+    sequence = open_dataset(vot).read("bag")
+    head = sequence.head(2)
+    assert head.polygons is not None
+    assert len(head) == len(head.polygons) == 2
+    assert head.attributes["occlusion"].tolist() == [False, True]
+    assert shown(head) == [1, 2]
+    assert len(sequence.head(None)) == len(sequence.head(9)) == 3
+
+
 def test_boxes_need_no_polygons(vot: Path) -> None:
     (vot / "bag" / "groundtruth.txt").write_text("1.1,2.2,3.3,4.4\n0\n5,6,7,8\n")
     sequence = open_dataset(vot).read("bag")

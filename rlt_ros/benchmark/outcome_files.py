@@ -1,0 +1,41 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Result files of finished runs, in the formats of OTB and VOT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rlt_ros.benchmark.ope import OPE, VOT, Outcome
+from rlt_ros.benchmark.ope_tasks import job_folder
+from rlt_ros.benchmark.result_files import vot_path, write_boxes, write_regions
+from rlt_ros.benchmark.robustness_runs import pass_boxes
+from rlt_ros.benchmark.tracker_name import folder_name
+from rlt_ros.benchmark.vot_runs import judged_run
+
+
+def write_outcome(outcome: Outcome, out: Path, seeds: Sequence[int]) -> None:
+    """Write an outcome's boxes.
+
+    ope: ``TRACKER/seedN/SEQUENCE.txt``. tre and sre: ``TRACKER/seedN/SEQUENCE/START.txt``, from the
+    start on. vot: ``TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt``, one file per seed.
+
+    Args:
+        outcome: of any protocol.
+        out: folder to write to.
+        seeds: all of them, in the order of VOT's repetitions.
+    """
+    job = outcome.job
+    folder = out / job_folder(job)
+    if job.protocol == OPE:
+        write_boxes(folder / f"{job.sequence}.txt", np.array(outcome.boxes, dtype=np.float64))
+    elif job.protocol == VOT:
+        repetition = list(seeds).index(int(job.settings["seed"])) + 1
+        path = vot_path(out / folder_name(job.tracker), job.sequence, repetition)
+        write_regions(path, judged_run(outcome).regions)
+    else:
+        for name, boxes in pass_boxes(outcome.details).items():
+            write_boxes(folder / job.sequence / f"{folder_name(name)}.txt", boxes)

@@ -1,0 +1,104 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a report shows of each protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rlt_ros.benchmark.ope import OPE, SRE, TRE, VOT
+
+
+@dataclass(frozen=True)
+class Column:
+    """A measure in a table.
+
+    Attributes:
+        measure: its name in summary.json.
+        heading: above the column.
+        decimals: how many are shown.
+        more: whether more is better; None where it is not a matter of quality.
+    """
+
+    measure: str
+    heading: str
+    decimals: int
+    more: bool | None
+
+
+_AUC = Column("auc", "AUC", 3, True)
+_ACCURACY = Column("accuracy", "accuracy", 3, True)
+_FAILURES = Column("failures", "failures", 1, False)
+
+# Of the means; those that a study does not have are left out.
+COLUMNS = (
+    Column("eao", "EAO", 3, True),
+    _ACCURACY,
+    Column("accuracy_rank", "accuracy rank", 2, False),
+    Column("robustness", "robustness (failures per sequence)", 3, False),
+    Column("robustness_rank", "robustness rank", 2, False),
+    Column("reliability", "reliability", 3, True),
+    _FAILURES,
+    _AUC,
+    Column("precision20", "precision 20 px", 3, True),
+    Column("norm_precision", "norm. precision", 3, True),
+    Column("os50", "OS 0.5", 3, True),
+    Column("cle", "centre error px", 1, False),
+    Column("losses", "times lost", 2, False),
+    Column("refound", "times found again", 2, None),
+    Column("lost_frames", "frames lost", 1, False),
+    Column("missed_frames", "frames of IoU 0", 1, False),
+    Column("fps", "frames/s", 1, None),
+    Column("latency_p95_ms", "95 % latency ms", 1, None),
+    Column("init_seconds", "start s", 2, None),
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """How a protocol's results are shown.
+
+    Attributes:
+        title: of the page.
+        main: the measure that trackers are ordered and compared by.
+        by_sequence: a table for each; the first says where trackers differ.
+        note: what the numbers mean, below the means.
+    """
+
+    title: str
+    main: Column
+    by_sequence: tuple[Column, ...]
+    note: str = ""
+
+
+_LOSSES = (
+    "A target is lost when the box does not touch the true one, and found again when their IoU is "
+    "above 0.5; these are counts per sequence."
+)
+
+VIEWS: Mapping[str, View] = {
+    OPE: View("One-pass evaluation", _AUC, (_AUC,), _LOSSES),
+    TRE: View(
+        "Temporal robustness evaluation",
+        _AUC,
+        (_AUC,),
+        f"Means over passes from 20 moments of each sequence to its end. {_LOSSES}",
+    ),
+    SRE: View(
+        "Spatial robustness evaluation",
+        _AUC,
+        (_AUC,),
+        f"Means over passes from 12 shifted and scaled first boxes. {_LOSSES}",
+    ),
+    VOT: View(
+        "VOT-2016 supervised evaluation",
+        COLUMNS[0],
+        (_ACCURACY, _FAILURES),
+        "A tracker whose box does not touch the target has failed and starts again 5 frames later. "
+        "Accuracy is the mean overlap without the 10 frames after a start; it and robustness weigh "
+        "sequences with their lengths. Failures are those of all sequences together. Ranks are "
+        "means over sequences, where trackers that do not differ significantly share one. EAO is "
+        "the expected average overlap over the shaded lengths.",
+    ),
+}

@@ -1,0 +1,156 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments of the commands that run trackers on a data set, and the run itself."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rlt_ros.benchmark.datasets import LAYOUTS, open_dataset
+from rlt_ros.benchmark.ope_study import Plan, evaluate
+from rlt_ros.benchmark.peer_networks import peer_networks
+from rlt_ros.benchmark.report import write_report
+from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_config
+from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
+from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
+from rlt_ros.cli.bench.ope_tables import print_tables
+from rlt_ros.tracking.config import Value, parse_setting
+
+
+def add_study_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, epilog: str
+) -> argparse.ArgumentParser:
+    """Add a command with the arguments that all of them have.
+
+    Args:
+        commands: gets the command.
+        name: the command's.
+        what: it does, in one line.
+        epilog: examples.
+    """
+    parser = commands.add_parser(
+        name, help=what, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("dataset", type=Path, help="the folder of a data set")
+    parser.add_argument(
+        "--layout", choices=LAYOUTS, help="of the data set (default: found out by its files)"
+    )
+    parser.add_argument(
+        "--tracker",
+        action="append",
+        dest="trackers",
+        metavar="NAME",
+        help="rlt, rlt:PRESET, csrt, kcf, mil, nano or vit; settings of its own may follow, as in "
+        "rlt:paper,attention_weight=0; several are run side by side (default: rlt)",
+    )
+    parser.add_argument("--sequences", metavar="A,B", help="only these sequences")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=1,
+        metavar="N",
+        help="N seeds, from seed on (0), for rlt; N runs of mil, which takes no seed",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="change one setting of rlt; may be given several times",
+    )
+    parser.add_argument("--max-frames", type=int, metavar="N", help="of each sequence")
+    parser.add_argument(
+        "--peers-onnx",
+        type=Path,
+        metavar="FOLDER",
+        help="where the networks of nano (*backbone*.onnx, *head*.onnx) and vit (*vit*.onnx) are",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--no-report", action="store_true", help="numbers only, no pictures")
+    add_execution_arguments(parser)
+    return parser
+
+
+def plan_from(options: argparse.Namespace, protocol: str, default: str | None = OURS) -> Plan:
+    """Return what the options ask to be run.
+
+    Args:
+        options: those of ``add_study_command``.
+        protocol: see ``Plan``.
+        default: the tracker if none is named; None for none.
+
+    Raises:
+        ValueError, OSError: a tracker, a setting or a sequence does not exist.
+    """
+    for name in ("seeds", "max_frames"):
+        if (number := getattr(options, name)) is not None and number < 1:
+            raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {number}")
+    settings = _settings(options)
+    seeds = range(first := int(settings.pop("seed", 0)), first + options.seeds)
+    names = options.trackers or ([default] if default else [])
+    return Plan(
+        options.dataset.resolve(),  # workers may be in other folders
+        _sequences(options),
+        _trackers(names, settings, options.peers_onnx),
+        seeds,
+        options.max_frames,
+        layout=options.layout,
+        protocol=protocol,
+    )
+
+
+def run_plan(options: argparse.Namespace, plan: Plan) -> None:
+    """Run a plan, write the results and print the means.
+
+    Raises:
+        ValueError, OSError, WeightsError: something failed; the rest was done.
+    """
+    settings = _settings(options)
+    settings.pop("seed", None)
+    summary = evaluate(
+        plan,
+        options.out,
+        workers_from(options),
+        command=options.command,
+        settings=settings,
+        again=options.again,
+    )
+    if summary["trackers"]:
+        print_tables(summary)
+        if not options.no_report:
+            print(f"report: {write_report(options.out)}")
+    if failures := summary["failures"]:
+        total = len(plan.jobs()) + len(plan.published_jobs())
+        raise ValueError(f"{len(failures)} of {total} runs failed, see above")
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Value]:
+    return dict(parse_setting(text) for text in options.settings)
+
+
+def _trackers(
+    names: list[str], settings: dict[str, Value], networks: Path | None
+) -> list[tuple[TrackerName, dict[str, Value]]]:
+    """Return each tracker with its settings; find out before a long run what is wrong."""
+    trackers = []
+    for tracker in map(parse_tracker_name, dict.fromkeys(names)):
+        own: dict[str, Value] = {}
+        if tracker.family == OURS:
+            own = settings
+            rlt_config(tracker, own)
+        else:
+            if tracker.family in OPENCV_NETWORK_TRACKERS and not tracker.settings:
+                own = {**peer_networks(tracker.family, networks)}
+            make_runner(tracker.full, own)
+        trackers.append((tracker, own))
+    return trackers
+
+
+def _sequences(options: argparse.Namespace) -> list[str]:
+    known = open_dataset(options.dataset, options.layout).names
+    names = list(dict.fromkeys(options.sequences.split(","))) if options.sequences else known
+    if missing := sorted(set(names) - set(known)):
+        raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
+    return names
