@@ -83,9 +83,12 @@ def render_page(
         lstrip_blocks=True,
     )  # fmt: skip
     about = {name: study.tracker(name) for name in study.trackers}
+
     columns = [one for one in COLUMNS if any(one[0] in each["mean"] for each in about.values())]
     return environment.get_template(_TEMPLATE).render(
         summary=study.summary,
+        experiment=study.summary.get("experiment"),
+        experiment_picture=_experiment_picture(study),
         about=about,
         sequences=study.sequences,
         headings=[heading for _, heading, _, _ in columns],
@@ -96,6 +99,13 @@ def render_page(
         strips=[(one.title, one.inline()) for one in strips],
         tables=tables,
     )
+
+
+def _experiment_picture(study: Study) -> str:
+    """Return the picture of what the benchmark was made for, if it was for an experiment."""
+    if (experiment := study.summary.get("experiment")) is None:
+        return ""
+    return Picture(experiment["title"], study.folder / experiment["picture"]).inline()
 
 
 def _mean_rows(

@@ -8,10 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from rlt_ros.cli.bench import bag, make_bag, ope, report, score, unpack_bag
+from rlt_ros.cli.bench import ablation, bag, make_bag, ope, report, score, unpack_bag
 from rlt_ros.tracking import WeightsError
 
-COMMANDS = (ope, score, report, bag, make_bag, unpack_bag)
+COMMANDS = (ope, score, report, ablation, bag, make_bag, unpack_bag)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from rlt_ros.benchmark.datasets import LAYOUTS, open_dataset
 from rlt_ros.benchmark.ope_study import Plan, evaluate
 from rlt_ros.benchmark.peer_networks import peer_networks
 from rlt_ros.benchmark.published import find_published
@@ -18,6 +17,7 @@ from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
 from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
 from rlt_ros.cli.bench.ope_tables import print_tables
+from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequences
 from rlt_ros.tracking.config import Value, parse_setting
 
 EPILOG = """\
@@ -42,10 +42,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    ope.add_argument("dataset", type=Path, help="the folder of a data set")
-    ope.add_argument(
-        "--layout", choices=LAYOUTS, help="of the data set (default: found out by its files)"
-    )
+    add_dataset_arguments(ope)
     ope.add_argument(
         "--tracker",
         action="append",
@@ -106,7 +103,7 @@ def one_pass_evaluation(options: argparse.Namespace) -> None:
     settings = dict(parse_setting(text) for text in options.settings)
     seeds = range(first := int(settings.pop("seed", 0)), first + options.seeds)
     trackers = _trackers(options, settings)
-    sequences = _sequences(options)
+    sequences = chosen_sequences(options)
     plan = Plan(
         options.dataset.resolve(),  # workers may be in other folders
         sequences,
@@ -146,11 +143,3 @@ def _trackers(
             make_runner(tracker.full, own)
         trackers.append((tracker, own))
     return trackers
-
-
-def _sequences(options: argparse.Namespace) -> list[str]:
-    known = open_dataset(options.dataset, options.layout).names
-    names = list(dict.fromkeys(options.sequences.split(","))) if options.sequences else known
-    if missing := sorted(set(names) - set(known)):
-        raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
-    return names
