@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.benchmark.experiments.panels import (
     TRUTH,
+    add_scale,
     draw_box,
     draw_map,
     new_figure,
@@ -100,7 +101,11 @@ def training_numbers(trainings: Sequence[TrainingMaps], box: Boxes) -> dict[str,
 
 
 def draw_training(
-    name: str, image: NDArray[np.uint8], box: Boxes, trainings: Sequence[TrainingMaps]
+    name: str,
+    image: NDArray[np.uint8],
+    box: Boxes,
+    trainings: Sequence[TrainingMaps],
+    note: str = "",
 ) -> Figure:
     """Draw the frame and one row of maps for each training.
 
@@ -109,23 +114,23 @@ def draw_training(
         image: ``(H, W, 3)`` RGB.
         box: ``(4,)`` of the target.
         trainings: with maps after the same numbers of steps.
+        note: goes into the title.
     """
     steps = sorted(trainings[0].maps)
     window = window_around([box], image, _REACH)
     figure, grid = new_figure(len(trainings), 1 + len(steps), window)
     figure.suptitle(
-        f"{name}, frame 1: attention of the target's score during training",
+        f"{name}, frame 1: attention of the target's score in training{note and f' ({note})'}",
         x=0.01,
         ha="left",
         fontweight="bold",
     )
-    shown = None
     for row, training in zip(grid, trainings, strict=True):
         show_image(row[0], image, window)
         draw_box(row[0], box, TRUTH)
         row[0].set_ylabel(f"lambda {training.weight:g}", fontsize=11, fontweight="bold")
         for axes, step in zip(row[1:], steps, strict=True):
-            shown = draw_map(axes, training.maps[step] / 255.0, image.shape[:2], window)
+            draw_map(axes, training.maps[step] / 255.0, image.shape[:2], window)
             draw_box(axes, box, TRUTH, thin=True)
             numbers = attention_numbers(training.maps[step], box)
             axes.set_xlabel(
@@ -135,6 +140,5 @@ def draw_training(
     grid[0][0].set_title("training input", fontsize=10)
     for axes, step in zip(grid[0][1:], steps, strict=True):
         axes.set_title(f"iteration {step}", fontsize=10)
-    bar = figure.colorbar(shown, ax=grid.ravel().tolist(), shrink=0.7, pad=0.01)
-    bar.set_label("attention over its largest in the map", fontsize=9)
+    add_scale(figure, grid, "attention over its largest in the map")
     return figure

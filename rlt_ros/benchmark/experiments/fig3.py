@@ -16,6 +16,7 @@ from tqdm import tqdm
 from rlt_ros.benchmark.experiments.panels import (
     PREDICTED,
     TRUTH,
+    add_scale,
     draw_box,
     draw_map,
     new_figure,
@@ -104,42 +105,41 @@ def snapshot_numbers(runs: Mapping[float, Mapping[int, Snapshot]]) -> dict[str, 
     }
 
 
-def draw_comparison(name: str, runs: Mapping[float, Mapping[int, Snapshot]]) -> Figure:
+def draw_comparison(
+    name: str, runs: Mapping[float, Mapping[int, Snapshot]], note: str = ""
+) -> Figure:
     """Draw attention, confidence and boxes in three rows, the frames of each lambda side by side.
 
     Args:
         name: of the sequence.
         runs: by lambda, the snapshots of the same frames.
+        note: goes into the title.
     """
     frames = sorted(next(iter(runs.values())))
     every = [run[frame] for run in runs.values() for frame in frames]
     boxes = [box for one in every for box in (one.result.box, one.truth)]
     window = window_around(boxes, every[0].image, _REACH)
     figure, grid = new_figure(3, len(every), window)
-    attention = confidence = None
     columns = [(weight, frame, run[frame]) for weight, run in runs.items() for frame in frames]
     for (top, middle, bottom), (weight, frame, one) in zip(grid.T, columns, strict=True):
         size = one.image.shape[:2]
-        attention = draw_map(top, one.attention / 255.0, size, window)
+        draw_map(top, one.attention / 255.0, size, window)
         probability, area = one.confidence
-        confidence = draw_map(middle, probability, size, window, area=area, colours="viridis")
+        draw_map(middle, probability, size, window, area=area, colours="viridis")
         show_image(bottom, one.image, window)
         for axes, thin in ((top, True), (middle, True), (bottom, False)):
-            draw_box(axes, one.truth, TRUTH, thin=thin)
             draw_box(axes, one.result.box, PREDICTED, thin=thin)
+            draw_box(axes, one.truth, TRUTH, thin=True)
         top.set_title(f"lambda {weight:g}\nframe {frame}", fontsize=10)
         overlap = "no truth" if np.isnan(one.overlap) else f"IoU {one.overlap:.2f}"
         state = one.result.state.name.lower()
         bottom.set_xlabel(f"{overlap}, score {one.result.score:.2f}\n{state}", fontsize=8.5)
     for axes, label in zip(grid[:, 0], ("attention", "confidence", "boxes"), strict=True):
         axes.set_ylabel(label, fontsize=11, fontweight="bold")
-    for row, shown, label in (
-        (grid[0], attention, "over its largest\nin the map"),
-        (grid[1], confidence, "probability of a box\ncentred there"),
-    ):
-        bar = figure.colorbar(shown, ax=row.tolist(), shrink=0.85, pad=0.01)
-        bar.set_label(label, fontsize=8.5)
-    figure.suptitle(f"{name}: with and without the regulariser", x=0.01, ha="left", weight="bold")
+    add_scale(figure, grid[0], "over its largest\nin the map")
+    add_scale(figure, grid[1], "probability of a box\ncentred there", "viridis")
+    title = f"{name}: without and with the regulariser{note and f' ({note})'}"
+    figure.suptitle(title, x=0.01, ha="left", weight="bold")
     figure.legend(
         handles=[
             Line2D([], [], color=TRUTH, label="truth"),

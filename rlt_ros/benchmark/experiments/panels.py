@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from rlt_ros.tracking.boxes import Boxes, clip_to_image
 # The paper's colours: the truth in green, what was predicted in red.
 TRUTH, PREDICTED = "#3ddc68", "#ff3b30"
 _NOTHING = "#9aa0a6"  # where a map has no value
+_SCALE = Normalize(0.0, 1.0)  # of all maps
 _PANEL = 2.3  # inches, the longer side of a panel
 
 
@@ -61,7 +63,7 @@ def draw_map(
     *,
     area: Boxes | None = None,
     colours: str = "inferno",
-) -> AxesImage:
+) -> None:
     """Show a map of values 0 to 1, always on that scale; grey where it has none.
 
     Args:
@@ -73,17 +75,22 @@ def draw_map(
         colours: matplotlib's name of a colour map.
     """
     x, y, width, height = (0, 0, size[1], size[0]) if area is None else area.tolist()
-    shown = axes.imshow(
+    axes.imshow(
         values,
         cmap=colours,
-        vmin=0.0,
-        vmax=1.0,
+        norm=_SCALE,
         extent=(x, x + width, y + height, y),
         interpolation="nearest",
     )
     axes.set_facecolor(_NOTHING)
     _frame(axes, window)
-    return shown
+
+
+def add_scale(figure: Figure, panels: NDArray[Any], label: str, colours: str = "inferno") -> None:
+    """Put the scale of the maps in some panels, all of one colour map, beside them."""
+    axes = panels.ravel().tolist()
+    bar = figure.colorbar(ScalarMappable(_SCALE, colours), ax=axes, shrink=0.8, pad=0.01)
+    bar.set_label(label, fontsize=8.5)
 
 
 def draw_box(axes: Axes, box: Boxes, colour: str, *, thin: bool = False) -> None:

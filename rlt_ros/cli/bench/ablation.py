@@ -160,7 +160,7 @@ def run_figure2(options: argparse.Namespace) -> None:
     trainings = [
         training_maps(image, box, config, options.iterations) for config in (plain, attentive)
     ]
-    figure = draw_training(sequence.name, image, box, trainings)
+    figure = draw_training(sequence.name, image, box, trainings, _note(attentive))
     _write(options, figure, attentive, "fig2", training_numbers(trainings, box))
 
 
@@ -177,7 +177,7 @@ def run_figure3(options: argparse.Namespace) -> None:
         )
         for config in configs
     }
-    figure = draw_comparison(sequence.name, runs)
+    figure = draw_comparison(sequence.name, runs, _note(configs[1]))
     _write(options, figure, configs[1], "fig3", snapshot_numbers(runs))
 
 
@@ -274,6 +274,10 @@ def _write(
         numbers=numbers,
     )
     print("\n".join(map(str, paths)))
+
+
+def _note(config: TrackerConfig) -> str:
+    return f"preset {config.preset}, seed {config.seed}"
 
 
 def _command() -> str:
