@@ -56,7 +56,7 @@ def draw_results(results: Sequence[Result], *, title: str, x_label: str, joined:
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     handles, labels = panels[0].get_legend_handles_labels()
     words = {
-        "ours": f"this tracker, {sequences} sequences ({spread})",
+        "ours": f"this tracker, {sequences} sequence{'s' if sequences > 1 else ''} ({spread})",
         "paper": "the paper, published: OTB-2013, VGG-M (not run here)",
     }
     figure.legend(
@@ -81,7 +81,7 @@ def _panel(
     axes.errorbar(
         x,
         [math.nan if one is None else one for one in values],
-        yerr=[one or 0.0 for one in halves],
+        yerr=[math.nan if one is None else one for one in halves],
         color=_OURS,
         linestyle=line,
         marker="o",
@@ -101,6 +101,7 @@ def _panel(
             markerfacecolor="white",
             linewidth=1.3,
             label="paper",
+            zorder=4,
         )
     axes.grid(color="#dddddd", linewidth=0.7)
     axes.set_axisbelow(True)

@@ -65,18 +65,25 @@ def run_experiment(
         for variant, tracker in zip(experiment.variants, trackers, strict=True)
     ]
     if summary["trackers"]:
-        _write(experiment, results, summary, out)
+        _write(experiment, results, summary, extent.preset, out)
     return results, summary["failures"]
 
 
 def _write(
-    experiment: Experiment, results: Sequence[Result], summary: dict[str, Any], out: Path
+    experiment: Experiment,
+    results: Sequence[Result],
+    summary: dict[str, Any],
+    preset: str,
+    out: Path,
 ) -> None:
     files = out / FILES
     files.mkdir(parents=True, exist_ok=True)
     table = write_csv(files / f"{experiment.name}.csv", results)
     figure = draw_results(
-        results, title=experiment.title, x_label=experiment.heading, joined=experiment.joined
+        results,
+        title=f"{experiment.title}, preset {preset}",
+        x_label=experiment.heading,
+        joined=experiment.joined,
     )
     _, vector = save_figure(figure, files, experiment.name)
     summary["experiment"] = {
