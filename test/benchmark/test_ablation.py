@@ -168,6 +168,7 @@ def test_figure_2_from_the_command_line(dataset: Path, tmp_path: Path) -> None:
     assert main([*command, "--iterations", "2,4", "--out", str(out)]) == 0
     about = json.loads((out / "fig2.json").read_text())
     assert set(about["lambda 0"]) == set(about["lambda 5"]) == {"2", "4"}
+    assert about["settings"]["initial_iterations"] == 4
     assert cv2.imread(str(out / "fig2.png")) is not None
     ElementTree.parse(out / "fig2.svg")
 

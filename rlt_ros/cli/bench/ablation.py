@@ -8,6 +8,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -161,7 +162,8 @@ def run_figure2(options: argparse.Namespace) -> None:
         training_maps(image, box, config, options.iterations) for config in (plain, attentive)
     ]
     figure = draw_training(sequence.name, image, box, trainings, _note(attentive))
-    _write(options, figure, attentive, "fig2", training_numbers(trainings, box))
+    trained = replace(attentive, initial_iterations=max(options.iterations))
+    _write(options, figure, trained, "fig2", training_numbers(trainings, box))
 
 
 def run_figure3(options: argparse.Namespace) -> None:
