@@ -35,7 +35,12 @@ def feature_gradients(classifier: Classifier, activations: Activations) -> Tenso
 
     Returns:
         ``(2, N, features)``, indexed like the scores: background, target.
+
+    Raises:
+        ValueError: the classifier has an attention module, through which this does not go.
     """
+    if classifier.attention is not None:
+        raise ValueError("attention at the features needs a classifier without attention module")
     gates4, gates5 = activations.gates4, activations.gates5
 
     def pulled_back(score: int) -> Tensor:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rlt_ros.tracking.feature_attention import FeatureAttention
+
 BACKGROUND, TARGET = 0, 1
 
 
@@ -37,10 +39,16 @@ class Classifier(nn.Module):
         hidden: width of fc4 and fc5.
         dropout: probability of dropping a hidden unit while training.
         generator: source of the random start (normal with deviation 0.01, biases 0.1, fc6's 0).
+        attend: put a ``FeatureAttention`` before fc4.
     """
 
     def __init__(
-        self, features: int, hidden: int, dropout: float, generator: torch.Generator
+        self,
+        features: int,
+        hidden: int,
+        dropout: float,
+        generator: torch.Generator,
+        attend: bool = False,
     ) -> None:
         super().__init__()
         self.dropout = dropout
@@ -50,9 +58,13 @@ class Classifier(nn.Module):
         for layer in (self.fc4, self.fc5, self.fc6):
             nn.init.normal_(layer.weight, 0.0, 0.01, generator=generator)
             nn.init.constant_(layer.bias, 0.0 if layer is self.fc6 else 0.1)
+        # Last, so that the layers above start as they do without it.
+        self.attention = FeatureAttention(features, generator) if attend else None
 
     def forward(self, features: Tensor) -> Tensor:
         """Return scores ``(N, 2)`` of features ``(N, features)``, without dropout."""
+        if self.attention is not None:
+            features = self.attention(features)
         hidden = torch.relu(self.fc5(torch.relu(self.fc4(features))))
         return self.fc6(hidden)
 
@@ -65,6 +77,8 @@ class Classifier(nn.Module):
             features: ``(N, features)``.
             dropout_generator: applies dropout from this source; None applies none.
         """
+        if self.attention is not None:
+            features = self.attention(features)
         hidden4 = self.fc4(features)
         gates4 = self._gates(hidden4, dropout_generator)
         hidden5 = self.fc5(hidden4 * gates4)

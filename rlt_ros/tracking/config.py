@@ -142,6 +142,13 @@ class TrackerConfig:
         "sample: summed over the samples, as Eq. 5 reads",
         choices=("batch", "sample"),
     )
+    attention_module: str = _setting(
+        "none",
+        "features: a module that weighs the features goes before the classifier and is trained "
+        "with it, which the paper compares with (Table 2; needs attention_weight: 0); none: no "
+        "such module",
+        choices=("none", "features"),
+    )
     initial_iterations: int = _setting(
         50, "training steps on the first frame", minimum=1, maximum=10000
     )
@@ -270,6 +277,8 @@ class TrackerConfig:
             raise ConfigError("backbone vgg_m needs features: crops (preset: paper)")
         if self.features == "shared" and self.attention_at == "image":
             raise ConfigError("attention_at: image needs features: crops (preset: paper)")
+        if self.attention_module == "features" and self.attention_weight > 0:
+            raise ConfigError("attention_module: features needs attention_weight: 0")
         if self.crop_size <= 2 * self.crop_padding:
             raise ConfigError("crop_padding must leave room in crop_size: 2 crop_padding < size")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.boxes import Boxes, BoxLike, clip_to_image, validated_box
 from rlt_ros.tracking.classifier import TARGET, Classifier
+from rlt_ros.tracking.confidence_map import ConfidenceMap, confidence_map
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError
 from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, Samples, SharedFeatures
@@ -114,12 +116,16 @@ class Tracker:
         """Whether an update is running."""
         return self._tuner.busy
 
-    def init(self, image: Image, box: BoxLike) -> TrackResult:
+    def init(
+        self, image: Image, box: BoxLike, on_step: Callable[[int], None] | None = None
+    ) -> TrackResult:
         """Learn a target, forgetting any other.
 
         Args:
             image: ``(H, W, 3)`` RGB or ``(H, W)`` grey, uint8.
             box: x, y, w, h in pixels, top-left corner, 0-based; clipped to the image.
+            on_step: is told the number of training steps done, after each. It may ask for
+                ``attention_map`` and ``confidence_map`` then, which changes nothing.
 
         Raises:
             InvalidImageError: not such an image; the previous target is kept.
@@ -148,6 +154,7 @@ class Tracker:
             config.hidden_units,
             config.dropout,
             torch.Generator().manual_seed(config.seed),
+            attend=config.attention_module == "features",
         ).to(self.device)
         if len(negatives.features):
             self._train(
@@ -156,6 +163,7 @@ class Tracker:
                 config.initial_iterations,
                 config.initial_learning_rate,
                 update=0,
+                on_step=on_step,
             )
         self._regressor = self._learned_regressor(target)
         self._memory.add(positives, negatives)
@@ -200,6 +208,22 @@ class Tracker:
             raise RuntimeError("no target: call init(image, box) before attention_map()")
         view = self._extractor.view(self._box)
         return attention_image(view, self._classifier, self._image_size)
+
+    def confidence_map(self, cells: int = 48) -> ConfidenceMap:
+        """Return how likely boxes of the target's size are it, all over the search region.
+
+        In the last frame, by the classifier as it is now: where an update has just ended, the
+        updated one.
+
+        Args:
+            cells: along the longer side of the region.
+
+        Raises:
+            RuntimeError: no target; call ``init`` first.
+        """
+        if self._image_size is None:
+            raise RuntimeError("no target: call init(image, box) before confidence_map()")
+        return confidence_map(self._extractor, self._classifier, self._box, cells)
 
     def _first_samples(self, image: Image, target: Boxes) -> tuple[Samples, Samples]:
         config, area = self.config, self._extractor.area
@@ -314,6 +338,7 @@ class Tracker:
         iterations: int,
         learning_rate: float,
         update: int,
+        on_step: Callable[[int], None] | None = None,
     ) -> None:
         # A stream of its own per update: results do not depend on what else draws meanwhile.
         seed = int(np.random.SeedSequence([self.config.seed, update]).generate_state(1)[0])
@@ -326,6 +351,7 @@ class Tracker:
             self._settings,
             generator,
             self._image_features,
+            on_step,
         )
 
     def _learned_regressor(self, target: Boxes) -> BoxRegressor | None:

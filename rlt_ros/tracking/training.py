@@ -42,6 +42,7 @@ def train(
     settings: TrainingSettings,
     generator: torch.Generator,
     image_features: Callable[[Tensor], Tensor] | None = None,
+    on_step: Callable[[int], None] | None = None,
 ) -> None:
     """Train ``classifier`` in place.
 
@@ -50,13 +51,18 @@ def train(
         positives: target samples (at least one).
         negatives: background samples (at least one).
         iterations: steps of SGD.
-        learning_rate: of fc4 and fc5; fc6's is ``last_layer_rate`` times that.
+        learning_rate: of fc4 and fc5; fc6's and an attention module's is ``last_layer_rate`` times
+            that.
         settings: everything else.
         generator: source of the mini-batches and of dropout, on the classifier's device.
         image_features: takes attention at the image samples through this (float images to
             features); None takes it at the features.
+        on_step: is told the number of steps done, after each; it must leave ``classifier`` and
+            ``generator`` alone.
     """
     last = list(classifier.fc6.parameters())
+    if classifier.attention is not None:
+        last += classifier.attention.parameters()
     rest = [*classifier.fc4.parameters(), *classifier.fc5.parameters()]
     groups: list[dict[str, Any]] = [
         {"params": rest},
@@ -70,13 +76,15 @@ def train(
     )
     positive_batches = _shuffled(len(positives.features), settings.batch_positives, generator)
     negative_batches = _hard_negatives(classifier, negatives, settings, generator)
-    for _ in range(iterations):
+    for step in range(1, iterations + 1):
         targets = positives[next(positive_batches)]
         background = negatives[next(negative_batches)]
         optimiser.zero_grad()
         loss(classifier, targets, background, settings, generator, image_features).backward()
         torch.nn.utils.clip_grad_norm_(classifier.parameters(), settings.gradient_clip)
         optimiser.step()
+        if on_step is not None:
+            on_step(step)
     optimiser.zero_grad()
 
 

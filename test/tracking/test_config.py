@@ -53,6 +53,7 @@ def test_the_paper_preset_has_the_papers_numbers() -> None:
         ({"preset": "fast"}, "preset must be one of default, paper, not 'fast'"),
         ({"region_size": 300}, "region_size must be a multiple of 16"),
         ({"attention_at": "image"}, "attention_at: image needs features: crops"),
+        ({"attention_module": "features"}, "attention_module: features needs attention_weight: 0"),
         ({"backbone": "vgg_m"}, "backbone vgg_m needs features: crops"),
         ({"fine_grid": 0, "coarse_grid": 0}, "must not both be 0"),
     ],

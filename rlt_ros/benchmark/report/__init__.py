@@ -4,9 +4,10 @@
 
 from rlt_ros.benchmark.report.plots import eao_plot, precision_plot, success_plot
 from rlt_ros.benchmark.report.study import RUNS, SUMMARY, ReportError
-from rlt_ros.benchmark.report.writing import PAGE, write_report
+from rlt_ros.benchmark.report.writing import FILES, PAGE, write_report
 
 __all__ = [
+    "FILES",
     "PAGE",
     "RUNS",
     "SUMMARY",

@@ -77,6 +77,8 @@ def render_page(
     ]
     return environment.get_template(_TEMPLATE).render(
         summary=study.summary,
+        experiment=study.summary.get("experiment"),
+        experiment_picture=_experiment_picture(study),
         about=about,
         sequences=study.sequences,
         view=study.view,
@@ -93,6 +95,13 @@ def render_page(
         strips=[(one.title, one.inline()) for one in strips],
         tables=tables,
     )
+
+
+def _experiment_picture(study: Study) -> str:
+    """Return the picture of what the benchmark was made for, if it was for an experiment."""
+    if (experiment := study.summary.get("experiment")) is None:
+        return ""
+    return Picture(experiment["title"], study.folder / experiment["picture"]).inline()
 
 
 def _mean_rows(about: Mapping[str, Any], columns: Sequence[Column]) -> dict[str, list[Cell]]:

@@ -9,10 +9,20 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from rlt_ros.cli.bench import bag, make_bag, ope, report, robustness, score, unpack_bag, vot
+from rlt_ros.cli.bench import (
+    ablation,
+    bag,
+    make_bag,
+    ope,
+    report,
+    robustness,
+    score,
+    unpack_bag,
+    vot,
+)
 from rlt_ros.tracking import WeightsError
 
-COMMANDS = (ope, robustness, vot, score, report, bag, make_bag, unpack_bag)
+COMMANDS = (ope, robustness, vot, score, report, ablation, bag, make_bag, unpack_bag)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rlt_ros.benchmark.datasets import LAYOUTS, open_dataset
 from rlt_ros.benchmark.ope_study import Plan, evaluate
 from rlt_ros.benchmark.peer_networks import peer_networks
 from rlt_ros.benchmark.report import write_report
@@ -15,6 +14,7 @@ from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
 from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
 from rlt_ros.cli.bench.ope_tables import print_tables
+from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequences
 from rlt_ros.tracking.config import Value, parse_setting
 
 
@@ -32,10 +32,7 @@ def add_study_command(
     parser = commands.add_parser(
         name, help=what, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("dataset", type=Path, help="the folder of a data set")
-    parser.add_argument(
-        "--layout", choices=LAYOUTS, help="of the data set (default: found out by its files)"
-    )
+    add_dataset_arguments(parser)
     parser.add_argument(
         "--tracker",
         action="append",
@@ -92,7 +89,7 @@ def plan_from(options: argparse.Namespace, protocol: str, default: str | None = 
     names = options.trackers or ([default] if default else [])
     return Plan(
         options.dataset.resolve(),  # workers may be in other folders
-        _sequences(options),
+        chosen_sequences(options),
         _trackers(names, settings, options.peers_onnx),
         seeds,
         options.max_frames,
@@ -146,11 +143,3 @@ def _trackers(
             make_runner(tracker.full, own)
         trackers.append((tracker, own))
     return trackers
-
-
-def _sequences(options: argparse.Namespace) -> list[str]:
-    known = open_dataset(options.dataset, options.layout).names
-    names = list(dict.fromkeys(options.sequences.split(","))) if options.sequences else known
-    if missing := sorted(set(names) - set(known)):
-        raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
-    return names

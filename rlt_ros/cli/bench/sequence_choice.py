@@ -1,0 +1,31 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments that choose a data set and some of its sequences."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rlt_ros.benchmark.datasets import LAYOUTS, open_dataset
+
+
+def add_dataset_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add DATASET and --layout."""
+    parser.add_argument("dataset", type=Path, help="the folder of a data set")
+    parser.add_argument(
+        "--layout", choices=LAYOUTS, help="of the data set (default: found out by its files)"
+    )
+
+
+def chosen_sequences(options: argparse.Namespace) -> list[str]:
+    """Return what --sequences names, or all sequences of the data set.
+
+    Raises:
+        ValueError: there is no such sequence, or no such data set.
+    """
+    known = open_dataset(options.dataset, options.layout).names
+    names = list(dict.fromkeys(options.sequences.split(","))) if options.sequences else known
+    if missing := sorted(set(names) - set(known)):
+        raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
+    return names
