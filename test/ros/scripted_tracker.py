@@ -24,7 +24,9 @@ class ScriptedTracker(Tracker):
         self.in_init: Callable[[np.ndarray], None] = lambda image: None
         self.state = TrackState.TRACKING
 
-    def init(self, image: np.ndarray, box: Any) -> TrackResult:
+    def init(
+        self, image: np.ndarray, box: Any, on_step: Callable[[int], None] | None = None
+    ) -> TrackResult:
         if box[2] < 1:
             raise InvalidBoxError("the box is narrower than a pixel")
         self.in_init(image)
