@@ -43,15 +43,20 @@ def add_tracker_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)"
     )
-    group.add_argument(
+    add_settings_argument(group)
+    group.add_argument("--list-settings", action=_ListSettings, help="print every setting and exit")
+
+
+def add_settings_argument(parser: argparse._ActionsContainer) -> None:
+    """Add --set, which collects "name=value" texts for ``parse_setting`` in ``settings``."""
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
         dest="settings",
-        help="change one setting; may be given several times",
+        help="change one setting of rlt; may be given several times",
     )
-    group.add_argument("--list-settings", action=_ListSettings, help="print every setting and exit")
 
 
 def tracker_settings(arguments: argparse.Namespace) -> dict[str, Value]:

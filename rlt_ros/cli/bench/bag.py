@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlt_ros.cli.arguments import box_argument
+from rlt_ros.cli.arguments import add_settings_argument, box_argument
 from rlt_ros.cli.bench.rosbags import require_rosbags
 from rlt_ros.tracking.config import parse_setting
 
@@ -69,14 +69,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="NAME",
         help="rlt, rlt:PRESET, or one of OpenCV's as in rlt-bench ope (default: %(default)s)",
     )
-    bag.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="KEY=VALUE",
-        help="change one setting of rlt; may be given several times",
-    )
+    add_settings_argument(bag)
     bag.add_argument("--max-frames", type=int, metavar="N", help="stop after N images")
     bag.add_argument(
         "--real-time", action="store_true", help="through the tracker node over DDS; needs ROS"

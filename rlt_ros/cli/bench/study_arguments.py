@@ -12,6 +12,7 @@ from rlt_ros.benchmark.peer_networks import peer_networks
 from rlt_ros.benchmark.report import write_report
 from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_config
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
+from rlt_ros.cli.arguments import add_settings_argument
 from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
 from rlt_ros.cli.bench.ope_tables import print_tables
 from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequences
@@ -49,14 +50,7 @@ def add_study_command(
         metavar="N",
         help="N seeds, from seed on (0), for rlt; N runs of mil, which takes no seed",
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="settings",
-        metavar="KEY=VALUE",
-        help="change one setting of rlt; may be given several times",
-    )
+    add_settings_argument(parser)
     parser.add_argument("--max-frames", type=int, metavar="N", help="of each sequence")
     parser.add_argument(
         "--peers-onnx",
