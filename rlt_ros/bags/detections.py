@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from rosbags.typesys.store import Typestore
 
+from rlt_ros.bags.headers import make_header
 from rlt_ros.bags.vision_msgs import DETECTION
 from rlt_ros.messages.detections import Box
 
@@ -30,7 +31,6 @@ def detection_cdr(
     def make(name: str, **fields: Any) -> Any:
         return types.types[name](**fields)
 
-    stamp = make("builtin_interfaces/msg/Time", sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9)
     corner = make(
         "geometry_msgs/msg/Pose",
         position=make("geometry_msgs/msg/Point", x=x, y=y, z=0.0),
@@ -44,7 +44,7 @@ def detection_cdr(
     centre = make("vision_msgs/msg/Point2D", x=x + w / 2, y=y + h / 2)
     message = make(
         DETECTION,
-        header=make("std_msgs/msg/Header", stamp=stamp, frame_id=frame_id),
+        header=make_header(stamp_ns, frame_id, types),
         results=[result],
         bbox=make(
             "vision_msgs/msg/BoundingBox2D",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rosbags.image import image_to_cvimage
 from rosbags.typesys.store import Typestore
 
+from rlt_ros.bags.headers import make_header
 from rlt_ros.bags.writer import BagWriter
 from rlt_ros.messages.images import raw_to_rgb
 from rlt_ros.tracking.errors import InvalidImageError
@@ -78,7 +79,7 @@ def image_cdr(
     """Return an RGB uint8 (H, W, 3) image as a serialized message of encoding rgb8."""
     height, width = image.shape[:2]
     message = types.types[IMAGE](
-        header=_header(stamp_ns, frame_id, types),
+        header=make_header(stamp_ns, frame_id, types),
         height=height,
         width=width,
         encoding="rgb8",
@@ -96,7 +97,7 @@ def compressed_image_cdr(data: bytes, stamp_ns: int, frame_id: str, types: Types
         InvalidImageError: the bytes do not begin as an image file does.
     """
     message = types.types[COMPRESSED_IMAGE](
-        header=_header(stamp_ns, frame_id, types),
+        header=make_header(stamp_ns, frame_id, types),
         format=compressed_format(data)[0],
         data=np.frombuffer(data, np.uint8),
     )
@@ -124,10 +125,3 @@ def write_frames(
         stamp_ns = start_ns + round(seconds * 1e9)
         bag.write(topic, stamp_ns, image_cdr(image, stamp_ns, frame_id, bag.types))
     return bag.counts[topic]
-
-
-def _header(stamp_ns: int, frame_id: str, types: Typestore) -> Any:
-    stamp = types.types["builtin_interfaces/msg/Time"](
-        sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9
-    )
-    return types.types["std_msgs/msg/Header"](stamp=stamp, frame_id=frame_id)

@@ -74,21 +74,22 @@ class Study:
 
     def runs(self, tracker: str) -> Iterator[tuple[int | None, str, Mapping[str, Json]]]:
         """Yield seed (None for published boxes), sequence and stored result of every run."""
-        store, about = RunStore(self.folder / RUNS), self.tracker(tracker)
         for seed in self._seeds(tracker):
-            for sequence in about["sequences"]:
-                stored = store.load(run_folder(about["folder"], seed) / f"{sequence}.json")
-                if stored is not None:
-                    yield seed, sequence, stored.result
+            for sequence in self.tracker(tracker)["sequences"]:
+                if (result := self._result(tracker, seed, sequence)) is not None:
+                    yield seed, sequence, result
 
     def boxes(self, tracker: str, sequence: str) -> Boxes | None:
         """Return the boxes ``(N, 4)`` of a tracker's first seed, 0-based; None if it has none."""
-        store, about = RunStore(self.folder / RUNS), self.tracker(tracker)
         for seed in self._seeds(tracker):
-            stored = store.load(run_folder(about["folder"], seed) / f"{sequence}.json")
-            if stored is not None:
-                return np.array(stored.result["boxes"], dtype=np.float64)
+            if (result := self._result(tracker, seed, sequence)) is not None:
+                return np.array(result["boxes"], dtype=np.float64)
         return None
+
+    def _result(self, tracker: str, seed: int | None, sequence: str) -> Mapping[str, Json] | None:
+        folder = run_folder(self.tracker(tracker)["folder"], seed)
+        stored = RunStore(self.folder / RUNS).load(folder / f"{sequence}.json")
+        return None if stored is None else stored.result
 
     def _seeds(self, tracker: str) -> list[int | None]:
         about = self.tracker(tracker)
