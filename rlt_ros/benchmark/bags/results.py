@@ -15,6 +15,7 @@ from rlt_ros.benchmark.bags.frames import BagFrames
 from rlt_ros.benchmark.bags.job import BagJob
 from rlt_ros.benchmark.metrics import one_pass_measures
 from rlt_ros.benchmark.provenance import machine, versions
+from rlt_ros.benchmark.run_store import without_nan, write_atomically
 from rlt_ros.media.results import ResultRow, write_results
 from rlt_ros.messages.detections import Box
 
@@ -132,9 +133,8 @@ def write_run(job: BagJob, run: BagRun, mode: str) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     summary = summary_of(job, run, mode)
     write_results(folder / BOXES, run.rows)
-    part = folder / f"{SUMMARY}.part"
-    part.write_text(json.dumps(_plain(summary), indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / SUMMARY)
+    text = json.dumps(without_nan(summary), indent=2, allow_nan=False)
+    write_atomically(folder / SUMMARY, text + "\n")
     return summary
 
 
@@ -171,14 +171,3 @@ def _percentiles(latencies: Sequence[float]) -> dict[str, float | None]:
         return {"median": None, "p95": None, "p99": None}
     median, p95, p99 = np.percentile(np.asarray(latencies, np.float64), [50, 95, 99])
     return {"median": float(median), "p95": float(p95), "p99": float(p99)}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value that is strict JSON: numbers that are not finite become null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
