@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL
 from rlt_ros.benchmark.provenance import machine, package_version, versions
 from rlt_ros.benchmark.published import Published, score_published
 from rlt_ros.benchmark.report import RUNS, SUMMARY
-from rlt_ros.benchmark.run_store import RunStore, without_nan, write_atomically
+from rlt_ros.benchmark.run_store import RunStore, without_nan, write_json
 from rlt_ros.benchmark.tracker_name import TrackerName, folder_name, parse_tracker_name
 from rlt_ros.benchmark.vot_summary import compare_supervised, summarise_supervised
 from rlt_ros.tracking.config import Value
@@ -146,7 +145,7 @@ def evaluate(
         one = next(iter(summary["trackers"].values()))
         summary |= {key: one[key] for key in ("mean", "sequences", "interval95", "attributes")}
     summary = without_nan(summary)
-    write_atomically(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    write_json(out / SUMMARY, summary)
     return summary
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 
 from rlt_ros.benchmark.provenance import machine, versions
 from rlt_ros.benchmark.report.plots import save_figure
-from rlt_ros.benchmark.run_store import Json, without_nan, write_atomically
+from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.tracking import TrackerConfig
 
 
@@ -48,5 +47,5 @@ def write_figure(
         **numbers,
     }
     path = folder / f"{stem}.json"
-    write_atomically(path, json.dumps(without_nan(about), indent=2, allow_nan=False) + "\n")
+    write_json(path, about)
     return [*save_figure(figure, folder, stem), path]
