@@ -29,7 +29,8 @@ from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.features import CropFeatures, Samples
 from rlt_ros.tracking.training import TrainingSettings, train
 
-REPEATS = 3
+REPEATS = 3  # after once to warm up
+SAMPLES = (128, 1024)  # positives and negatives to train on; a mining scores 1024
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,14 @@ class Workbench:
 
     Args:
         config: with ``features`` crops.
-        positives, negatives: samples to train on.
+        positives, negatives: numbers of samples to train on.
 
     Raises:
         ValueError: the settings are not those of the paper preset's arithmetic.
         WeightsError: the backbone's weights cannot be loaded.
     """
 
-    def __init__(self, config: TrackerConfig, positives: int = 128, negatives: int = 1024) -> None:
+    def __init__(self, config: TrackerConfig, positives: int, negatives: int) -> None:
         if config.features != "crops" or config.mining_interval != 1:
             raise ValueError(
                 "the reference is of preset paper: features must be crops and mining_interval 1"
@@ -162,25 +163,23 @@ def training_settings(config: TrackerConfig) -> TrainingSettings:
     return TrainingSettings(**same, attention_per_sample=config.attention_ratio == "sample")
 
 
-def time_parts(config: TrackerConfig, repeats: int = REPEATS) -> Iterator[Part]:
+def time_parts(config: TrackerConfig) -> Iterator[Part]:
     """Time every part in both ways, in turn, on ``config.threads`` CPU threads.
 
     Args:
-        config: of preset paper.
-        repeats: times each is done, after once to warm up.
+        config: of preset paper; attention is taken at both places, whatever it says.
     """
     if config.threads:
         torch.set_num_threads(config.threads)
     for place in ("features", "image"):
-        bench = Workbench(replace(config, attention_at=place))
+        bench = Workbench(replace(config, attention_at=place), *SAMPLES)
         if place == "features":
             name = f"features of {len(bench.candidates)} crops"
-            yield _timed(name, bench.product_features, bench.reference_features, repeats)
+            yield _timed(name, bench.product_features, bench.reference_features)
         yield _timed(
             f"training step, attention at {place}",
             bench.product_training,
             bench.reference_training,
-            repeats,
         )
 
 
@@ -224,12 +223,10 @@ def _cells(summary: dict[str, Json]) -> list[list[str]]:
     ]
 
 
-def _timed(
-    name: str, product: Callable[[], Tensor], reference: Callable[[], Tensor], repeats: int
-) -> Part:
+def _timed(name: str, product: Callable[[], Tensor], reference: Callable[[], Tensor]) -> Part:
     ours, theirs = product(), reference()
     seconds: tuple[list[float], list[float]] = ([], [])
-    for _ in range(repeats):
+    for _ in range(REPEATS):
         for function, found in zip((product, reference), seconds, strict=True):
             start = time.perf_counter()
             function()

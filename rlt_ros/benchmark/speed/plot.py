@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from rlt_ros.benchmark.report.style import looks
 from rlt_ros.benchmark.run_store import Json
@@ -30,7 +31,7 @@ def draw_speed(trackers: Mapping[str, Mapping[str, Json]], machine: str) -> Figu
         trackers: by name what ``summarise`` returns.
         machine: in words, for the title.
     """
-    figure = Figure(figsize=(12, 2.4 + 0.45 * len(trackers)), layout="constrained")
+    figure = Figure(figsize=(12, 2.2 + 0.4 * len(trackers)), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, sharey=True)
     places = range(len(trackers))
@@ -46,6 +47,9 @@ def draw_speed(trackers: Mapping[str, Mapping[str, Json]], machine: str) -> Figu
     left.axvline(_REAL_TIME, color="#888888", linewidth=1, linestyle="--", label="30 frames/s")
     left.set(xscale="log", xlabel="ms per frame", yticks=list(places))
     left.set_yticklabels(list(trackers))
+    left.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    left.xaxis.set_major_formatter("{x:g}")
+    left.xaxis.set_minor_locator(NullLocator())
     left.invert_yaxis()
     left.margins(y=0.5 / len(trackers))
     starts = [0.0] * len(trackers)
@@ -58,7 +62,9 @@ def draw_speed(trackers: Mapping[str, Mapping[str, Json]], machine: str) -> Figu
         axes.grid(axis="x", color="#dddddd", linewidth=0.7)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(fontsize=8, ncols=2, loc="best")
+        axes.legend(
+            fontsize=8, ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.25), frameon=False
+        )
     figure.suptitle(f"Time per frame: {machine}", x=0.01, ha="left", fontsize=11)
     return figure
 
