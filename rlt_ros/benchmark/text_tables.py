@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rlt_ros.benchmark.run_store import Json
+from rlt_ros.benchmark.run_store import Json, write_atomically
 
 Rows = Sequence[Sequence[str]]
 
@@ -36,6 +36,15 @@ def write_records(path: Path, records: Sequence[Mapping[str, Json]]) -> Path:
         writer.writeheader()
         writer.writerows({key: _cell(value) for key, value in one.items()} for one in records)
     return path
+
+
+def write_table(
+    folder: Path, stem: str, records: Sequence[Mapping[str, Json]], rows: Rows, note: str
+) -> None:
+    """Write records as CSV, and as Markdown the rows with a note below; make the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_records(folder / f"{stem}.csv", records)
+    write_atomically(folder / f"{stem}.md", f"{markdown(rows)}\n{note}\n")
 
 
 def number(value: float | None, decimals: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from rlt_ros.benchmark.provenance import machine, versions
+from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.report.plots import save_figure
 from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.tracking import TrackerConfig
@@ -38,9 +38,7 @@ def write_figure(
     """
     folder.mkdir(parents=True, exist_ok=True)
     about = {
-        "command": command,
-        "machine": machine(),
-        "versions": versions(),
+        **origin(command),
         "dataset": str(dataset),
         "sequence": sequence,
         "settings": dataclasses.asdict(config),

@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rlt_ros.benchmark.provenance import machine, versions
+from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.reference import crops, training
 from rlt_ros.benchmark.report import FILES, SUMMARY
-from rlt_ros.benchmark.run_store import Json, write_atomically, write_json
+from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.benchmark.speed.clips import GeneratedClip, Image
-from rlt_ros.benchmark.text_tables import aligned, markdown, write_records
+from rlt_ros.benchmark.text_tables import aligned, write_table
 from rlt_ros.tracking import TrackerConfig, sampling
 from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.boxes import Boxes
@@ -72,7 +72,9 @@ class Workbench:
         backbone = load_backbone(config.backbone, config.backbone_weights)
         if config.attention_at == "image":
             backbone.lay_out(torch.contiguous_format)  # as the tracker does
-        self.backbone = backbone
+        # The reference has a network of its own, laid out in memory as PyTorch does by itself.
+        self.plain = copy.deepcopy(backbone)
+        self.plain.lay_out(torch.contiguous_format)
         clip = GeneratedClip(frames=1).load()
         self.image: Image = clip.images[0]
         self.target: Boxes = clip.boxes[0]
@@ -119,7 +121,7 @@ class Workbench:
             self.image,
             self.target,
             self.candidates,
-            self.backbone,
+            self.plain,
             config.crop_size,
             config.crop_padding,
             keep_images=config.attention_at == "image",
@@ -134,7 +136,7 @@ class Workbench:
         """Return the same the straightforward way."""
         network = None
         if self.config.attention_at == "image":
-            network = lambda images: crops.network_features(self.backbone, images)  # noqa: E731
+            network = lambda images: crops.network_features(self.plain, images)  # noqa: E731
         return self._trained(training.train, iterations, network)
 
     def _trained(self, function: Callable[..., None], iterations: int, network: object) -> Tensor:
@@ -187,18 +189,13 @@ def measure_reference(config: TrackerConfig, out: Path, command: str) -> dict[st
     """Time all parts and write summary.json, and reference.csv and .md in report/."""
     parts = [dataclasses.asdict(part) for part in time_parts(config)]
     summary = {
-        "command": command,
-        "machine": machine(),
-        "versions": versions(),
+        **origin(command),
         "settings": dataclasses.asdict(config),
         "parts": parts,
     }
-    folder = out / FILES
-    folder.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     write_json(out / SUMMARY, summary)
-    write_records(folder / "reference.csv", parts)
-    text = f"{markdown(_cells(summary))}\n{summary['machine']}\n"
-    write_atomically(folder / "reference.md", text)
+    write_table(out / FILES, "reference", parts, _cells(summary), summary["machine"])
     return summary
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rlt_ros.benchmark.provenance import machine, versions
+from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.report import FILES, SUMMARY
 from rlt_ros.benchmark.report.plots import save_figure
 from rlt_ros.benchmark.run_store import Json, write_json
@@ -94,9 +94,7 @@ def compare_speed(plan: SpeedPlan, out: Path, command: str) -> dict[str, Json]:
         for name, each in by_tracker.items()
     }
     summary = {
-        "command": command,
-        "machine": machine(),
-        "versions": versions(),
+        **origin(command),
         "clips": [repr(clip) for clip in plan.clips],
         "rate": plan.rate,
         "settings": {name: dict(settings) for name, settings in plan.trackers},
@@ -114,11 +112,11 @@ def table_lines(summary: Mapping[str, Json]) -> Iterator[str]:
     trackers = summary["trackers"]
     columns = [*_COLUMNS, *(_LATENCIES if summary["rate"] else ())]
     yield from _table("tracker", columns, trackers)
-    stages = [(f"stage_{name}_ms", name, 2) for name in STAGES]
-    staged = {name: one for name, one in trackers.items() if math.isfinite(one[stages[0][0]])}
-    if staged:
+    staged = {name: one for name, one in trackers.items() if math.isfinite(one["stage_crop_ms"])}
+    for what, key in (("mean", "stage_{}_ms"), ("median", "stage_{}_median_ms")) if staged else ():
         yield ""
-        yield from _table("ms per frame", stages, staged)
+        columns = [(key.format(name), name, 2) for name in STAGES]
+        yield from _table(f"{what} ms per frame", columns, staged)
     yield f"{summary['machine']}; " + ", ".join(
         f"{name} {version}" for name, version in summary["versions"].items()
     )

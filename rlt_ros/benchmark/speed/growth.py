@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rlt_ros.benchmark.provenance import machine, versions
+from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.report import FILES, SUMMARY
-from rlt_ros.benchmark.run_store import Json, write_atomically, write_json
+from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.benchmark.speed.clips import GeneratedClip
 from rlt_ros.benchmark.speed.measuring import SpeedJob
 from rlt_ros.benchmark.speed.running import run_jobs
 from rlt_ros.benchmark.speed.summary import Run, summarise
-from rlt_ros.benchmark.text_tables import aligned, markdown, number, write_records
+from rlt_ros.benchmark.text_tables import aligned, number, write_table
 from rlt_ros.benchmark.tracker_name import OURS, parse_tracker_name
 from rlt_ros.tracking.config import Value
 
@@ -85,21 +85,16 @@ def measure_growth(
     }
     runs, failures = run_jobs(list(jobs), out)
     rows = [row for job, run in runs.items() for row in _rows(job.tracker, jobs[job], run)]
-    summary = {
-        "command": command,
-        "machine": machine(),
-        "versions": versions(),
+    summary: dict[str, Json] = {
+        **origin(command),
         "settings": {name: dict(settings) for name, settings in trackers},
         "growth": [asdict(row) for row in rows],
         "failures": failures,
     }
     write_json(out / SUMMARY, summary)
     if rows:
-        folder = out / FILES
-        folder.mkdir(parents=True, exist_ok=True)
-        write_records(folder / "growth.csv", [asdict(row) for row in rows])
-        text = markdown(_cells(summary))
-        write_atomically(folder / "growth.md", f"{text}\n{summary['machine']}\n")
+        records = summary["growth"]
+        write_table(out / FILES, "growth", records, _cells(summary), summary["machine"])
     return summary
 
 

@@ -32,7 +32,7 @@ def summarise(runs: Sequence[Run]) -> dict[str, float]:
             all, and of each clip's last one.
         peak_mib: the largest growth of memory.
         latency_p50_ms, latency_p95_ms, latency_p99_ms: from when frames were due; NaN without rate.
-        stage_NAME_ms: mean time per frame.
+        stage_NAME_ms, stage_NAME_median_ms: mean and median time per frame.
     """
     seconds = _joined(runs, "seconds")
     clips = [speed_measures([run["init_seconds"], *run["seconds"]]) for run in runs]
@@ -67,8 +67,9 @@ def summarise(runs: Sequence[Run]) -> dict[str, float]:
             f"latency_p{percent}_ms": _percentile(latencies, percent) * 1e3
             for percent in LATENCY_PERCENTILES
         },
+        **{f"stage_{name}_ms": _mean([one[name] for one in stages]) * 1e3 for name in STAGES},
         **{
-            f"stage_{name}_ms": _mean([one[name] for one in stages]) * 1e3
+            f"stage_{name}_median_ms": _percentile([one[name] for one in stages], 50) * 1e3
             for name in STAGES
         },
     }  # fmt: skip
