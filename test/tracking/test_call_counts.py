@@ -42,20 +42,33 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-@pytest.mark.parametrize("state", ["tracking", "lost"])
-def test_a_frame_costs_one_pass_of_each(
-    frames: Frames, quick: dict[str, Any], calls: Counter[str], state: str
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [
+        # Once for all candidates, once for the steps of box regression.
+        ("tracking", {"backbone": 1, "region": 1, "classifier": 2}),
+        # Besides: grid and a closer look, in the search region and in one more part of the frame.
+        ("lost", {"backbone": 2, "region": 2, "classifier": 5}),
+    ],
+)
+def test_a_frame_costs_few_passes(
+    frames: Frames,
+    quick: dict[str, Any],
+    calls: Counter[str],
+    state: str,
+    counts: dict[str, int],
 ) -> None:
     settings = {**quick, "update_interval": 1000, "failure_interval": 1000}
     with Tracker(make_config(**settings)) as tracker:
         tracker.init(*frames[0])
         gone = np.full_like(frames[0][0], 90)
         if state == "lost":
-            tracker.track(gone)  # starts an update
+            for _ in range(3):  # starts an update; from then on the rest of the frame is scanned
+                tracker.track(gone)
         for image, _ in frames[1:5]:
             calls.clear()
             assert tracker.track(gone if state == "lost" else image).state.value == state
-            assert calls == {"backbone": 1, "region": 1, "classifier": 1}
+            assert calls == counts
 
 
 def test_the_first_frame_is_seen_once_and_once_per_copy(
@@ -86,7 +99,7 @@ def test_an_update_mines_as_often_as_it_must(
         calls.clear()
         tracker.track(frames[2][0])
         # Besides the candidates' one pass, only mining goes through the classifier's forward.
-        assert calls == {"backbone": 1, "region": 1, "classifier": 1 + minings, "training": 1}
+        assert calls == {"backbone": 1, "region": 1, "classifier": 2 + minings, "training": 1}
 
 
 def test_attention_without_weight_costs_nothing(
