@@ -22,7 +22,7 @@ from rlt_ros.benchmark.ope_tasks import (
     make_task,
     outcome_to_json,
 )
-from rlt_ros.benchmark.outcome_files import write_outcome
+from rlt_ros.benchmark.outcome_files import remove_repetitions, write_outcome
 from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL
 from rlt_ros.benchmark.provenance import machine, package_version, versions
 from rlt_ros.benchmark.published import Published, score_published
@@ -122,6 +122,7 @@ def evaluate(
     failures |= _score_published(published, plan.published, store)
     done = [job for job in (*jobs, *published) if job_name(job) not in failures]
     runs = _gather(done, store, plan.published)
+    remove_repetitions(jobs, out)
     for outcome in _outcomes(runs):
         if outcome.job.tracker not in plan.published:
             write_outcome(outcome, out, plan.seeds)

@@ -115,6 +115,28 @@ def test_vot_trackers_side_by_side(
     assert again["trackers"] == summary["trackers"]
 
 
+def test_there_are_as_many_repetitions_as_seeds(jumping: Path, tmp_path: Path) -> None:
+    write_jumping(jumping, "Other")
+    out = tmp_path / "out"
+
+    def files_of(seeds: int, *more: str) -> set[str]:
+        command = ["vot", str(jumping), "--tracker", "mil", "--seeds", str(seeds), *more]
+        assert main([*command, "--no-report", "--out", str(out)]) == 0
+        return {path.name for path in (out / "mil" / "baseline").glob("*/*")}
+
+    other = {"Other_001.txt", "Other_002.txt", "Other_003.txt"}
+    assert files_of(3) == {"Jump_001.txt", "Jump_002.txt", "Jump_003.txt"} | other
+    notes = out / "mil" / "baseline" / "Jump" / "Jump_time.txt"
+    notes.write_text("not one of them")
+    # A sequence that was not asked for keeps its files.
+    assert files_of(1, "--sequences", "Jump") == {"Jump_001.txt", notes.name} | other
+    stored = {path: path.stat().st_mtime_ns for path in (out / "runs").rglob("*.json")}
+    two = {"Jump_001.txt", "Jump_002.txt", "Other_001.txt", "Other_002.txt"}
+    assert files_of(2) == two | {notes.name}
+    # What was stored was not run again.
+    assert stored == {path: path.stat().st_mtime_ns for path in (out / "runs").rglob("*.json")}
+
+
 def test_a_wrong_interval_is_refused(jumping: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["vot", str(jumping), "--eao-interval", "9", "2", "--out", str(jumping / "out")]
     assert main(command) == 2
