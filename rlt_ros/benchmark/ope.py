@@ -15,6 +15,7 @@ import torch
 
 from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
+from rlt_ros.benchmark.datasets.otb_omitted import Stretches
 from rlt_ros.benchmark.losses import loss_measures
 from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
 from rlt_ros.benchmark.protocols.one_pass import run_pass
@@ -41,6 +42,7 @@ class Job:
         max_frames: stop after so many frames; None runs all.
         layout: of the data set; None finds out.
         protocol: how it is run: one of ``ope_tasks.PROTOCOLS``.
+        omit: frames that tre does not start at, see ``read_omitted``.
     """
 
     dataset: Path
@@ -50,6 +52,7 @@ class Job:
     max_frames: int | None = None
     layout: str | None = None
     protocol: str = OPE
+    omit: Stretches = ()
 
 
 @dataclass(frozen=True)

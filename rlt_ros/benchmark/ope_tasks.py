@@ -80,6 +80,7 @@ def job_settings(job: Job) -> dict[str, Json]:
         "sequence": job.sequence,
         "max_frames": job.max_frames,
         **({} if job.protocol == OPE else {"protocol": job.protocol}),
+        **({"omit": job.omit} if job.omit else {}),
         **settings,
     }
 

@@ -250,6 +250,25 @@ def test_robustness_commands(
     assert "times found again" in page
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_tre_leaves_out_starts(tmp_path: Path, beside: bool) -> None:
+    write_jumping(tmp_path / "vot", frames=22)
+    out = tmp_path / "out"
+    command = ["tre", str(tmp_path / "vot"), "--tracker", "mil", "--no-report", "--out", str(out)]
+
+    def starts(*more: str) -> list[str]:
+        assert main([*command, *more]) == 0
+        return sorted(path.stem for path in (out / "mil" / "seed0" / "Jump").iterdir())
+
+    assert starts() == ["frame_0", "frame_1", "frame_2"]
+    assert summary_of(out)["omit"] == {}
+    folder = tmp_path / ("vot" if beside else "toolkit") / "initOmit"
+    folder.mkdir(parents=True)
+    (folder / "jump.txt").write_text("1 2\n")  # by the images' numbers, which begin with 1
+    assert starts(*([] if beside else ["--init-omit", str(folder)])) == ["frame_2"]
+    assert summary_of(out)["omit"] == {"Jump": [[0, 1]]}
+
+
 def test_what_is_stored_of_one_protocol_is_not_taken_for_another(tmp_path: Path) -> None:
     def settings(**own: str) -> Any:
         return make_task(Job(tmp_path, "A", "mil", {"seed": 0}, **own)).settings  # type: ignore[arg-type]
