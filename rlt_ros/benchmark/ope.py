@@ -15,6 +15,7 @@ import torch
 
 from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
+from rlt_ros.benchmark.datasets.otb_omitted import Stretches
 from rlt_ros.benchmark.losses import loss_measures
 from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
 from rlt_ros.benchmark.protocols.one_pass import run_pass
@@ -41,6 +42,7 @@ class Job:
         max_frames: stop after so many frames; None runs all.
         layout: of the data set; None finds out.
         protocol: how it is run: one of ``ope_tasks.PROTOCOLS``.
+        omit: frames that tre does not start at, see ``read_omitted``.
     """
 
     dataset: Path
@@ -50,6 +52,7 @@ class Job:
     max_frames: int | None = None
     layout: str | None = None
     protocol: str = OPE
+    omit: Stretches = ()
 
 
 @dataclass(frozen=True)
@@ -84,15 +87,7 @@ def run(job: Job) -> Outcome:
     """
     runner, sequence = prepare(job)
     boxes = run_pass(runner, sequence, sequence.name, 0, sequence.boxes[0]).boxes
-    measures, curves = score(boxes, sequence.boxes)
-    return Outcome(
-        job,
-        {**measures, **speed_measures(runner.seconds)},
-        boxes.tolist(),
-        curves,
-        machine(),
-        measures_by_attribute(boxes, sequence.boxes, sequence.attributes),
-    )
+    return one_pass_outcome(job, boxes, sequence, speed_measures(runner.seconds), machine())
 
 
 def prepare(job: Job) -> tuple[TimedRunner, Sequence]:
@@ -115,6 +110,31 @@ def read_sequence(job: Job) -> Sequence:
         DatasetError: it cannot be read.
     """
     return open_dataset(job.dataset, job.layout).read(job.sequence)
+
+
+def one_pass_outcome(
+    job: Job,
+    boxes: Boxes,
+    sequence: Sequence,
+    other_measures: Mapping[str, float] | None = None,
+    machine: str = "",
+) -> Outcome:
+    """Score the boxes of one pass.
+
+    Args:
+        job: that gave them.
+        boxes: ``(N, 4)`` x, y, w, h in pixels, 0-based, one per frame of ``sequence``.
+        sequence: with the truth and the attributes.
+        other_measures: to be told beside those of ``score``.
+        machine: where it ran; empty where nothing ran.
+
+    Raises:
+        ValueError: not one box per frame.
+    """
+    measures, curves = score(boxes, sequence.boxes)
+    by_attribute = measures_by_attribute(boxes, sequence.boxes, sequence.attributes)
+    measures |= other_measures or {}
+    return Outcome(job, measures, boxes.tolist(), curves, machine, by_attribute)
 
 
 def score(boxes: Boxes, truth: Boxes) -> tuple[dict[str, float], dict[str, list[float]]]:

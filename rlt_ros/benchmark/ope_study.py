@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rlt_ros.benchmark.datasets.otb_omitted import Stretches
 from rlt_ros.benchmark.execution import Task, Workers, run_tasks
-from rlt_ros.benchmark.ope import OPE, VOT, Job, Outcome
+from rlt_ros.benchmark.ope import OPE, TRE, VOT, Job, Outcome
 from rlt_ros.benchmark.ope_summary import TrackerRuns, compare_trackers, summarise
 from rlt_ros.benchmark.ope_tasks import (
     job_name,
@@ -21,7 +22,7 @@ from rlt_ros.benchmark.ope_tasks import (
     make_task,
     outcome_to_json,
 )
-from rlt_ros.benchmark.outcome_files import write_outcome
+from rlt_ros.benchmark.outcome_files import remove_old_files, write_outcome
 from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL
 from rlt_ros.benchmark.provenance import machine, package_version, versions
 from rlt_ros.benchmark.published import Published, score_published
@@ -46,6 +47,7 @@ class Plan:
         layout: of the data set; None finds out.
         protocol: how trackers are run, see ``Job``; published boxes are for ope alone.
         eao_interval: for vot, see ``vot_measures``.
+        omit: for tre, the frames not to start at by sequence, see ``read_omitted``.
     """
 
     dataset: Path
@@ -57,6 +59,7 @@ class Plan:
     layout: str | None = None
     protocol: str = OPE
     eao_interval: tuple[int, int] = EAO_INTERVAL
+    omit: Mapping[str, Stretches] = field(default_factory=dict)
 
     def jobs(self) -> list[Job]:
         """Return what is to be run."""
@@ -86,6 +89,7 @@ class Plan:
             self.max_frames,
             self.layout,
             self.protocol,
+            self.omit.get(sequence, ()),
         )
 
 
@@ -121,6 +125,7 @@ def evaluate(
     failures |= _score_published(published, plan.published, store)
     done = [job for job in (*jobs, *published) if job_name(job) not in failures]
     runs = _gather(done, store, plan.published)
+    remove_old_files(jobs, out)
     for outcome in _outcomes(runs):
         if outcome.job.tracker not in plan.published:
             write_outcome(outcome, out, plan.seeds)
@@ -157,6 +162,7 @@ def _summaries(plan: Plan, runs: Mapping[str, TrackerRuns]) -> dict[str, Any]:
             "comparisons": compare_supervised(list(runs.values()), plan.eao_interval),
         }
     return {
+        **({"omit": dict(plan.omit)} if plan.protocol == TRE else {}),
         "trackers": {name: summarise(tracker, plan.sequences) for name, tracker in runs.items()},
         "comparisons": compare_trackers(list(runs.values())),
     }

@@ -4,17 +4,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from rlt_ros.benchmark.ope import OPE, VOT, Outcome
+from rlt_ros.benchmark.ope import OPE, TRE, VOT, Job, Outcome
 from rlt_ros.benchmark.ope_tasks import job_folder
-from rlt_ros.benchmark.result_files import vot_path, write_boxes, write_regions
+from rlt_ros.benchmark.result_files import vot_path, vot_repetitions, write_boxes, write_regions
 from rlt_ros.benchmark.robustness_runs import pass_boxes
 from rlt_ros.benchmark.tracker_name import folder_name
 from rlt_ros.benchmark.vot_runs import judged_run
+
+
+def remove_old_files(jobs: Iterable[Job], out: Path) -> None:
+    """Remove what vot and tre wrote before for the trackers and sequences of some jobs.
+
+    Toolkits count all that they find, also what is left of a command with more seeds, and tre's
+    starts change with ``--init-omit``. The runs themselves stay in the store, so a command with
+    more seeds brings their files back.
+
+    Args:
+        jobs: of any protocol.
+        out: see ``write_outcome``.
+    """
+    for job in jobs:
+        old: Iterable[Path] = ()
+        if job.protocol == VOT:
+            old = vot_repetitions(out / folder_name(job.tracker), job.sequence)
+        elif job.protocol == TRE:
+            old = list((out / job_folder(job) / job.sequence).glob("frame_*.txt"))
+        for path in old:
+            path.unlink()
 
 
 def write_outcome(outcome: Outcome, out: Path, seeds: Sequence[int]) -> None:
