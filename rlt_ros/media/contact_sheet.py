@@ -52,7 +52,7 @@ def make_cell(
         image: RGB uint8 (H, W, 3).
         box: x, y, w, h in pixels of that image.
         score: 0 to 1.
-        state: "TRACKING" or "LOST".
+        state: "TRACKING", "UNCERTAIN" or "LOST".
         attention: uint8 (H, W), or None for a sheet without attention.
     """
     height, width = image.shape[:2]

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from rlt_ros.tracking import TrackResult
 
 # Distinct for colour-blind eyes too: sky blue would vanish on sky, so mint against orange-red.
-STATE_COLOURS: dict[str, Colour] = {"TRACKING": (64, 224, 140), "LOST": (255, 96, 64)}
+STATE_COLOURS: dict[str, Colour] = {
+    "TRACKING": (64, 224, 140),
+    "UNCERTAIN": (255, 200, 64),
+    "LOST": (255, 96, 64),
+}
 OTHER_COLOUR: Colour = (190, 196, 204)
 _INK: Colour = (12, 14, 18)
 _SUBPIXEL_BITS = 4
@@ -59,7 +63,7 @@ def draw_box(
         image, attention, text: as for ``draw_result``.
         box: x, y, w, h in pixels.
         score: 0 to 1; None to leave it out.
-        state: "TRACKING" or "LOST".
+        state: "TRACKING", "UNCERTAIN" or "LOST".
         stale: whether the box is that of an earlier frame, which is drawn dimmed.
     """
     plain = image.copy() if attention is None else overlay_attention(image, attention)

@@ -19,7 +19,7 @@ class ResultRow:
         stamp: seconds, the frame's time.
         x, y, w, h: the box in pixels, top-left corner, 0-based.
         score: 0 to 1.
-        state: "TRACKING" or "LOST".
+        state: "TRACKING", "UNCERTAIN" or "LOST".
     """
 
     frame: int

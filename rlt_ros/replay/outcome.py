@@ -16,6 +16,9 @@ from rlt_ros.messages.detections import Box, box_of, stamp_nanoseconds
 from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.session import DETECTION, STATUS
 
+UNCERTAIN = 4
+"""The value of `state` in rlt_ros/msg/TrackerStatus."""
+
 
 @dataclass(frozen=True)
 class Tracked:
@@ -104,10 +107,12 @@ def _tracked(outputs: BagReader, statuses: dict[int, Any]) -> dict[int, Tracked]
     for message in outputs.messages(DETECTION):
         detection = outputs.decode(message)
         stamp_ns = stamp_nanoseconds(detection.header.stamp)
+        status = statuses.get(stamp_ns)
         if detection.results:
-            state, score = "TRACKING", float(detection.results[0].hypothesis.score)
+            unsure = status is not None and status.state == UNCERTAIN
+            state = "UNCERTAIN" if unsure else "TRACKING"
+            score = float(detection.results[0].hypothesis.score)
         else:  # nothing detected; only the status knows by how little
-            status = statuses.get(stamp_ns)
             state, score = "LOST", float(status.score) if status else 0.0
         tracked[stamp_ns] = Tracked(box_of(detection), score, state, message.stamp_ns)
     return tracked

@@ -249,7 +249,7 @@ class _StatusMonitor:
         """
         if self._problem:
             raise ReplayError(f"the target was not learned: {self._problem}")
-        return self._last.state in (TrackerStatus.TRACKING, TrackerStatus.LOST)
+        return self._last.state not in (TrackerStatus.IDLE, TrackerStatus.INITIALIZING)
 
     def accounted_for(self) -> int:
         """Return the number of frames that were tracked or dropped."""

@@ -37,6 +37,7 @@ class State(IntEnum):
     INITIALIZING = 1
     TRACKING = 2
     LOST = 3
+    UNCERTAIN = 4
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ Example::
             print(tracker.track(image).box)
 """
 
+from rlt_ros.tracking.confidence import TrackState
 from rlt_ros.tracking.config import PRESETS, TrackerConfig, make_config
 from rlt_ros.tracking.errors import (
     ConfigError,
@@ -17,7 +18,7 @@ from rlt_ros.tracking.errors import (
     InvalidImageError,
     WeightsError,
 )
-from rlt_ros.tracking.tracker import Tracker, TrackResult, TrackState
+from rlt_ros.tracking.tracker import Tracker, TrackResult
 
 __all__ = [
     "PRESETS",

@@ -242,11 +242,27 @@ class TrackerConfig:
     hold_threshold: float = _setting(
         -2.0,
         "target score up to which the box stays where it was; between this and "
-        "success_threshold it follows the best guess, reported as lost, and nothing is learned",
+        "success_threshold it follows the best guess, and nothing is learned",
         minimum=-100.0,
         maximum=100.0,
     )
 
+    lost_after: int = _setting(
+        3,
+        "frames without success, one after the other, that make a target LOST; before, it is "
+        "UNCERTAIN",
+        minimum=1,
+        maximum=1000,
+        unit="frames",
+    )
+    score_slope: float = _setting(
+        1.0,
+        "score = 1 / (1 + exp(-slope * log odds - offset)) of the classifier's probability: fitted "
+        "so that it is the probability of an IoU above 0.5",
+        minimum=0.01,
+        maximum=100.0,
+    )
+    score_offset: float = _setting(0.0, "see score_slope", minimum=-100.0, maximum=100.0)
     redetection_probability: float = _setting(
         0.5,
         "least probability to take up the target elsewhere in the search region when it is not "
@@ -348,6 +364,9 @@ PRESETS: dict[str, dict[str, Value]] = {
         "regression_ridge": 1000.0,
         "regression_features": "classifier",
         "regression_steps": 1,
+        "lost_after": 1,
+        "score_slope": 1.0,
+        "score_offset": 0.0,
         "redetection_probability": 1.0,
         "scan_probability": 1.0,
     },

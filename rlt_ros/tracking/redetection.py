@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.classifier import Classifier
+from rlt_ros.tracking.confidence import log_odds
 from rlt_ros.tracking.features import FeatureExtractor
 from rlt_ros.tracking.sampling import gaussian_boxes
 from rlt_ros.tracking.sighting import Sighting, best_sighting
@@ -47,12 +48,6 @@ class Jump(NamedTuple):
         sides = distance / math.sqrt(float(box[2:].prod()))
         needed = self.penalty * max(0.0, sides - self.relief * frames_lost)
         return log_odds(find.probability) - log_odds(nearby.probability) > needed
-
-
-def log_odds(probability: float) -> float:
-    """Return log p / (1 - p), finite."""
-    bounded = min(max(probability, 1e-4), 1.0 - 1e-4)
-    return math.log(bounded / (1.0 - bounded))
 
 
 def look_all_over(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.classifier import BACKGROUND, TARGET, Classifier
+from rlt_ros.tracking.classifier import TARGET, Classifier
 from rlt_ros.tracking.features import FeatureExtractor
 
 
@@ -22,7 +22,6 @@ class Sighting(NamedTuple):
         boxes: ``(K, 4)`` the best boxes.
         features: ``(K, D)`` theirs.
         score: mean of their target scores before the soft-max.
-        margin: mean of how far these exceed the background scores.
         probability: mean of the soft-max's probabilities, 0..1.
     """
 
@@ -30,7 +29,6 @@ class Sighting(NamedTuple):
     boxes: Boxes
     features: Tensor
     score: float
-    margin: float
     probability: float
 
 
@@ -42,13 +40,7 @@ def best_sighting(
         features = extractor.features(boxes)
         scores = classifier(features)
         best = scores[:, TARGET].topk(min(count, len(boxes)))
-        chosen = scores[best.indices]
-        values = torch.stack(
-            [
-                best.values.mean(),
-                (chosen[:, TARGET] - chosen[:, BACKGROUND]).mean(),
-                chosen.softmax(dim=1)[:, TARGET].mean(),
-            ]
-        ).tolist()
+        probability = scores[best.indices].softmax(dim=1)[:, TARGET].mean()
+        values = torch.stack([best.values.mean(), probability]).tolist()
     top = boxes[best.indices.cpu().numpy()]
     return Sighting(top.mean(axis=0), top, features[best.indices], *values)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import copy
-import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.boxes import Boxes, BoxLike, clip_to_image, keep_in_area, validated_box
 from rlt_ros.tracking.classifier import TARGET, Classifier
+from rlt_ros.tracking.confidence import TrackState, calibrated
 from rlt_ros.tracking.confidence_map import ConfidenceMap, confidence_map
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError
@@ -50,22 +50,15 @@ SCAN_AFTER = 2
 SEARCH_GROWTH = 1.1
 
 
-class TrackState(enum.Enum):
-    """Whether the target was found in a frame."""
-
-    TRACKING = "tracking"
-    LOST = "lost"
-
-
 @dataclass(frozen=True)
 class TrackResult:
     """What the tracker says of one frame.
 
     Attributes:
-        box: ``(4,)`` float64 x, y, w, h in pixels, top-left corner, 0-based; while LOST the best
-            guess, or the last box where there is none.
-        score: probability 0..1 by the classifier's soft-max that the box is the target.
-        state: TRACKING or LOST.
+        box: ``(4,)`` float64 x, y, w, h in pixels, top-left corner, 0-based; unless TRACKING the
+            best guess, or the last box where there is none.
+        score: probability 0..1 that the box overlaps the target by an IoU above 0.5.
+        state: TRACKING, UNCERTAIN or LOST.
     """
 
     box: Boxes
@@ -179,7 +172,8 @@ class Tracker:
                 on_step=on_step,
             )
         self._memory.add(positives, negatives)
-        return TrackResult(target.copy(), self._probability(target[None]), TrackState.TRACKING)
+        score = calibrated(self._probability(target[None]), config.score_slope, config.score_offset)
+        return TrackResult(target.copy(), score, TrackState.TRACKING)
 
     def track(self, image: Image) -> TrackResult:
         """Find the target in the next frame.
@@ -291,17 +285,24 @@ class Tracker:
         if not self._is_success(seen):
             seen = self._redetected(image, seen)
         found = self._is_success(seen)
-        state = TrackState.TRACKING if found else TrackState.LOST
         self._failures = 0 if found else self._failures + 1
         if seen.score <= config.hold_threshold:
             self._reach = min(SEARCH_GROWTH * self._reach, config.search_translation_lost)
-            return TrackResult(clip_to_image(self._box, size), seen.probability, state)
-        self._reach = config.search_translation
-        self._box = box = seen.box
+            box = self._box
+        else:
+            self._reach = config.search_translation
+            self._box = box = seen.box
         if found:
             self._last_found = seen.box
             box = self._refined(seen)
-        return TrackResult(clip_to_image(box, size), seen.probability, state)
+        score = calibrated(seen.probability, config.score_slope, config.score_offset)
+        return TrackResult(clip_to_image(box, size), score, self._state())
+
+    def _state(self) -> TrackState:
+        if not self._failures:
+            return TrackState.TRACKING
+        lost = self._failures >= self.config.lost_after
+        return TrackState.LOST if lost else TrackState.UNCERTAIN
 
     def _is_success(self, seen: Sighting) -> bool:
         return seen.score > self.config.success_threshold and seen.probability > 0.5

@@ -59,6 +59,7 @@ def test_a_frame_costs_few_passes(
     counts: dict[str, int],
 ) -> None:
     settings = {**quick, "update_interval": 1000, "failure_interval": 1000}
+    settings["initial_negatives"] = 2000
     with Tracker(make_config(**settings)) as tracker:
         tracker.init(*frames[0])
         gone = np.full_like(frames[0][0], 90)

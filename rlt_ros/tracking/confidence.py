@@ -1,0 +1,35 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a result is worth: a probability that means what it says, and a state to act on."""
+
+from __future__ import annotations
+
+import enum
+import math
+
+
+class TrackState(enum.Enum):
+    """Whether the target was found in a frame.
+
+    TRACKING: it was; the classifier learns from it. UNCERTAIN: the box is a best guess, and nothing
+    is learned. LOST: not for some frames; the box means nothing, and the whole frame is searched.
+    """
+
+    TRACKING = "tracking"
+    UNCERTAIN = "uncertain"
+    LOST = "lost"
+
+
+def log_odds(probability: float) -> float:
+    """Return log p / (1 - p), finite."""
+    bounded = min(max(probability, 1e-4), 1.0 - 1e-4)
+    return math.log(bounded / (1.0 - bounded))
+
+
+def calibrated(probability: float, slope: float, offset: float) -> float:
+    """Return the probability that a box is right, from the one that the classifier gives.
+
+    The classifier's own is that of its training samples. Here its log odds are scaled and shifted
+    (Platt, "Probabilistic outputs for support vector machines", 1999).
+    """
+    return 1.0 / (1.0 + math.exp(-(slope * log_odds(probability) + offset)))
