@@ -15,6 +15,8 @@ import torch
 
 from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
+from rlt_ros.benchmark.disappearances import disappearance_measures
+from rlt_ros.benchmark.frame_records import record_frames
 from rlt_ros.benchmark.losses import loss_measures
 from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
 from rlt_ros.benchmark.protocols.one_pass import run_pass
@@ -26,7 +28,7 @@ from rlt_ros.tracking.config import Value
 
 LATENCY_PERCENTILES = (50, 95, 99)
 
-OPE, TRE, SRE, VOT = "ope", "tre", "sre", "vot"
+OPE, TRE, SRE, VOT, LOST = "ope", "tre", "sre", "vot", "lost"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Outcome:
         machine: where it ran.
         attributes: one-pass measures by attribute, see ``measures_by_attribute``.
         details: what else the protocol stores, in JSON's types.
+        frames: of one pass, what the tracker said of each frame; see ``FrameRecord.to_json``.
     """
 
     job: Job
@@ -74,10 +77,15 @@ class Outcome:
     machine: str = ""
     attributes: Mapping[str, dict[str, float]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    frames: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(job: Job) -> Outcome:
     """Run one job in one pass.
+
+    Returns:
+        The measures of ``score`` and ``speed_measures``; for ``LOST`` also those of
+        ``disappearance_measures``.
 
     Raises:
         ValueError: the sequence cannot be read, or the tracker cannot be made.
@@ -85,6 +93,11 @@ def run(job: Job) -> Outcome:
     runner, sequence = prepare(job)
     boxes = run_pass(runner, sequence, sequence.name, 0, sequence.boxes[0]).boxes
     measures, curves = score(boxes, sequence.boxes)
+    record = record_frames(
+        runner.scores, runner.states, boxes, sequence.boxes, sequence.visible_shares
+    )
+    if job.protocol == LOST:
+        measures |= disappearance_measures([record])
     return Outcome(
         job,
         {**measures, **speed_measures(runner.seconds)},
@@ -92,6 +105,7 @@ def run(job: Job) -> Outcome:
         curves,
         machine(),
         measures_by_attribute(boxes, sequence.boxes, sequence.attributes),
+        frames=record.to_json(),
     )
 
 

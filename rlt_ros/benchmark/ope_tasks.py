@@ -14,7 +14,7 @@ import numpy as np
 
 from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.execution import Task
-from rlt_ros.benchmark.ope import OPE, SRE, TRE, VOT, Job, Outcome, read_sequence, run, score
+from rlt_ros.benchmark.ope import LOST, OPE, SRE, TRE, VOT, Job, Outcome, read_sequence, run, score
 from rlt_ros.benchmark.robustness_runs import run_robustness
 from rlt_ros.benchmark.run_store import Json, RunStore
 from rlt_ros.benchmark.runners import rlt_config
@@ -29,6 +29,7 @@ PROTOCOLS: Mapping[str, Callable[[Job], Outcome]] = {
     TRE: run_robustness,
     SRE: run_robustness,
     VOT: run_supervised,
+    LOST: run,
 }
 
 _BOX = np.ones((1, 4))
@@ -93,6 +94,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Json]:
         "machine": outcome.machine,
         "attributes": dict(outcome.attributes),
         "details": dict(outcome.details),
+        "frames": dict(outcome.frames),
     }
 
 
@@ -114,8 +116,16 @@ def load_outcome(job: Job, store: RunStore) -> Outcome | None:
         new_measures, curves = score(boxes, sequence.boxes)
         measures |= new_measures
         attributes = measures_by_attribute(boxes, sequence.boxes, sequence.attributes)
-    details = result.get("details", {})
-    return Outcome(job, measures, result["boxes"], curves, result["machine"], attributes, details)
+    return Outcome(
+        job,
+        measures,
+        result["boxes"],
+        curves,
+        result["machine"],
+        attributes,
+        result.get("details", {}),
+        result.get("frames", {}),
+    )
 
 
 def _with_nan(measures: dict[str, float | None]) -> dict[str, float]:

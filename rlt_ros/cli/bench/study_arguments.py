@@ -20,7 +20,12 @@ from rlt_ros.tracking.config import Value, parse_setting
 
 
 def add_study_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, epilog: str
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    what: str,
+    epilog: str,
+    *,
+    dataset_optional: bool = False,
 ) -> argparse.ArgumentParser:
     """Add a command with the arguments that all of them have.
 
@@ -29,11 +34,12 @@ def add_study_command(
         name: the command's.
         what: it does, in one line.
         epilog: examples.
+        dataset_optional: whether it does without a data set.
     """
     parser = commands.add_parser(
         name, help=what, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add_dataset_arguments(parser)
+    add_dataset_arguments(parser, optional=dataset_optional)
     parser.add_argument(
         "--tracker",
         action="append",

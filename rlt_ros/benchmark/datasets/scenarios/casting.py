@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -29,6 +30,8 @@ VISIBLE, SHORTEST_ABSENCE, LONGEST_ABSENCE = 40, 15, 40
 # Least share of the target that is seen at both ends, and in all of a control.
 _WHOLE, _MOSTLY = 0.98, 0.5
 _TRIES = 400
+
+_Thing = TypeVar("_Thing")
 
 
 def cast(kind: str, seed: Sequence[int], pictures: Pictures) -> Scene:
@@ -68,13 +71,16 @@ def _is_as_promised(kind: str, shares: NDArray[np.float64]) -> bool:
 
 def _draw_scene(kind: str, rng: np.random.Generator, pictures: Pictures) -> Scene:
     names = [name for name, objects in pictures.objects.items() if objects]
-    star = names[rng.integers(len(names))]
+    star = _any_of(rng, names)
     others = [name for name in pictures.objects if name != star]
-    size = SIZES[rng.integers(len(SIZES))]
-    background, camera = _backdrop(rng, pictures.image(others[rng.integers(len(others))]), size)
+    size = _any_of(rng, SIZES)
+    scenery = _any_of(rng, others)
+    background, camera = _backdrop(rng, pictures.image(scenery), size)
+    # What is cut from the background's own picture would be hard to tell from it, if avoidable.
+    others = [name for name in others if name != scenery] or others
 
     objects = pictures.objects[star]
-    box = objects[rng.integers(len(objects))]
+    box = _any_of(rng, objects)
     side = rng.uniform(0.15, 0.23) * size[1]
     sides = _sides(box, side)
     scales = np.exp(wander(rng, LONGEST, -0.25, 0.25, 35))
@@ -121,6 +127,10 @@ def _backdrop(
     return background.astype(np.uint8), np.clip(start + pan + hand, 0, slack)
 
 
+def _any_of(rng: np.random.Generator, things: Sequence[_Thing]) -> _Thing:
+    return things[int(rng.integers(len(things)))]
+
+
 def _light(rng: np.random.Generator, frames: int) -> NDArray[np.float64]:
     return wander(rng, frames, 0.65, 1.25, 40)
 
@@ -156,7 +166,7 @@ def _occluders(
         sides = tuple((2 * stage.reach * rng.uniform(*cover, 2)).tolist())
         found.append(
             Sprite(
-                _any_patch(rng, pictures.image(others[rng.integers(len(others))]), sides),
+                _any_patch(rng, pictures.image(_any_of(rng, others)), sides),
                 sides,
                 place + camera[when] - camera,
                 np.ones(script.frames),
@@ -217,10 +227,10 @@ def _look_alike(rng: np.random.Generator, texture: Image) -> Image:
 def _other_object(
     rng: np.random.Generator, pictures: Pictures, others: Sequence[str], sides: tuple[float, ...]
 ) -> Image:
-    name = others[rng.integers(len(others))]
+    name = _any_of(rng, others)
     image, objects = pictures.image(name), pictures.objects[name]
     if objects and rng.integers(2):
-        return cut_texture(image, objects[rng.integers(len(objects))], (sides[0], sides[1]))
+        return cut_texture(image, _any_of(rng, objects), (sides[0], sides[1]))
     return _any_patch(rng, image, sides)
 
 

@@ -99,7 +99,7 @@ def write_script(kind: str, rng: np.random.Generator, stage: Stage) -> Script:
     exit_, entry = _exits(kind, rng, stage, outside)
 
     # Before: about the image, then to the exit. After: from the entry, about the image again.
-    leave, hidden = int(rng.integers(46, 56)), int(rng.integers(14, 34))
+    leave, hidden = int(rng.integers(46, 56)), int(rng.integers(8, 33))
     times, places = _stroll(rng, stage, 0, leave, stage.place(rng))
     gone = leave + _frames_between(rng, stage, places[-1], exit_)
     back = gone + hidden
@@ -113,13 +113,13 @@ def write_script(kind: str, rng: np.random.Generator, stage: Stage) -> Script:
     # The jump from exit to entry is where nobody sees it. Outside, it stays beside the edge while
     # the camera moves; behind an occluder, it stays with that.
     middle = (gone + back) // 2
-    waits = [gone, (gone + middle) // 2, middle] if outside else [gone]
+    waits: list[float] = [gone, (gone + middle) // 2, middle] if outside else [gone]
     first = stage.path(times + waits, places + [exit_] * len(waits), np.arange(middle + 1))
     waits = [middle + 1, (middle + 1 + back) // 2, back] if outside else [back]
     second = stage.path(
         waits + later_times, [entry] * len(waits) + later_places, np.arange(middle + 1, frames)
     )
-    hiding = ((exit_, gone), (entry, back))
+    hiding: tuple[tuple[Point, int], ...] = ((exit_, gone), (entry, back))
     if outside or kind == OCCLUSION:
         hiding = hiding[: 0 if outside else 1]
     return Script(frames, np.concatenate([first, second]), hiding)
