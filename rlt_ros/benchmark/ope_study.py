@@ -183,6 +183,8 @@ def _line(task: Task, result: Mapping[str, Any]) -> str:
 
 def _lost_words(measures: Mapping[str, float | None]) -> str:
     """Say what came of a disappearance in one run."""
+    if not measures["disappearances"]:
+        return "no disappearance"
     words = (("flag_frames", "flagged after"), ("refound_frames", "found again after"))
     found = [
         f"{word} {measures[key]:.0f}" for key, word in words if math.isfinite(measures[key] or 0.0)
