@@ -30,6 +30,9 @@ VISIBLE, SHORTEST_ABSENCE, LONGEST_ABSENCE = 40, 15, 40
 # Least share of the target that is seen at both ends, and in all of a control.
 _WHOLE, _MOSTLY = 0.98, 0.5
 _TRIES = 400
+# Of the target: its side in image heights were it square, and the square root of width by height.
+# Larger ones would leave too little room for coming back elsewhere.
+_TARGET_SIDES, _RATIOS = (0.14, 0.21), (0.7, 1.4)
 
 _Thing = TypeVar("_Thing")
 
@@ -81,7 +84,7 @@ def _draw_scene(kind: str, rng: np.random.Generator, pictures: Pictures) -> Scen
 
     objects = pictures.objects[star]
     box = _any_of(rng, objects)
-    side = rng.uniform(0.15, 0.23) * size[1]
+    side = rng.uniform(*_TARGET_SIDES) * size[1]
     sides = _sides(box, side)
     scales = np.exp(wander(rng, LONGEST, -0.25, 0.25, 35))
     angles = wander(rng, LONGEST, -0.25, 0.25, 30)
@@ -137,7 +140,7 @@ def _light(rng: np.random.Generator, frames: int) -> NDArray[np.float64]:
 
 def _sides(box: Rectangle, side: float) -> tuple[float, float]:
     """Return width and height of a box at the size at which it is as large as a square."""
-    ratio = np.clip(np.sqrt(box[2] / box[3]), 0.6, 1.6)
+    ratio = np.clip(np.sqrt(box[2] / box[3]), *_RATIOS)
     return float(side * ratio), float(side / ratio)
 
 
