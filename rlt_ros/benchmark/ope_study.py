@@ -181,14 +181,12 @@ def _line(task: Task, result: Mapping[str, Any]) -> str:
     return f"{task.name:32}  {text}  {measures['fps']:.1f} frames/s"
 
 
-def _lost_words(measures: Mapping[str, float | None]) -> str:
+def _lost_words(measures: Mapping[str, float]) -> str:
     """Say what came of a disappearance in one run."""
     if not measures["disappearances"]:
         return "no disappearance"
     words = (("flag_frames", "flagged after"), ("refound_frames", "found again after"))
-    found = [
-        f"{word} {measures[key]:.0f}" for key, word in words if math.isfinite(measures[key] or 0.0)
-    ]
+    found = [f"{word} {measures[key]:.0f}" for key, word in words if math.isfinite(measures[key])]
     return ", ".join(found) or "neither flagged nor found again"
 
 
