@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ament_index_python.packages import get_package_prefix
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
+from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 
 from launch import LaunchContext, LaunchDescription
@@ -66,9 +67,20 @@ def benchmark(context: LaunchContext) -> list[ExecuteProcess]:
             output="screen",
             # Time to end the node, which comes before this process ends.
             sigterm_timeout="30",
-            on_exit=Shutdown(reason="the benchmark is over"),
+            on_exit=finish,
         )
     ]
+
+
+def finish(event: ProcessExited, _: LaunchContext) -> Shutdown:
+    """End the launch with the benchmark, and with an error if it failed.
+
+    Raises:
+        RuntimeError: it failed or was stopped; launch has no other way to exit with 1.
+    """
+    if event.returncode:
+        raise RuntimeError(f"the benchmark failed with exit code {event.returncode}, see above")
+    return Shutdown(reason="the benchmark is over")
 
 
 def command_line(values: dict[str, str]) -> list[str]:

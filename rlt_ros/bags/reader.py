@@ -73,6 +73,21 @@ class BagReader:
         except Exception as error:  # as above
             raise BagError(f"the bag {self.path} breaks off: {_reason(error)}") from error
 
+    def messages_until_it_breaks(
+        self, topic: str, reasons: list[str] | None = None
+    ) -> Iterator[BagMessage]:
+        """Yield the messages of a topic, of a bag that breaks off those before.
+
+        Args:
+            topic: which.
+            reasons: gets what broke the bag off, if something does.
+        """
+        try:
+            yield from self.messages(topic)
+        except BagError as error:
+            if reasons is not None:
+                reasons.append(str(error))
+
     def decode(self, message: BagMessage) -> Any:
         """Return a message as an object with the fields of its definition in the bag.
 

@@ -13,9 +13,10 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -30,6 +31,8 @@ from rlt_ros.benchmark.run_store import Json, RunStore, differences
 _CRASHES_BESIDE_OTHERS, _CRASHES = 2, 3
 
 LOCAL = "local"
+# One task after another, each in a new process: nothing runs beside it or has run there before it.
+ALONE = "alone"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Workers:
     """Where tasks run.
 
     Attributes:
-        backend: local, dask or ray.
+        backend: local, alone, dask or ray.
         jobs: tasks at the same time, for local; a cluster knows its own number.
         address: of the cluster.
     """
@@ -64,10 +67,10 @@ class Workers:
     address: str = ""
 
     def __post_init__(self) -> None:
-        known = (LOCAL, *BACKENDS)
+        known = (LOCAL, ALONE, *BACKENDS)
         if self.backend not in known:
             raise ValueError(f"there is no backend {self.backend!r}; give one of {known}")
-        if self.backend == LOCAL and self.address:
+        if self.backend not in BACKENDS and self.address:
             raise ValueError("an address belongs to --backend dask or --backend ray")
         if self.backend == "dask" and not self.address:
             raise ValueError("--backend dask needs --address, for example tcp://10.0.0.1:8786")
@@ -127,10 +130,9 @@ def run_tasks(
                     stored += 1
                 bar.update()
         except KeyboardInterrupt:
+            note = "" if again else "; the same command goes on from there"
             tqdm.write(
-                f"{stored} of {len(tasks)} runs are stored in {store.folder}; the same command "
-                "goes on from there",
-                file=sys.stderr,
+                f"{stored} of {len(tasks)} runs are stored in {store.folder}{note}", file=sys.stderr
             )
             raise
     return failures
@@ -146,6 +148,8 @@ def execute(tasks: Sequence[Task], workers: Workers) -> Results:
         return
     if workers.backend == LOCAL:
         yield from _in_processes(tasks, workers.jobs)
+    elif workers.backend == ALONE:
+        yield from _alone(tasks)
     else:
         yield from _on_cluster(tasks, workers)
 
@@ -200,6 +204,17 @@ def _in_processes(tasks: Sequence[Task], jobs: int) -> Results:
                     finished.add(task.path)
                     yield task, Failure(f"its process died {_CRASHES} times (out of memory?)")
         waiting = [task for task in waiting if task.path not in finished]
+
+
+def _alone(tasks: Sequence[Task]) -> Results:
+    for task in tasks:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+            result: Mapping[str, Json] | Failure
+            try:
+                _, result = process.submit(_attempt, 0, task.call).result()
+            except BrokenExecutor:
+                result = Failure("its process died (out of memory?)")
+        yield task, result
 
 
 def _on_cluster(tasks: Sequence[Task], workers: Workers) -> Results:

@@ -8,6 +8,7 @@ whose truth is NaN are left out. A box that is not finite counts as a miss.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from statistics import fmean
 
@@ -98,9 +99,18 @@ def annotated(boxes: Boxes, truth: Boxes) -> tuple[Boxes, Boxes]:
 
 
 def mean_measures(measures: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Return the mean of each measure, in the order of the first."""
+    """Return the mean of each measure, in the order of the first.
+
+    What has no number for a measure, such as ``cle`` of a run without a box, is left out of its
+    mean. The mean is NaN, null in files, where nothing has one.
+    """
     every = list(measures)
-    return {name: fmean(one[name] for one in every) for name in every[0]}
+    return {name: _mean_of_numbers(one.get(name, math.nan) for one in every) for name in every[0]}
+
+
+def _mean_of_numbers(values: Iterable[float]) -> float:
+    numbers = [value for value in values if math.isfinite(value)]
+    return fmean(numbers) if numbers else math.nan
 
 
 def _overlaps(boxes: Boxes, truth: Boxes) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ import torch
 
 from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
+from rlt_ros.benchmark.datasets.otb_omitted import Stretches
 from rlt_ros.benchmark.disappearances import disappearance_measures
 from rlt_ros.benchmark.frame_records import record_frames
 from rlt_ros.benchmark.losses import loss_measures
@@ -43,6 +44,7 @@ class Job:
         max_frames: stop after so many frames; None runs all.
         layout: of the data set; None finds out.
         protocol: how it is run: one of ``ope_tasks.PROTOCOLS``.
+        omit: frames that tre does not start at, see ``read_omitted``.
     """
 
     dataset: Path
@@ -52,6 +54,7 @@ class Job:
     max_frames: int | None = None
     layout: str | None = None
     protocol: str = OPE
+    omit: Stretches = ()
 
 
 @dataclass(frozen=True)
@@ -92,21 +95,12 @@ def run(job: Job) -> Outcome:
     """
     runner, sequence = prepare(job)
     boxes = run_pass(runner, sequence, sequence.name, 0, sequence.boxes[0]).boxes
-    measures, curves = score(boxes, sequence.boxes)
     record = record_frames(
         runner.scores, runner.states, boxes, sequence.boxes, sequence.visible_shares
     )
-    if job.protocol == LOST:
-        measures |= disappearance_measures([record])
-    return Outcome(
-        job,
-        {**measures, **speed_measures(runner.seconds)},
-        boxes.tolist(),
-        curves,
-        machine(),
-        measures_by_attribute(boxes, sequence.boxes, sequence.attributes),
-        frames=record.to_json(),
-    )
+    others = disappearance_measures([record]) if job.protocol == LOST else {}
+    others |= speed_measures(runner.seconds)
+    return one_pass_outcome(job, boxes, sequence, others, machine(), record.to_json())
 
 
 def prepare(job: Job) -> tuple[TimedRunner, Sequence]:
@@ -129,6 +123,35 @@ def read_sequence(job: Job) -> Sequence:
         DatasetError: it cannot be read.
     """
     return open_dataset(job.dataset, job.layout).read(job.sequence)
+
+
+def one_pass_outcome(
+    job: Job,
+    boxes: Boxes,
+    sequence: Sequence,
+    other_measures: Mapping[str, float] | None = None,
+    machine: str = "",
+    frames: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Score the boxes of one pass.
+
+    Args:
+        job: that gave them.
+        boxes: ``(N, 4)`` x, y, w, h in pixels, 0-based, one per frame of ``sequence``.
+        sequence: with the truth and the attributes.
+        other_measures: to be told beside those of ``score``.
+        machine: where it ran; empty where nothing ran.
+        frames: see ``Outcome``; None where the tracker said nothing, as of published boxes.
+
+    Raises:
+        ValueError: not one box per frame.
+    """
+    measures, curves = score(boxes, sequence.boxes)
+    by_attribute = measures_by_attribute(boxes, sequence.boxes, sequence.attributes)
+    measures |= other_measures or {}
+    return Outcome(
+        job, measures, boxes.tolist(), curves, machine, by_attribute, frames=frames or {}
+    )
 
 
 def score(boxes: Boxes, truth: Boxes) -> tuple[dict[str, float], dict[str, list[float]]]:

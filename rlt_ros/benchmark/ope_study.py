@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -13,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rlt_ros.benchmark.datasets.otb_omitted import Stretches
 from rlt_ros.benchmark.execution import Task, Workers, run_tasks
-from rlt_ros.benchmark.ope import LOST, OPE, VOT, Job, Outcome
+from rlt_ros.benchmark.ope import LOST, OPE, TRE, VOT, Job, Outcome
 from rlt_ros.benchmark.ope_summary import TrackerRuns, compare_trackers
 from rlt_ros.benchmark.ope_tasks import (
     job_name,
@@ -23,13 +23,13 @@ from rlt_ros.benchmark.ope_tasks import (
     make_task,
     outcome_to_json,
 )
-from rlt_ros.benchmark.outcome_files import write_outcome
+from rlt_ros.benchmark.outcome_files import remove_old_files, write_outcome
 from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL
 from rlt_ros.benchmark.provenance import machine, package_version, versions
 from rlt_ros.benchmark.published import Published, score_published
 from rlt_ros.benchmark.record_summary import summarise_with_records
 from rlt_ros.benchmark.report import RUNS, SUMMARY
-from rlt_ros.benchmark.run_store import RunStore, without_nan, write_atomically
+from rlt_ros.benchmark.run_store import RunStore, without_nan, write_json
 from rlt_ros.benchmark.tracker_name import TrackerName, folder_name, parse_tracker_name
 from rlt_ros.benchmark.vot_summary import compare_supervised, summarise_supervised
 from rlt_ros.tracking.config import Value
@@ -49,6 +49,7 @@ class Plan:
         layout: of the data set; None finds out.
         protocol: how trackers are run, see ``Job``; published boxes are for ope alone.
         eao_interval: for vot, see ``vot_measures``.
+        omit: for tre, the frames not to start at by sequence, see ``read_omitted``.
     """
 
     dataset: Path
@@ -60,6 +61,7 @@ class Plan:
     layout: str | None = None
     protocol: str = OPE
     eao_interval: tuple[int, int] = EAO_INTERVAL
+    omit: Mapping[str, Stretches] = field(default_factory=dict)
 
     def jobs(self) -> list[Job]:
         """Return what is to be run."""
@@ -89,6 +91,7 @@ class Plan:
             self.max_frames,
             self.layout,
             self.protocol,
+            self.omit.get(sequence, ()),
         )
 
 
@@ -124,6 +127,7 @@ def evaluate(
     failures |= _score_published(published, plan.published, store)
     done = [job for job in (*jobs, *published) if job_name(job) not in failures]
     runs = _gather(done, store, plan.published)
+    remove_old_files(jobs, out)
     for outcome in _outcomes(runs):
         if outcome.job.tracker not in plan.published:
             write_outcome(outcome, out, plan.seeds)
@@ -148,7 +152,7 @@ def evaluate(
         one = next(iter(summary["trackers"].values()))
         summary |= {key: one[key] for key in ("mean", "sequences", "interval95", "attributes")}
     summary = without_nan(summary)
-    write_atomically(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    write_json(out / SUMMARY, summary)
     return summary
 
 
@@ -160,6 +164,7 @@ def _summaries(plan: Plan, runs: Mapping[str, TrackerRuns]) -> dict[str, Any]:
             "comparisons": compare_supervised(list(runs.values()), plan.eao_interval),
         }
     return {
+        **({"omit": dict(plan.omit)} if plan.protocol == TRE else {}),
         "trackers": {
             name: summarise_with_records(
                 tracker, plan.sequences, disappearances=plan.protocol == LOST

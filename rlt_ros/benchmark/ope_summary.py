@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rlt_ros.benchmark.attributes import attribute_table
+from rlt_ros.benchmark.metrics import mean_measures
 from rlt_ros.benchmark.ope import Outcome
 from rlt_ros.benchmark.run_store import Json
 from rlt_ros.benchmark.seed_statistics import (
@@ -116,40 +117,36 @@ def compare_trackers(trackers: Sequence[TrackerRuns], measure: str = "auc") -> l
     ]
 
 
-def mean_measures(measures: Iterable[Mapping[str, float]]) -> Measures:
-    """Return the mean of each measure over those that have a number for it."""
-    every = list(measures)
-    return {key: _mean([one.get(key, math.nan) for one in every]) for key in every[0]}
-
-
-def _mean(values: Sequence[float]) -> float:
-    numbers = [value for value in values if math.isfinite(value)]
-    return float(np.mean(numbers)) if numbers else math.nan
-
-
 def _mean_curve(outcomes: Sequence[Outcome], name: str) -> Json:
     return np.mean([one.curves[name] for one in outcomes], axis=0)
 
 
 def _seed_means(tracker: TrackerRuns, measures: Iterable[str]) -> dict[str, Measures]:
-    """Return the means by seed, over the sequences that every seed finished."""
+    """Return the means by seed; see ``_means_of_seeds``."""
     if not tracker.seeded:
         return {}
     means: dict[str, Measures] = {str(seed): {} for seed in tracker.outcomes}
     for measure in measures:
-        by_seed = tracker.by_seed(measure)
-        if common := complete_sequences(by_seed):
-            for seed, value in zip(tracker.outcomes, seed_means(by_seed, common), strict=True):
+        if values := _means_of_seeds(tracker, measure):
+            for seed, value in zip(tracker.outcomes, values, strict=True):
                 means[str(seed)][measure] = value
     return means
 
 
 def _intervals(tracker: TrackerRuns, measures: Iterable[str]) -> dict[str, Json]:
-    """Return mean and 95 % interval by measure, over the sequences that every seed finished."""
-    intervals = {}
-    for measure in measures if tracker.seeded else ():
-        by_seed = tracker.by_seed(measure)
-        common = complete_sequences(by_seed)
-        if common and (found := interval(seed_means(by_seed, common))):
-            intervals[measure] = dataclasses.asdict(found)
-    return intervals
+    """Return mean and 95 % interval by measure; see ``_means_of_seeds``."""
+    return {
+        measure: dataclasses.asdict(found)
+        for measure in (measures if tracker.seeded else ())
+        if (found := interval(_means_of_seeds(tracker, measure)))
+    }
+
+
+def _means_of_seeds(tracker: TrackerRuns, measure: str) -> list[float]:
+    """Return each seed's mean over the sequences for which every seed has a number, if any."""
+    numbers = {
+        seed: {name: value for name, value in by_sequence.items() if math.isfinite(value)}
+        for seed, by_sequence in tracker.by_seed(measure).items()
+    }
+    common = complete_sequences(numbers)
+    return seed_means(numbers, common) if common else []

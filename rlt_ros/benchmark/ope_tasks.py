@@ -12,9 +12,20 @@ from pathlib import PurePath
 
 import numpy as np
 
-from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.execution import Task
-from rlt_ros.benchmark.ope import LOST, OPE, SRE, TRE, VOT, Job, Outcome, read_sequence, run, score
+from rlt_ros.benchmark.ope import (
+    LOST,
+    OPE,
+    SRE,
+    TRE,
+    VOT,
+    Job,
+    Outcome,
+    one_pass_outcome,
+    read_sequence,
+    run,
+    score,
+)
 from rlt_ros.benchmark.robustness_runs import run_robustness
 from rlt_ros.benchmark.run_store import Json, RunStore
 from rlt_ros.benchmark.runners import rlt_config
@@ -71,6 +82,7 @@ def job_settings(job: Job) -> dict[str, Json]:
         "sequence": job.sequence,
         "max_frames": job.max_frames,
         **({} if job.protocol == OPE else {"protocol": job.protocol}),
+        **({"omit": job.omit} if job.omit else {}),
         **settings,
     }
 
@@ -108,21 +120,21 @@ def load_outcome(job: Job, store: RunStore) -> Outcome | None:
     if stored is None:
         return None
     result = stored.result
-    measures, curves = _with_nan(result["measures"]), result["curves"]
-    attributes = {name: _with_nan(one) for name, one in result.get("attributes", {}).items()}
+    measures = _with_nan(result["measures"])
     if job.protocol == OPE and not measures.keys() >= _MEASURES:
         sequence = read_sequence(job).head(job.max_frames)
         boxes = np.array(result["boxes"], dtype=np.float64)
-        new_measures, curves = score(boxes, sequence.boxes)
-        measures |= new_measures
-        attributes = measures_by_attribute(boxes, sequence.boxes, sequence.attributes)
+        others = {key: value for key, value in measures.items() if key not in _MEASURES}
+        return one_pass_outcome(
+            job, boxes, sequence, others, result["machine"], result.get("frames")
+        )
     return Outcome(
         job,
         measures,
         result["boxes"],
-        curves,
+        result["curves"],
         result["machine"],
-        attributes,
+        {name: _with_nan(one) for name, one in result.get("attributes", {}).items()},
         result.get("details", {}),
         result.get("frames", {}),
     )

@@ -4,19 +4,40 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from rlt_ros.benchmark.frame_records import FrameRecord, record_from_json
-from rlt_ros.benchmark.ope import LOST, OPE, VOT, Outcome
+from rlt_ros.benchmark.ope import LOST, OPE, TRE, VOT, Job, Outcome
 from rlt_ros.benchmark.ope_tasks import job_folder
-from rlt_ros.benchmark.result_files import vot_path, write_boxes, write_regions
+from rlt_ros.benchmark.result_files import vot_path, vot_repetitions, write_boxes, write_regions
 from rlt_ros.benchmark.robustness_runs import pass_boxes
+from rlt_ros.benchmark.text_tables import write_records
 from rlt_ros.benchmark.tracker_name import folder_name
 from rlt_ros.benchmark.vot_runs import judged_run
+
+
+def remove_old_files(jobs: Iterable[Job], out: Path) -> None:
+    """Remove what vot and tre wrote before for the trackers and sequences of some jobs.
+
+    Toolkits count all that they find, also what is left of a command with more seeds, and tre's
+    starts change with ``--init-omit``. The runs themselves stay in the store, so a command with
+    more seeds brings their files back.
+
+    Args:
+        jobs: of any protocol.
+        out: see ``write_outcome``.
+    """
+    for job in jobs:
+        old: Iterable[Path] = ()
+        if job.protocol == VOT:
+            old = vot_repetitions(out / folder_name(job.tracker), job.sequence)
+        elif job.protocol == TRE:
+            old = list((out / job_folder(job) / job.sequence).glob("frame_*.txt"))
+        for path in old:
+            path.unlink()
 
 
 def write_outcome(outcome: Outcome, out: Path, seeds: Sequence[int]) -> None:
@@ -48,13 +69,7 @@ def write_outcome(outcome: Outcome, out: Path, seeds: Sequence[int]) -> None:
 
 def write_frames(path: Path, record: FrameRecord) -> None:
     """Write a row for each frame, counted from 1; what is not known is left empty."""
-    rows = zip(record.scores, record.states, record.overlaps, record.visible, strict=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["frame", "score", "state", "iou", "visible"])
-        for number, (score, state, overlap, visible) in enumerate(rows, start=1):
-            writer.writerow([number, _text(score), state, _text(overlap), _text(visible)])
-
-
-def _text(value: float) -> str:
-    return f"{value:.6g}" if np.isfinite(value) else ""
+    columns = ("frame", "score", "state", "iou", "visible")
+    numbers = range(1, len(record.scores) + 1)
+    rows = zip(numbers, record.scores, record.states, record.overlaps, record.visible, strict=True)
+    write_records(path, [dict(zip(columns, row, strict=True)) for row in rows])

@@ -16,8 +16,14 @@ import cv2
 import torch
 
 import rlt_ros.benchmark
+from rlt_ros.benchmark.run_store import Json
 
 _CPU_INFO = Path("/proc/cpuinfo")
+
+
+def origin(command: str) -> dict[str, Json]:
+    """Return where results of a command come from: the command itself, machine and versions."""
+    return {"command": command, "machine": machine(), "versions": versions()}
 
 
 def versions() -> dict[str, str]:

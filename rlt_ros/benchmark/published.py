@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from rlt_ros.benchmark.attributes import measures_by_attribute
-from rlt_ros.benchmark.ope import Job, Outcome, read_sequence, score
+from rlt_ros.benchmark.ope import Job, Outcome, one_pass_outcome, read_sequence
 from rlt_ros.benchmark.result_files import read_boxes
 from rlt_ros.benchmark.scoring import find_trackers
 
@@ -62,6 +61,4 @@ def score_published(job: Job, path: Path) -> Outcome:
     boxes, sequence = boxes[: job.max_frames], sequence.head(job.max_frames)
     # The first box is given to every tracker; some files hold a tracker's own version of it.
     boxes[0] = sequence.boxes[0]
-    measures, curves = score(boxes, sequence.boxes)
-    attributes = measures_by_attribute(boxes, sequence.boxes, sequence.attributes)
-    return Outcome(job, measures, boxes.tolist(), curves, attributes=attributes)
+    return one_pass_outcome(job, boxes, sequence)

@@ -83,6 +83,13 @@ def vot_path(folder: Path, sequence: str, repetition: int = 1) -> Path:
     return folder / "baseline" / sequence / f"{sequence}_{repetition:03d}.txt"
 
 
+def vot_repetitions(folder: Path, sequence: str) -> list[Path]:
+    """Return the supervised runs of a sequence that a tracker's ``folder`` holds as text."""
+    form = re.compile(rf"{re.escape(sequence)}_\d{{3,}}\.txt")
+    found = vot_path(folder, sequence).parent.glob("*.txt")
+    return sorted(path for path in found if form.fullmatch(path.name))
+
+
 def read_regions(path: Path) -> list[Region]:
     """Read a file of VOT, text or, if its name ends with .bin, binary.
 

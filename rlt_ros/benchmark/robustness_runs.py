@@ -28,8 +28,11 @@ def run_robustness(job: Job) -> Outcome:
         ValueError: the sequence cannot be read, or the tracker cannot be made.
     """
     runner, sequence = prepare(job)
-    protocol = temporal_robustness if job.protocol == TRE else spatial_robustness
-    passes = list(protocol(runner, sequence))
+    if job.protocol == TRE:
+        omit = {frame for first, last in job.omit for frame in range(first, last + 1)}
+        passes = list(temporal_robustness(runner, sequence, omit=omit))
+    else:
+        passes = list(spatial_robustness(runner, sequence))
     scores = [score(one.boxes, sequence.boxes[one.start :]) for one in passes]
     curves = [curves for _, curves in scores]
     first = np.full((len(sequence), 4), np.nan)

@@ -104,6 +104,11 @@ def without_nan(value: Json) -> Json:
     return value
 
 
+def write_json(path: Path, value: Json) -> None:
+    """Write a JSON file for people, NaN as null; complete or not at all."""
+    write_atomically(path, json.dumps(without_nan(value), indent=2, allow_nan=False) + "\n")
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file that appears under its name only when it is complete."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")

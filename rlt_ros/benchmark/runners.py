@@ -38,16 +38,17 @@ class Runner(Protocol):
 
 
 class RltRunner:
-    """Our tracker, in lockstep.
+    """Our tracker.
 
     Attributes:
+        tracker: itself.
         result: what it said last, with score and state.
     """
 
     result: TrackResult
 
     def __init__(self, config: TrackerConfig) -> None:
-        self._tracker = Tracker(config)
+        self.tracker = Tracker(config)
 
     @property
     def score(self) -> float:
@@ -61,11 +62,11 @@ class RltRunner:
 
     def init(self, image: NDArray[np.uint8], box: Boxes) -> None:
         """See ``Runner.init``."""
-        self.result = self._tracker.init(image, box)
+        self.result = self.tracker.init(image, box)
 
     def track(self, image: NDArray[np.uint8]) -> Boxes:
         """See ``Runner.track``."""
-        self.result = self._tracker.track(image)
+        self.result = self.tracker.track(image)
         return self.result.box
 
 

@@ -23,9 +23,9 @@ from rlt_ros.cli.arguments import (
     config_from,
     tracker_settings,
 )
-from rlt_ros.demo.sample import BOX, sample_video
 from rlt_ros.demo.summary import latency, summarize
 from rlt_ros.media.result_files import remove_results
+from rlt_ros.media.sample_video import BOX, sample_video
 from rlt_ros.media.sources import FrameSource, open_source
 from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.outcome import Outcome

@@ -196,10 +196,27 @@ class TrackerConfig:
         maximum=64,
     )
     regression_samples: int = _setting(
-        1000, "samples for box regression; 0 turns it off", minimum=0, maximum=10000
+        400,
+        "samples of the first frame for box regression; each of its copies with other background "
+        "gives a seventh of that; 0 turns it off",
+        minimum=0,
+        maximum=10000,
     )
     regression_ridge: float = _setting(
-        1000.0, "ridge weight of box regression", minimum=1e-6, maximum=1e9
+        24000.0, "ridge weight of box regression", minimum=1e-6, maximum=1e9
+    )
+    regression_features: str = _setting(
+        "context",
+        "what box regression sees: context (the box and its surroundings, in finer bins) or "
+        "classifier (what the classifier sees, as in the paper)",
+        choices=("context", "classifier"),
+    )
+    regression_steps: int = _setting(
+        2,
+        "most times that box regression moves a box; beyond the first, and unless this is 1, a "
+        "step counts only if the classifier's score does not fall",
+        minimum=1,
+        maximum=10,
     )
 
     # Each frame
@@ -227,6 +244,34 @@ class TrackerConfig:
         "target score up to which the box stays where it was; between this and "
         "success_threshold it follows the best guess, reported as lost, and nothing is learned",
         minimum=-100.0,
+        maximum=100.0,
+    )
+
+    redetection_probability: float = _setting(
+        0.5,
+        "least probability to take up the target elsewhere in the search region when it is not "
+        "near its last box; 1 never looks, as in the paper",
+        minimum=0.5,
+        maximum=1.0,
+    )
+    scan_probability: float = _setting(
+        0.8,
+        "the same for the rest of the frame, one part of which is searched in every frame without "
+        "success; 1 never looks",
+        minimum=0.5,
+        maximum=1.0,
+    )
+    jump_penalty: float = _setting(
+        2.0,
+        "log odds by which a find elsewhere must exceed the best box nearby, per target side "
+        "between them",
+        minimum=0.0,
+        maximum=100.0,
+    )
+    jump_relief: float = _setting(
+        0.25,
+        "target sides of that distance that come free with every frame without success",
+        minimum=0.0,
         maximum=100.0,
     )
 
@@ -299,6 +344,12 @@ PRESETS: dict[str, dict[str, Value]] = {
         "mining_interval": 1,
         "hold_threshold": 0.0,
         "failure_interval": 1,
+        "regression_samples": 1000,
+        "regression_ridge": 1000.0,
+        "regression_features": "classifier",
+        "regression_steps": 1,
+        "redetection_probability": 1.0,
+        "scan_probability": 1.0,
     },
 }
 

@@ -29,6 +29,9 @@ from rlt_ros.tracking.boxes import Boxes, centres, clip_to_image, from_centres
 # batch of 256), and no slower on a GPU.
 CROPS_PER_PASS = 16
 SPREAD_FLOOR = 1e-3
+# Box regression sees the box with half its sides of surroundings, in finer bins: that a box is too
+# small shows only outside it. Bins per side, one number for each feature map.
+CONTEXT, CONTEXT_GRIDS = 1.5, (7, 5)
 # The attention map needs no more of the search region: what lies further off has no part in it,
 # and two thirds of the side cost half the time.
 VIEW_SHARE = 2 / 3
@@ -50,6 +53,20 @@ class Samples:
         """Return the samples at ``index`` ``(M,)``."""
         return Samples(self.features[index], None if self.images is None else self.images[index])
 
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def extended(self, count: int) -> Samples:
+        """Return a copy with room for ``count`` more samples, whose values are undefined."""
+        images = None if self.images is None else _extended(self.images, count)
+        return Samples(_extended(self.features, count), images)
+
+    def overwrite(self, first: int, samples: Samples) -> None:
+        """Put other samples in the place of those from index ``first`` on."""
+        for mine, theirs in ((self.features, samples.features), (self.images, samples.images)):
+            if mine is not None and theirs is not None:
+                mine[first : first + len(samples)] = theirs
+
     @staticmethod
     def joined(parts: list[Samples]) -> Samples:
         """Concatenate samples."""
@@ -57,6 +74,12 @@ class Samples:
         return Samples(
             torch.cat([part.features for part in parts]), torch.cat(images) if images else None
         )
+
+
+def _extended(tensor: Tensor, count: int) -> Tensor:
+    longer = tensor.new_empty((len(tensor) + count, *tensor.shape[1:]))
+    longer[: len(tensor)] = tensor
+    return longer
 
 
 class View(NamedTuple):
@@ -97,6 +120,23 @@ class FeatureExtractor(abc.ABC):
     @abc.abstractmethod
     def features(self, boxes: Boxes) -> Tensor:
         """Return features ``(N, D)`` of boxes ``(N, 4)`` inside ``area``."""
+
+    @abc.abstractmethod
+    def context_features(self, boxes: Boxes) -> Tensor:
+        """Return features ``(N, E)`` of boxes ``(N, 4)`` with their surroundings."""
+
+    @abc.abstractmethod
+    def region(self, box: Boxes) -> Boxes:
+        """Return the part ``(4,)`` of a frame, and beyond, that ``observe`` takes for ``box``."""
+
+    def glance(self, image: NDArray[np.uint8], box: Boxes) -> FeatureExtractor:
+        """Return a like extractor that observes ``image`` around ``box``; this one stays as it is.
+
+        See ``observe``.
+        """
+        other = copy.copy(self)
+        other.observe(image, box)
+        return other
 
     @abc.abstractmethod
     def view(self, box: Boxes) -> View:
@@ -183,6 +223,14 @@ class CropFeatures(FeatureExtractor):
         """See ``FeatureExtractor.features``."""
         return self.samples(boxes).features
 
+    def context_features(self, boxes: Boxes) -> Tensor:
+        """See ``FeatureExtractor.context_features``."""
+        return self.features(from_centres(centres(boxes), CONTEXT * boxes[:, 2:]))
+
+    def region(self, box: Boxes) -> Boxes:
+        """See ``FeatureExtractor.region``: the whole frame."""
+        return self.area
+
     def view(self, box: Boxes) -> View:
         """See ``FeatureExtractor.view``."""
         area = from_centres(centres(box), self._context * box[2:])
@@ -253,7 +301,18 @@ class SharedFeatures(FeatureExtractor):
     def features(self, boxes: Boxes) -> Tensor:
         """See ``FeatureExtractor.features``."""
         with torch.no_grad():
-            return self.pooled(self._maps, boxes, self._region)
+            return self.pooled(self._maps, boxes, self._region, self._grids)
+
+    def context_features(self, boxes: Boxes) -> Tensor:
+        """See ``FeatureExtractor.context_features``."""
+        wider = from_centres(centres(boxes), CONTEXT * boxes[:, 2:])
+        with torch.no_grad():
+            return self.pooled(self._maps, wider, self._region, CONTEXT_GRIDS)
+
+    def region(self, box: Boxes) -> Boxes:
+        """See ``FeatureExtractor.region``: a square around the box."""
+        side = self._region_size * float(np.sqrt(box[2:].prod())) / self._target_size
+        return np.concatenate([centres(box) - side / 2, [side, side]])
 
     def view(self, box: Boxes) -> View:
         """See ``FeatureExtractor.view``; the part of the search region around the box."""
@@ -268,11 +327,14 @@ class SharedFeatures(FeatureExtractor):
         area = np.concatenate([self._region[:2] + corner * scale, [side * scale, side * scale]])
 
         def features(image: Tensor) -> Tensor:
-            return self.pooled(self._normalised(self._differentiable(image)), box[None], area)
+            maps = self._normalised(self._differentiable(image))
+            return self.pooled(maps, box[None], area, self._grids)
 
         return View(self._patch[..., y : y + side, x : x + side], area, features)
 
-    def pooled(self, maps: tuple[Tensor, ...], boxes: Boxes, area: Boxes) -> Tensor:
+    def pooled(
+        self, maps: tuple[Tensor, ...], boxes: Boxes, area: Boxes, grids: tuple[int, ...]
+    ) -> Tensor:
         """Crop boxes ``(N, 4)`` from maps ``(1, C, H, W)`` of the square ``area`` ``(4,)``.
 
         Bilinear samples at the bins' centres, differentiable in the maps (RoI align; He et al.,
@@ -283,7 +345,7 @@ class SharedFeatures(FeatureExtractor):
         )
         in_region = in_region.float().to(self._device)
         parts = []
-        for level, grid, features in zip(self._backbone.levels, self._grids, maps, strict=True):
+        for level, grid, features in zip(self._backbone.levels, grids, maps, strict=True):
             if grid == 0:
                 continue
             steps = (torch.arange(grid, device=self._device) + 0.5) / grid
@@ -307,8 +369,7 @@ class SharedFeatures(FeatureExtractor):
 
     def _look(self, image: NDArray[np.uint8], box: Boxes) -> None:
         """Cut the search region around ``box`` out of the frame."""
-        side = self._region_size * float(np.sqrt(box[2:].prod())) / self._target_size
-        self._region = np.concatenate([centres(box) - side / 2, [side, side]])
+        self._region = self.region(box)
         height, width = image.shape[:2]
         self.area = clip_to_image(self._region, (width, height))
         patch = region_patch(image, self._region, self._region_size, self._backbone.padding_value)

@@ -14,21 +14,24 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.attention_map import attention_image
 from rlt_ros.tracking.augmentation import with_other_background
 from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.box_regression import BoxRegressor
-from rlt_ros.tracking.boxes import Boxes, BoxLike, clip_to_image, validated_box
+from rlt_ros.tracking.boxes import Boxes, BoxLike, clip_to_image, keep_in_area, validated_box
 from rlt_ros.tracking.classifier import TARGET, Classifier
 from rlt_ros.tracking.confidence_map import ConfidenceMap, confidence_map
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError
 from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, Samples, SharedFeatures
 from rlt_ros.tracking.fine_tuning import FineTuner
-from rlt_ros.tracking.memory import SampleMemory
-from rlt_ros.tracking.training import TrainingSettings, train
+from rlt_ros.tracking.memory import RememberedSamples, SampleMemory
+from rlt_ros.tracking.redetection import Jump, frame_parts, look_all_over
+from rlt_ros.tracking.sighting import Sighting, best_sighting
+from rlt_ros.tracking.training import TrainingSettings, load_optimiser, train
 
 Image = NDArray[np.uint8]
 
@@ -39,6 +42,10 @@ WRONG_SIZE_IOU = 0.4
 # Samples of each copy of the first frame with other background, and the reach of those that are
 # background in mean target sides: they show parts of the target on what it was not seen on.
 SWAP_POSITIVES, SWAP_NEGATIVES, SWAP_REACH = 100, 100, 0.8
+# Each copy gives this part of the first frame's samples to the box regressor.
+SWAP_REGRESSION_SHARE = 7
+# Frames without success before the rest of the frame is searched.
+SCAN_AFTER = 2
 # Growth of the search per failure, up to search_translation_lost (MDNet).
 SEARCH_GROWTH = 1.1
 
@@ -95,6 +102,7 @@ class Tracker:
             else None
         )
         self._settings = _training_settings(self.config)
+        load_optimiser()
         self._tuner = FineTuner(self.config.update_mode == "background", self.config.threads)
         self._image_size: tuple[int, int] | None = None
         self.updates_done = 0
@@ -137,7 +145,7 @@ class Tracker:
         config = self.config
         self._image_size = (image.shape[1], image.shape[0])
         self._rng = np.random.default_rng(config.seed)
-        self._box = target
+        self._box = self._last_found = target
         self._reach = config.search_translation
         self._frame = 0
         self._failures = 0
@@ -145,7 +153,12 @@ class Tracker:
         self.updates_done = 0
         self.last_update_seconds = 0.0
         self.model_version = 1
-        self._memory = SampleMemory(config.long_term_frames, config.short_term_frames)
+        self._memory = SampleMemory(
+            config.long_term_frames,
+            config.short_term_frames,
+            config.frame_positives,
+            config.frame_negatives + config.frame_scale_negatives,
+        )
 
         self._extractor.start(image, target)
         positives, negatives = self._first_samples(image, target)
@@ -165,7 +178,6 @@ class Tracker:
                 update=0,
                 on_step=on_step,
             )
-        self._regressor = self._learned_regressor(target)
         self._memory.add(positives, negatives)
         return TrackResult(target.copy(), self._probability(target[None]), TrackState.TRACKING)
 
@@ -191,7 +203,7 @@ class Tracker:
         self._frame += 1
         self._adopt_update()
         self._extractor.observe(image, self._box)
-        result = self._detect(size)
+        result = self._detect(image)
         self._learn()
         return result
 
@@ -226,8 +238,9 @@ class Tracker:
         return confidence_map(self._extractor, self._classifier, self._box, cells)
 
     def _first_samples(self, image: Image, target: Boxes) -> tuple[Samples, Samples]:
+        """Return what the classifier learns from on the first frame; make the box regressor."""
         config, area = self.config, self._extractor.area
-        positives, negatives = [], []
+        positives, negatives, regression = [], [], []
         for _ in range(config.background_swaps):
             self._extractor.observe(with_other_background(self._rng, image, target), target)
             boxes = self._overlapping(target, SWAP_POSITIVES, config.positive_iou)
@@ -236,8 +249,14 @@ class Tracker:
                 target, SWAP_NEGATIVES, SWAP_REACH, 1.6, config.initial_negative_iou
             )
             negatives.append(self._extractor.samples(boxes))
+            if config.regression_samples:
+                count = max(1, config.regression_samples // SWAP_REGRESSION_SHARE)
+                regression.append(self._regression_samples(target, count))
         if config.background_swaps:
             self._extractor.observe(image, target)
+        if config.regression_samples:
+            regression.append(self._regression_samples(target, config.regression_samples))
+        self._regressor = _regressor(regression, target, config.regression_ridge)
 
         boxes = self._overlapping(target, config.initial_positives, config.positive_iou)
         positives.append(self._extractor.samples(boxes))
@@ -256,9 +275,10 @@ class Tracker:
         negatives.append(self._extractor.samples(np.concatenate([near, far, wrong_size])))
         return Samples.joined(positives), Samples.joined(negatives)
 
-    def _detect(self, image_size: tuple[int, int]) -> TrackResult:
+    def _detect(self, image: Image) -> TrackResult:
         """Score candidates in the observed frame; move to the best unless they are too bad."""
         config = self.config
+        size = (image.shape[1], image.shape[0])
         candidates = sampling.gaussian_boxes(
             self._rng,
             self._box,
@@ -267,26 +287,90 @@ class Tracker:
             self._reach,
             config.search_scale,
         )
-        features = self._extractor.features(candidates)
-        with torch.no_grad():
-            scores = self._classifier(features)
-        best = scores[:, TARGET].topk(min(config.best_candidates, len(candidates)))
-        indices = best.indices.cpu().numpy()
-        probability = float(scores[best.indices].softmax(dim=1)[:, TARGET].mean())
-        score = float(best.values.mean())
-        found = score > config.success_threshold and probability > 0.5
+        seen = best_sighting(self._classifier, self._extractor, candidates, config.best_candidates)
+        if not self._is_success(seen):
+            seen = self._redetected(image, seen)
+        found = self._is_success(seen)
         state = TrackState.TRACKING if found else TrackState.LOST
         self._failures = 0 if found else self._failures + 1
-        if score <= config.hold_threshold:
+        if seen.score <= config.hold_threshold:
             self._reach = min(SEARCH_GROWTH * self._reach, config.search_translation_lost)
-            return TrackResult(clip_to_image(self._box, image_size), probability, state)
+            return TrackResult(clip_to_image(self._box, size), seen.probability, state)
         self._reach = config.search_translation
-        self._box = candidates[indices].mean(axis=0)
-        box = self._box
-        if found and self._regressor is not None:
-            refined = self._regressor.refined(features[best.indices], candidates[indices])
-            box = refined.mean(axis=0)
-        return TrackResult(clip_to_image(box, image_size), probability, state)
+        self._box = box = seen.box
+        if found:
+            self._last_found = seen.box
+            box = self._refined(seen)
+        return TrackResult(clip_to_image(box, size), seen.probability, state)
+
+    def _is_success(self, seen: Sighting) -> bool:
+        return seen.score > self.config.success_threshold and seen.probability > 0.5
+
+    def _redetected(self, image: Image, nearby: Sighting) -> Sighting:
+        """Return the target seen elsewhere in the frame, or ``nearby`` where it is not."""
+        config = self.config
+        jump = Jump(config.jump_penalty, config.jump_relief)
+        parts = []
+        if config.redetection_probability < 1:
+            parts.append((config.redetection_probability, lambda: self._extractor))
+        if config.scan_probability < 1 and self._failures >= SCAN_AFTER:
+            parts.append((config.scan_probability, lambda: self._next_part(image)))
+        for least, extractor_of in parts:
+            extractor = extractor_of()
+            find = look_all_over(
+                self._classifier,
+                extractor,
+                self._last_found[2:],
+                self._rng,
+                config.best_candidates,
+            )
+            if (
+                find is not None
+                and self._is_success(find)
+                and find.probability > least
+                and jump.believed(find, nearby, self._box, self._failures)
+            ):
+                self._extractor = extractor
+                return find
+        return nearby
+
+    def _next_part(self, image: Image) -> FeatureExtractor:
+        """Return what the next part of the frame looks like, from near to far and over again."""
+        region = float(self._extractor.region(self._last_found)[2:].min())
+        parts = frame_parts((image.shape[1], image.shape[0]), region, self._last_found)
+        return self._extractor.glance(image, parts[(self._failures - SCAN_AFTER) % len(parts)])
+
+    def _refined(self, seen: Sighting) -> Boxes:
+        """Return the box of a sighting after box regression."""
+        if self._regressor is None:
+            return seen.box
+        if self.config.regression_steps == 1:  # the paper: always, the mean of all refined boxes
+            return self._regressed(seen.boxes, seen.features)
+        steps = [seen.box]
+        boxes = seen.boxes
+        for _ in range(self.config.regression_steps):
+            steps.append(self._regressed(boxes))
+            boxes = steps[-1][None]
+        with torch.no_grad():
+            scores = self._classifier(self._extractor.features(np.stack(steps)))[:, TARGET]
+        # As far as each step does not score below the one before.
+        falls = (scores.diff() < 0).tolist()
+        return steps[falls.index(True) if True in falls else -1]
+
+    def _regressed(self, boxes: Boxes, classified: Tensor | None = None) -> Boxes:
+        """Return the mean of boxes after box regression.
+
+        Args:
+            boxes: ``(N, 4)``.
+            classified: ``(N, D)`` what the classifier saw of them, if at hand.
+        """
+        assert self._regressor is not None
+        if self.config.regression_features == "context" or classified is None:
+            features = self._regression_features(boxes)
+        else:
+            features = classified
+        refined = self._regressor.refined(features, boxes).mean(axis=0)
+        return keep_in_area(refined, self._extractor.area)
 
     def _learn(self) -> None:
         """Collect this frame's samples and start the updates that are due."""
@@ -309,7 +393,7 @@ class Tracker:
             if samples is not None:
                 self._start_update(samples)
 
-    def _start_update(self, samples: tuple[Samples, Samples]) -> None:
+    def _start_update(self, samples: tuple[RememberedSamples, RememberedSamples]) -> None:
         config, number = self.config, self.updates_done + 1
         classifier = copy.deepcopy(self._classifier)
 
@@ -324,7 +408,11 @@ class Tracker:
             self._adopt_update()
 
     def _adopt_update(self) -> None:
-        finished = self._tuner.take()
+        try:
+            finished = self._tuner.take()
+        finally:
+            if not self._tuner.busy:
+                self._memory.release()
         if finished is not None:
             self._classifier = finished.classifier
             self.last_update_seconds = finished.seconds
@@ -334,7 +422,7 @@ class Tracker:
     def _train(
         self,
         classifier: Classifier,
-        samples: tuple[Samples, Samples],
+        samples: tuple[Samples, Samples] | tuple[RememberedSamples, RememberedSamples],
         iterations: int,
         learning_rate: float,
         update: int,
@@ -343,9 +431,11 @@ class Tracker:
         # A stream of its own per update: results do not depend on what else draws meanwhile.
         seed = int(np.random.SeedSequence([self.config.seed, update]).generate_state(1)[0])
         generator = torch.Generator(self.device).manual_seed(seed)
+        positives, negatives = samples
         train(
             classifier,
-            *samples,
+            positives,
+            negatives,
             iterations,
             learning_rate,
             self._settings,
@@ -354,23 +444,23 @@ class Tracker:
             on_step,
         )
 
-    def _learned_regressor(self, target: Boxes) -> BoxRegressor | None:
-        if not self.config.regression_samples:
-            return None
+    def _regression_samples(self, target: Boxes, count: int) -> tuple[Tensor, Boxes]:
+        """Draw boxes around the target of the observed frame; return their features, and them."""
         boxes = sampling.boxes_within_iou(
             lambda n: sampling.gaussian_boxes(
                 self._rng, target, n, self._extractor.area, 0.6, 1.5, 1.1
             ),
             target,
-            self.config.regression_samples,
+            count,
             REGRESSION_IOU,
             1.0,
         )
-        if not len(boxes):
-            return None
-        return BoxRegressor(
-            self._extractor.features(boxes), boxes, target, self.config.regression_ridge
-        )
+        return self._regression_features(boxes), boxes
+
+    def _regression_features(self, boxes: Boxes) -> Tensor:
+        if self.config.regression_features == "context":
+            return self._extractor.context_features(boxes)
+        return self._extractor.features(boxes)
 
     def _overlapping(self, box: Boxes, count: int, lowest: float) -> Boxes:
         return sampling.boxes_within_iou(
@@ -421,6 +511,15 @@ def validated_image(image: Any) -> Image:
             f"the image must have shape (H, W, 3) RGB or (H, W) grey, not {image.shape}"
         )
     return image
+
+
+def _regressor(
+    parts: list[tuple[Tensor, Boxes]], target: Boxes, ridge: float
+) -> BoxRegressor | None:
+    if not any(len(boxes) for _, boxes in parts):
+        return None
+    features = torch.cat([features for features, _ in parts])
+    return BoxRegressor(features, np.concatenate([boxes for _, boxes in parts]), target, ridge)
 
 
 def resolved_device(name: str) -> torch.device:

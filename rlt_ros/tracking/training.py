@@ -15,6 +15,7 @@ from torch import Tensor
 from rlt_ros.tracking.attention import feature_gradients, image_gradients, regulariser
 from rlt_ros.tracking.classifier import TARGET, Classifier
 from rlt_ros.tracking.features import Samples
+from rlt_ros.tracking.memory import RememberedSamples
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,15 @@ class TrainingSettings:
     attention_per_sample: bool
 
 
+def load_optimiser() -> None:
+    """Have PyTorch import what its first optimiser needs, over a second, ahead of ``train``."""
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+
+
 def train(
     classifier: Classifier,
-    positives: Samples,
-    negatives: Samples,
+    positives: Samples | RememberedSamples,
+    negatives: Samples | RememberedSamples,
     iterations: int,
     learning_rate: float,
     settings: TrainingSettings,
@@ -74,7 +80,7 @@ def train(
         momentum=settings.momentum,
         weight_decay=settings.weight_decay,
     )
-    positive_batches = _shuffled(len(positives.features), settings.batch_positives, generator)
+    positive_batches = _shuffled(len(positives), settings.batch_positives, generator)
     negative_batches = _hard_negatives(classifier, negatives, settings, generator)
     for step in range(1, iterations + 1):
         targets = positives[next(positive_batches)]
@@ -131,7 +137,7 @@ def _shuffled(count: int, batch: int, generator: torch.Generator) -> Iterator[Te
 
 def _hard_negatives(
     classifier: Classifier,
-    negatives: Samples,
+    negatives: Samples | RememberedSamples,
     settings: TrainingSettings,
     generator: torch.Generator,
 ) -> Iterator[Tensor]:
@@ -140,12 +146,12 @@ def _hard_negatives(
     Each mining scores ``mining_pool`` random negatives; the hardest serve ``mining_interval``
     steps (1, as in MDNet, mines anew for each).
     """
-    pools = _shuffled(len(negatives.features), settings.mining_pool, generator)
+    pools = _shuffled(len(negatives), settings.mining_pool, generator)
     wanted = settings.batch_negatives * settings.mining_interval
     while True:
         pool = next(pools)
         with torch.no_grad():
-            scores = classifier(negatives.features[pool])[:, TARGET]
+            scores = classifier(negatives[pool].features)[:, TARGET]
         hardest = pool[scores.topk(min(wanted, len(pool))).indices]
         shuffle = torch.randperm(len(hardest), generator=generator, device=generator.device)
         yield from hardest[shuffle].split(settings.batch_negatives)

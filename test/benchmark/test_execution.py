@@ -15,7 +15,7 @@ import pytest
 import synthetic_jobs
 
 from rlt_ros.benchmark.cluster import ClusterError
-from rlt_ros.benchmark.execution import Task, Workers, run_tasks
+from rlt_ros.benchmark.execution import ALONE, Task, Workers, run_tasks
 from rlt_ros.benchmark.run_store import RunStore
 
 
@@ -219,3 +219,14 @@ def test_ray_runs_again_what_a_killed_worker_had(
     failures = run(tasks, store, Workers(backend="ray", address=ray_cluster))
     assert list(failures) == ["run 4"]
     assert stored(store, tasks) == [0, 1, 4, 9, None, 25]
+
+
+def test_alone_means_one_after_another_in_new_processes(store: RunStore, log: Path) -> None:
+    tasks = squares(log, 3)
+    dying = task(7, partial(synthetic_jobs.die, 7, log))
+    tasks.insert(1, dying)
+    assert run(tasks, store, Workers(ALONE)) == {"run 7": "its process died (out of memory?)"}
+    assert stored(store, tasks) == [0, None, 1, 4]
+    ran = synthetic_jobs.processes(log)
+    assert len({*ran.values(), os.getpid()}) == 5
+    assert synthetic_jobs.starts(log)[7] == 1

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from rlt_ros.benchmark.attributes import attribute_table, measures_by_attribute
-from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
+from rlt_ros.benchmark.metrics import mean_measures, one_pass_curves, one_pass_measures
 
 # The first is exact, the second 5 px off in x and the third nowhere near.
 TRUTH = np.array([[10, 10, 20, 40], [10, 10, 20, 40], [10, 10, 20, 40]], dtype=float)
@@ -96,3 +98,10 @@ def test_the_table_is_a_mean_over_the_sequences_that_have_the_attribute() -> Non
     assert list(table) == ["blur", "scale"]
     assert table["blur"] == {"sequences": 1, "auc": pytest.approx(0.9)}
     assert table["scale"] == {"sequences": 2, "auc": pytest.approx(0.4)}
+
+
+def test_a_mean_leaves_out_what_has_no_number() -> None:
+    nan = float("nan")
+    mean = mean_measures([{"auc": 0.4, "cle": nan}, {"auc": 0.8, "cle": 6.0}, {"auc": 0.6}])
+    assert mean == {"auc": pytest.approx(0.6), "cle": 6.0}
+    assert math.isnan(mean_measures([{"cle": nan}, {"cle": nan}])["cle"])

@@ -24,8 +24,8 @@ from rlt_ros.cli.bench.main import main
 QUICK = ["--set", "device=cpu", "--set", "initial_negatives=200", "--set", "initial_iterations=5"]
 
 
-def outcome(sequence: str, auc: float, seed: int) -> Outcome:
-    measures = {"auc": auc, "cle": float("nan")}
+def outcome(sequence: str, auc: float, seed: int, cle: float = float("nan")) -> Outcome:
+    measures = {"auc": auc, "cle": cle}
     job = Job(Path("/data"), sequence, "rlt", {"seed": seed})
     return Outcome(job, measures, BOXES.tolist(), {"success": [1.0, auc]})
 
@@ -56,6 +56,19 @@ def test_a_summary_of_several_seeds() -> None:
     assert found["mean"] == pytest.approx(0.7)
     assert found["high"] - found["low"] == pytest.approx(2 * 4.302653 * 0.1 / 3**0.5, rel=1e-5)
     np.testing.assert_allclose(summary["curves"]["success"], [1, 0.7])
+
+
+def test_a_sequence_without_any_box_has_no_centre_error() -> None:
+    runs = TrackerRuns("rlt", True, "rlt")
+    runs.outcomes = {
+        seed: {"A": outcome("A", 0.5, seed, 4.0 + seed), "B": outcome("B", 0.0, seed)}
+        for seed in (0, 1)
+    }
+    summary = summarise(runs, ["A", "B"])
+    assert summary["mean"]["cle"] == pytest.approx(4.5)
+    assert [one["cle"] for one in summary["seed_means"].values()] == [4.0, 5.0]
+    assert summary["interval95"]["cle"]["mean"] == pytest.approx(4.5)
+    assert summary["seed_means"]["0"]["auc"] == pytest.approx(0.25)
 
 
 def test_pairs_without_chance_are_not_compared() -> None:

@@ -115,6 +115,28 @@ def test_vot_trackers_side_by_side(
     assert again["trackers"] == summary["trackers"]
 
 
+def test_there_are_as_many_repetitions_as_seeds(jumping: Path, tmp_path: Path) -> None:
+    write_jumping(jumping, "Other")
+    out = tmp_path / "out"
+
+    def files_of(seeds: int, *more: str) -> set[str]:
+        command = ["vot", str(jumping), "--tracker", "mil", "--seeds", str(seeds), *more]
+        assert main([*command, "--no-report", "--out", str(out)]) == 0
+        return {path.name for path in (out / "mil" / "baseline").glob("*/*")}
+
+    other = {"Other_001.txt", "Other_002.txt", "Other_003.txt"}
+    assert files_of(3) == {"Jump_001.txt", "Jump_002.txt", "Jump_003.txt"} | other
+    notes = out / "mil" / "baseline" / "Jump" / "Jump_time.txt"
+    notes.write_text("not one of them")
+    # A sequence that was not asked for keeps its files.
+    assert files_of(1, "--sequences", "Jump") == {"Jump_001.txt", notes.name} | other
+    stored = {path: path.stat().st_mtime_ns for path in (out / "runs").rglob("*.json")}
+    two = {"Jump_001.txt", "Jump_002.txt", "Other_001.txt", "Other_002.txt"}
+    assert files_of(2) == two | {notes.name}
+    # What was stored was not run again.
+    assert stored == {path: path.stat().st_mtime_ns for path in (out / "runs").rglob("*.json")}
+
+
 def test_a_wrong_interval_is_refused(jumping: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["vot", str(jumping), "--eao-interval", "9", "2", "--out", str(jumping / "out")]
     assert main(command) == 2
@@ -226,6 +248,25 @@ def test_robustness_commands(
     page = (out / "report.html").read_text()
     assert ("Temporal" if protocol == "tre" else "Spatial") in page
     assert "times found again" in page
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_tre_leaves_out_starts(tmp_path: Path, beside: bool) -> None:
+    write_jumping(tmp_path / "vot", frames=22)
+    out = tmp_path / "out"
+    command = ["tre", str(tmp_path / "vot"), "--tracker", "mil", "--no-report", "--out", str(out)]
+
+    def starts(*more: str) -> list[str]:
+        assert main([*command, *more]) == 0
+        return sorted(path.stem for path in (out / "mil" / "seed0" / "Jump").iterdir())
+
+    assert starts() == ["frame_0", "frame_1", "frame_2"]
+    assert summary_of(out)["omit"] == {}
+    folder = tmp_path / ("vot" if beside else "toolkit") / "initOmit"
+    folder.mkdir(parents=True)
+    (folder / "jump.txt").write_text("1 2\n")  # by the images' numbers, which begin with 1
+    assert starts(*([] if beside else ["--init-omit", str(folder)])) == ["frame_2"]
+    assert summary_of(out)["omit"] == {"Jump": [[0, 1]]}
 
 
 def test_what_is_stored_of_one_protocol_is_not_taken_for_another(tmp_path: Path) -> None:

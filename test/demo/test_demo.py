@@ -18,8 +18,8 @@ pytest.importorskip("rosbags", reason="bags are read and written with the packag
 
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.demo.__main__ import main
-from rlt_ros.demo.sample import BOX, sample_video
 from rlt_ros.media.results import read_results
+from rlt_ros.media.sample_video import BOX, sample_video
 from rlt_ros.media.sources import open_source
 from rlt_ros.media.video_writer import VideoWriter
 

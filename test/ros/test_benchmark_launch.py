@@ -33,6 +33,20 @@ def module() -> dict[str, Any]:
     return runpy.run_path(str(FILE))
 
 
+def exit_code(module: dict[str, Any], given: dict[str, str]) -> int:
+    """Launch with arguments, to the end."""
+    service = LaunchService()
+    service.include_launch_description(
+        LaunchDescription(
+            [
+                *(SetLaunchConfiguration(name, value) for name, value in given.items()),
+                *module["generate_launch_description"]().entities,
+            ]
+        )
+    )
+    return int(service.run())
+
+
 def test_its_arguments_are_described(module: dict[str, Any]) -> None:
     description = module["generate_launch_description"]()
     arguments = [item for item in description.entities if isinstance(item, DeclareLaunchArgument)]
@@ -67,14 +81,10 @@ def test_it_measures_a_bag(
         "init": "30,30,40,40",
         "set": "device=cpu initial_iterations=5",
     }
-    service = LaunchService()
-    service.include_launch_description(
-        LaunchDescription(
-            [
-                *(SetLaunchConfiguration(name, value) for name, value in given.items()),
-                *module["generate_launch_description"]().entities,
-            ]
-        )
-    )
-    service.run()
+    assert exit_code(module, given) == 0
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["sent"] == 4
+
+
+def test_a_failed_benchmark_fails_the_launch(module: dict[str, Any], tmp_path: Path) -> None:
+    given = {"bag": str(tmp_path / "missing"), "out": str(tmp_path / "out")}
+    assert exit_code(module, given) == 1

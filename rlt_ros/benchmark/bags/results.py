@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from rlt_ros.benchmark.bags.frames import BagFrames
 from rlt_ros.benchmark.bags.job import BagJob
 from rlt_ros.benchmark.metrics import one_pass_measures
 from rlt_ros.benchmark.provenance import machine, versions
-from rlt_ros.benchmark.run_store import without_nan, write_atomically
+from rlt_ros.benchmark.run_store import write_json
 from rlt_ros.media.results import ResultRow, write_results
 from rlt_ros.messages.detections import Box
 
@@ -133,8 +132,7 @@ def write_run(job: BagJob, run: BagRun, mode: str) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     summary = summary_of(job, run, mode)
     write_results(folder / BOXES, run.rows)
-    text = json.dumps(without_nan(summary), indent=2, allow_nan=False)
-    write_atomically(folder / SUMMARY, text + "\n")
+    write_json(folder / SUMMARY, summary)
     return summary
 
 

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rlt_ros.bags.detections import annotated_box
-from rlt_ros.bags.reader import BagError, BagMessage, BagReader
+from rlt_ros.bags.reader import BagError, BagReader
 from rlt_ros.benchmark.bags.topics import Topics
 from rlt_ros.messages.detections import Box, box_of, stamp_nanoseconds
 
@@ -37,7 +36,7 @@ def read_truth(bag: BagReader, topic: str | None) -> tuple[dict[int, Box], int]:
     """
     truth: dict[int, Box] = {}
     unusable = 0
-    for message in _until_it_breaks(bag, topic) if topic is not None else ():
+    for message in bag.messages_until_it_breaks(topic) if topic is not None else ():
         try:
             detection = bag.decode(message)
         except BagError:
@@ -45,11 +44,6 @@ def read_truth(bag: BagReader, topic: str | None) -> tuple[dict[int, Box], int]:
             continue
         truth[stamp_nanoseconds(detection.header.stamp)] = annotated_box(detection)
     return truth, unusable
-
-
-def _until_it_breaks(bag: BagReader, topic: str) -> Iterator[BagMessage]:
-    with contextlib.suppress(BagError):
-        yield from bag.messages(topic)
 
 
 def find_start(

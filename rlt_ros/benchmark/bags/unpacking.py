@@ -76,8 +76,10 @@ def unpack_bag(
     (part / IMAGES).mkdir(parents=True)
     unpacked, lines = Unpacked(unusable_boxes=bad), []
     digits = max(4, len(str(bag.counts[topics.image])))
+    broken: list[str] = []
+    images = bag.messages_until_it_breaks(topics.image, broken)
     try:
-        for number, message in enumerate(_until_it_breaks(bag, topics.image, unpacked), start=1):
+        for number, message in enumerate(images, start=1):
             try:
                 decoded = bag.decode(message)
                 _write_image(part / IMAGES / f"{number:0{digits}d}", decoded, message, unpacked)
@@ -90,6 +92,7 @@ def unpack_bag(
             unpacked.boxes += box is not None
             if box is not None and not _reads_back(lines[-1], box):
                 unpacked.inexact.append(number)
+        unpacked.problem = "".join(broken)
         if not lines:
             reasons = [unpacked.problem, *unpacked.unusable.values()]
             raise BagError(f"no image of {bag.path} can be unpacked: {'; '.join(reasons)[:300]}")
@@ -98,13 +101,6 @@ def unpack_bag(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return unpacked
-
-
-def _until_it_breaks(bag: BagReader, topic: str, unpacked: Unpacked) -> Any:
-    try:
-        yield from bag.messages(topic)
-    except BagError as error:
-        unpacked.problem = str(error)
 
 
 def _write_image(stem: Path, decoded: Any, message: BagMessage, unpacked: Unpacked) -> None:

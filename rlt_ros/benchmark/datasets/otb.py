@@ -40,6 +40,11 @@ def is_otb(path: Path) -> bool:
     return any(_annotations(folder) for folder in (path, *folders(path)))
 
 
+def first_image(name: str) -> int:
+    """Return the number of the image that a sequence, of any target, begins with."""
+    return OFFICIAL_FRAMES.get(re.sub(r"-\d+$", "", name), (1, 0))[0]
+
+
 class OtbDataset(Dataset):
     """A folder of sequences, or one sequence's folder."""
 

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from rlt_ros.benchmark.experiments.experiment import Experiment, Result
+from rlt_ros.benchmark.text_tables import aligned, write_records
 
 HEADINGS = (
     "AUC",
@@ -48,27 +48,13 @@ def cells(result: Result) -> list[str]:
 def table_lines(experiment: Experiment, results: Sequence[Result]) -> Iterator[str]:
     """Yield the lines of the table for a terminal."""
     rows = [[experiment.heading, *HEADINGS], *(cells(result) for result in results)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        first, *others = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
-        yield "  ".join([row[0].ljust(len(first)), *others])
+    yield from aligned(rows)
     yield CAPTION
 
 
 def write_csv(path: Path, results: Sequence[Result]) -> Path:
     """Write every number of the results, one variant per line, and return the path."""
-    rows = [asdict(result) for result in results]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {
-                key: f"{value:.6g}" if isinstance(value, float) else value
-                for key, value in row.items()
-            }
-            for row in rows
-        )
-    return path
+    return write_records(path, [asdict(result) for result in results])
 
 
 def _with_half(value: float | None, half: float | None) -> str:

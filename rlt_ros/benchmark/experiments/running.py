@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,7 @@ from rlt_ros.benchmark.experiments.result_table import CAPTION, HEADINGS, cells,
 from rlt_ros.benchmark.ope_study import Plan, evaluate
 from rlt_ros.benchmark.report import FILES, SUMMARY, write_report
 from rlt_ros.benchmark.report.plots import save_figure
-from rlt_ros.benchmark.run_store import write_atomically
+from rlt_ros.benchmark.run_store import write_json
 from rlt_ros.benchmark.runners import rlt_config
 
 
@@ -96,7 +95,7 @@ def _write(
         "picture": vector.relative_to(out).as_posix(),
         "results": [asdict(result) for result in results],
     }
-    write_atomically(out / SUMMARY, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    write_json(out / SUMMARY, summary)
     write_report(out)
 
 

@@ -5,15 +5,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from rlt_ros.benchmark.provenance import machine, versions
+from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.report.plots import save_figure
-from rlt_ros.benchmark.run_store import Json, without_nan, write_atomically
+from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.tracking import TrackerConfig
 
 
@@ -39,14 +38,12 @@ def write_figure(
     """
     folder.mkdir(parents=True, exist_ok=True)
     about = {
-        "command": command,
-        "machine": machine(),
-        "versions": versions(),
+        **origin(command),
         "dataset": str(dataset),
         "sequence": sequence,
         "settings": dataclasses.asdict(config),
         **numbers,
     }
     path = folder / f"{stem}.json"
-    write_atomically(path, json.dumps(without_nan(about), indent=2, allow_nan=False) + "\n")
+    write_json(path, about)
     return [*save_figure(figure, folder, stem), path]

@@ -29,7 +29,7 @@ def temporal_starts(
     Args:
         boxes: the truth ``(N, 4)`` x, y, w, h in pixels, 0-based.
         segments: the number of starts, 2 or more.
-        omit: frames not to start at. OTB lists some, where the target is hidden.
+        omit: frames not to start at, from 0 on. OTB lists some, where the target is hidden.
 
     Raises:
         ValueError: no frame can be started at, or fewer than two segments.
@@ -50,8 +50,16 @@ def temporal_starts(
 
 
 def temporal_robustness(
-    runner: Runner, sequence: AnnotatedSequence, segments: int = SEGMENTS
+    runner: Runner,
+    sequence: AnnotatedSequence,
+    segments: int = SEGMENTS,
+    omit: Collection[int] = (),
 ) -> Iterator[Pass]:
-    """Run a tracker from each start to the end; OTB's TRE is the mean of the measures."""
-    for start in temporal_starts(sequence.boxes, segments):
+    """Run a tracker from each start to the end; OTB's TRE is the mean of the measures.
+
+    Args:
+        runner, sequence: what is run on what.
+        segments, omit: see ``temporal_starts``.
+    """
+    for start in temporal_starts(sequence.boxes, segments, omit):
         yield run_pass(runner, sequence, f"frame {start}", start, sequence.boxes[start])

@@ -34,7 +34,7 @@ the other commands, as in rlt-bench tre DIR/NAME.scenarios.json --out out/tre
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``lost`` to the commands."""
     what = "whether trackers know when their target has gone, on made sequences"
-    lost = add_study_command(commands, LOST, what, EPILOG, dataset_optional=True)
+    lost = add_study_command(commands, LOST, what, EPILOG, without_dataset="photos of scikit-image")
     group = lost.add_argument_group("made sequences")
     group.add_argument(
         "--cases", type=int, default=20, metavar="N", help="how many (default: %(default)s)"

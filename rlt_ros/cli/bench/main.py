@@ -18,12 +18,13 @@ from rlt_ros.cli.bench import (
     report,
     robustness,
     score,
+    speed,
     unpack_bag,
     vot,
 )
 from rlt_ros.tracking import WeightsError
 
-COMMANDS = (ope, robustness, vot, lost, score, report, ablation, bag, make_bag, unpack_bag)
+COMMANDS = (ope, robustness, vot, lost, score, report, ablation, speed, bag, make_bag, unpack_bag)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

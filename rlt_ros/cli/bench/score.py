@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from rlt_ros.benchmark.datasets import LAYOUTS, Sequence, open_dataset
 from rlt_ros.benchmark.protocols.vot_measures import JudgedRun
 from rlt_ros.benchmark.protocols.vot_ranks import ranks_on_common_sequences
 from rlt_ros.benchmark.provenance import machine, versions
-from rlt_ros.benchmark.run_store import without_nan, write_atomically
+from rlt_ros.benchmark.run_store import write_json
 from rlt_ros.benchmark.scoring import (
     Files,
     Score,
@@ -168,5 +167,4 @@ def _write(
     if len(scores) == 1:
         summary.update(next(iter(summary["trackers"].values())))
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(without_nan(summary), indent=2, allow_nan=False)
-    write_atomically(folder / "summary.json", text + "\n")
+    write_json(folder / "summary.json", summary)

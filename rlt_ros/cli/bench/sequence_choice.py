@@ -10,10 +10,18 @@ from pathlib import Path
 from rlt_ros.benchmark.datasets import LAYOUTS, open_dataset
 
 
-def add_dataset_arguments(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
-    """Add DATASET, which may be optional, and --layout."""
-    count = "?" if optional else None
-    parser.add_argument("dataset", type=Path, nargs=count, help="the folder of a data set")
+def add_dataset_arguments(parser: argparse.ArgumentParser, *, without: str = "") -> None:
+    """Add DATASET and --layout.
+
+    Args:
+        parser: gets them.
+        without: what happens without DATASET; empty where it must be given.
+    """
+    what = "the folder of a data set"
+    if without:
+        parser.add_argument("dataset", type=Path, nargs="?", help=f"{what} (default: {without})")
+    else:
+        parser.add_argument("dataset", type=Path, help=what)
     parser.add_argument(
         "--layout", choices=LAYOUTS, help="of the data set (default: found out by its files)"
     )

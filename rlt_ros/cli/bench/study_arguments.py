@@ -25,7 +25,7 @@ def add_study_command(
     what: str,
     epilog: str,
     *,
-    dataset_optional: bool = False,
+    without_dataset: str = "",
 ) -> argparse.ArgumentParser:
     """Add a command with the arguments that all of them have.
 
@@ -34,20 +34,13 @@ def add_study_command(
         name: the command's.
         what: it does, in one line.
         epilog: examples.
-        dataset_optional: whether it does without a data set.
+        without_dataset: what it does without a data set; empty where one must be given.
     """
     parser = commands.add_parser(
         name, help=what, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add_dataset_arguments(parser, optional=dataset_optional)
-    parser.add_argument(
-        "--tracker",
-        action="append",
-        dest="trackers",
-        metavar="NAME",
-        help="rlt, rlt:PRESET, csrt, kcf, mil, nano or vit; settings of its own may follow, as in "
-        "rlt:paper,attention_weight=0; several are run side by side (default: rlt)",
-    )
+    add_dataset_arguments(parser, without=without_dataset)
+    add_tracker_choice(parser)
     parser.add_argument("--sequences", metavar="A,B", help="only these sequences")
     parser.add_argument(
         "--seeds",
@@ -56,18 +49,30 @@ def add_study_command(
         metavar="N",
         help="N seeds, from seed on (0), for rlt; N runs of mil, which takes no seed",
     )
-    add_settings_argument(parser)
     parser.add_argument("--max-frames", type=int, metavar="N", help="of each sequence")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--no-report", action="store_true", help="numbers only, no pictures")
+    add_execution_arguments(parser)
+    return parser
+
+
+def add_tracker_choice(parser: argparse.ArgumentParser) -> None:
+    """Add --tracker, --set and --peers-onnx."""
+    parser.add_argument(
+        "--tracker",
+        action="append",
+        dest="trackers",
+        metavar="NAME",
+        help="rlt, rlt:PRESET, csrt, kcf, mil, nano or vit; settings of its own may follow, as in "
+        "rlt:paper,attention_weight=0; several are run side by side (default: rlt)",
+    )
+    add_settings_argument(parser)
     parser.add_argument(
         "--peers-onnx",
         type=Path,
         metavar="FOLDER",
         help="where the networks of nano (*backbone*.onnx, *head*.onnx) and vit (*vit*.onnx) are",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
-    parser.add_argument("--no-report", action="store_true", help="numbers only, no pictures")
-    add_execution_arguments(parser)
-    return parser
 
 
 def plan_from(options: argparse.Namespace, protocol: str, default: str | None = OURS) -> Plan:
@@ -84,13 +89,13 @@ def plan_from(options: argparse.Namespace, protocol: str, default: str | None = 
     for name in ("seeds", "max_frames"):
         if (number := getattr(options, name)) is not None and number < 1:
             raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {number}")
-    settings = _settings(options)
+    settings = given_settings(options)
     seeds = range(first := int(settings.pop("seed", 0)), first + options.seeds)
     names = options.trackers or ([default] if default else [])
     return Plan(
         options.dataset.resolve(),  # workers may be in other folders
         chosen_sequences(options),
-        _trackers(names, settings, options.peers_onnx),
+        chosen_trackers(names, settings, options.peers_onnx),
         seeds,
         options.max_frames,
         layout=options.layout,
@@ -104,7 +109,7 @@ def run_plan(options: argparse.Namespace, plan: Plan) -> None:
     Raises:
         ValueError, OSError, WeightsError: something failed; the rest was done.
     """
-    settings = _settings(options)
+    settings = given_settings(options)
     settings.pop("seed", None)
     summary = evaluate(
         plan,
@@ -123,14 +128,24 @@ def run_plan(options: argparse.Namespace, plan: Plan) -> None:
         raise ValueError(f"{len(failures)} of {total} runs failed, see above")
 
 
-def _settings(options: argparse.Namespace) -> dict[str, Value]:
+def given_settings(options: argparse.Namespace) -> dict[str, Value]:
+    """Return what --set says."""
     return dict(parse_setting(text) for text in options.settings)
 
 
-def _trackers(
+def chosen_trackers(
     names: list[str], settings: dict[str, Value], networks: Path | None
 ) -> list[tuple[TrackerName, dict[str, Value]]]:
-    """Return each tracker with its settings; find out before a long run what is wrong."""
+    """Return each tracker with its settings; find out before a long run what is wrong.
+
+    Args:
+        names: see ``parse_tracker_name``.
+        settings: for rlt.
+        networks: see ``peer_networks``.
+
+    Raises:
+        ValueError: there is no such tracker or setting.
+    """
     trackers = []
     for tracker in map(parse_tracker_name, dict.fromkeys(names)):
         own: dict[str, Value] = {}

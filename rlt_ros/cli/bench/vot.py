@@ -19,8 +19,10 @@ examples:
 A tracker that has lost its target is started again 5 frames later. VOT asks for 15 runs of trackers
 with chance in them. DIR gets summary.json (accuracy, robustness, expected average overlap, ranks),
 report.html with its tables and plots in report/, and VOT's own result files,
-TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt. Finished runs are kept in its folder runs/: a command
-that was stopped goes on from there when it is given again.
+TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt, one for each of the N seeds and no others: files that a
+command with more seeds left for the same tracker and sequence are removed, since VOT's toolkit
+counts whatever it finds. Finished runs are kept in the folder runs/: a command that was stopped
+goes on from there when it is given again, and one with more seeds runs only what is not there.
 """
 
 

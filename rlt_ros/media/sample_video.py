@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The video of the demo when the user gives none."""
+"""The video that is used when the user gives none."""
 
 from __future__ import annotations
 

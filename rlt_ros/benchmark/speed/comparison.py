@@ -1,0 +1,152 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Trackers timed side by side on the same clips: summary, tables and plot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlt_ros.benchmark.provenance import origin
+from rlt_ros.benchmark.report import FILES, SUMMARY
+from rlt_ros.benchmark.report.plots import save_figure
+from rlt_ros.benchmark.run_store import Json, write_json
+from rlt_ros.benchmark.speed.clips import ClipSource
+from rlt_ros.benchmark.speed.measuring import SpeedJob
+from rlt_ros.benchmark.speed.plot import draw_speed
+from rlt_ros.benchmark.speed.running import run_jobs
+from rlt_ros.benchmark.speed.stages import STAGES
+from rlt_ros.benchmark.speed.summary import Run, summarise
+from rlt_ros.benchmark.text_tables import aligned, number, write_records
+from rlt_ros.tracking.config import Value
+
+# Measure, heading, decimals.
+_COLUMNS = (
+    ("fps", "frames/s", 1),
+    ("pooled_fps", "pooled", 1),
+    ("mean_ms", "mean ms", 1),
+    ("median_ms", "median", 1),
+    ("p95_ms", "95 %", 1),
+    ("p99_ms", "99 %", 1),
+    ("updating_frames", "in updates", 0),
+    ("updating_p95_ms", "their 95 %", 1),
+    ("updating_p95_over_median", "/ median", 2),
+    ("init_seconds", "init s", 2),
+    ("updates", "updates", 0),
+    ("update_seconds", "update s", 2),
+    ("last_update_seconds", "last s", 2),
+    ("peak_mib", "memory MiB", 0),
+    ("auc", "AUC", 3),
+)
+_LATENCIES = (
+    ("latency_p50_ms", "latency ms", 1),
+    ("latency_p95_ms", "95 %", 1),
+    ("latency_p99_ms", "99 %", 1),
+)
+
+
+@dataclass(frozen=True)
+class SpeedPlan:
+    """What to compare.
+
+    Attributes:
+        trackers: names, each with its settings, see ``make_runner``.
+        clips: what they run on.
+        rate: see ``SpeedJob``.
+    """
+
+    trackers: Sequence[tuple[str, Mapping[str, Value]]]
+    clips: Sequence[ClipSource]
+    rate: float = 0.0
+
+    def jobs(self) -> list[SpeedJob]:
+        """Return every tracker on the first clip, then on the next one, and so on."""
+        return [
+            SpeedJob(clip.name, tracker, settings, clip, self.rate)
+            for clip in self.clips
+            for tracker, settings in self.trackers
+        ]
+
+
+def compare_speed(plan: SpeedPlan, out: Path, command: str) -> dict[str, Json]:
+    """Time all, and write summary.json, and speed.csv, clips.csv and a plot in report/.
+
+    Args:
+        plan: what to compare.
+        out: folder to write to.
+        command: for the summary.
+
+    Returns:
+        The summary; its ``failures`` name what failed.
+    """
+    runs, failures = run_jobs(plan.jobs(), out)
+    by_tracker: dict[str, list[tuple[str, Run]]] = {}
+    for job, run in runs.items():
+        by_tracker.setdefault(job.tracker, []).append((job.name, run))
+    trackers = {
+        name: {
+            **summarise([run for _, run in each]),
+            "clips": {clip: summarise([run]) for clip, run in each},
+            "threads": each[0][1]["threads"],
+        }
+        for name, each in by_tracker.items()
+    }
+    summary = {
+        **origin(command),
+        "clips": [repr(clip) for clip in plan.clips],
+        "rate": plan.rate,
+        "settings": {name: dict(settings) for name, settings in plan.trackers},
+        "trackers": trackers,
+        "failures": failures,
+    }
+    write_json(out / SUMMARY, summary)
+    if trackers:
+        _write_report(trackers, summary, out / FILES)
+    return summary
+
+
+def table_lines(summary: Mapping[str, Json]) -> Iterator[str]:
+    """Yield the tables of a summary for a terminal."""
+    trackers = summary["trackers"]
+    columns = [*_COLUMNS, *(_LATENCIES if summary["rate"] else ())]
+    yield from _table("tracker", columns, trackers)
+    staged = {name: one for name, one in trackers.items() if math.isfinite(one["stage_crop_ms"])}
+    for what, key in (("mean", "stage_{}_ms"), ("median", "stage_{}_median_ms")) if staged else ():
+        yield ""
+        columns = [(key.format(name), name, 2) for name in STAGES]
+        yield from _table(f"{what} ms per frame", columns, staged)
+    yield f"{summary['machine']}; " + ", ".join(
+        f"{name} {version}" for name, version in summary["versions"].items()
+    )
+
+
+def _table(
+    title: str, columns: Sequence[tuple[str, str, int]], trackers: Mapping[str, Json]
+) -> Iterator[str]:
+    rows = [[title, *(heading for _, heading, _ in columns)]]
+    for name, numbers in trackers.items():
+        rows.append([name, *(number(numbers[key], decimals) for key, _, decimals in columns)])
+    return aligned(rows)
+
+
+def _write_report(trackers: Mapping[str, Json], summary: Mapping[str, Json], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    apart = ("clips", "threads")
+    write_records(
+        folder / "speed.csv",
+        [
+            {"tracker": name, **{key: one[key] for key in one if key not in apart}}
+            for name, one in trackers.items()
+        ],
+    )
+    write_records(
+        folder / "clips.csv",
+        [
+            {"tracker": name, "clip": clip, **numbers}
+            for name, one in trackers.items()
+            for clip, numbers in one["clips"].items()
+        ],
+    )
+    save_figure(draw_speed(trackers, summary["machine"]), folder, "speed")

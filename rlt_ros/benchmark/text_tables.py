@@ -1,0 +1,58 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tables as text, Markdown and CSV."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from rlt_ros.benchmark.run_store import Json, write_atomically
+
+Rows = Sequence[Sequence[str]]
+
+
+def aligned(rows: Rows) -> Iterator[str]:
+    """Yield the lines of a table for a terminal: the first column to the left."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        first, *others = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+        yield "  ".join([row[0].ljust(len(first)), *others])
+
+
+def markdown(rows: Rows) -> str:
+    """Return a table in Markdown; the first row is its heading."""
+    heading, *others = rows
+    rule = ["---", *("---:" for _ in heading[1:])]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (heading, rule, *others))
+
+
+def write_records(path: Path, records: Sequence[Mapping[str, Json]]) -> Path:
+    """Write records with the same keys as CSV and return the path; NaN and None stay empty."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(records[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: _cell(value) for key, value in one.items()} for one in records)
+    return path
+
+
+def write_table(
+    folder: Path, stem: str, records: Sequence[Mapping[str, Json]], rows: Rows, note: str
+) -> None:
+    """Write records as CSV, and as Markdown the rows with a note below; make the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_records(folder / f"{stem}.csv", records)
+    write_atomically(folder / f"{stem}.md", f"{markdown(rows)}\n{note}\n")
+
+
+def number(value: float | None, decimals: int) -> str:
+    """Return a number for a table, "-" where there is none."""
+    return "-" if value is None or math.isnan(value) else f"{value:.{decimals}f}"
+
+
+def _cell(value: Json) -> Json:
+    if not isinstance(value, float):
+        return value
+    return "" if math.isnan(value) else f"{value:.6g}"
