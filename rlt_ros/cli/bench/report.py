@@ -23,7 +23,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add ``report`` to the commands."""
     report = commands.add_parser(
         "report",
-        help="tables, plots and an HTML page from the output of ope, tre, sre or vot",
+        help="tables, plots and an HTML page from the output of ope, tre, sre, vot or lost",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
