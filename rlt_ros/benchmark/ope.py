@@ -16,6 +16,8 @@ import torch
 from rlt_ros.benchmark.attributes import measures_by_attribute
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
 from rlt_ros.benchmark.datasets.otb_omitted import Stretches
+from rlt_ros.benchmark.disappearances import disappearance_measures
+from rlt_ros.benchmark.frame_records import record_frames
 from rlt_ros.benchmark.losses import loss_measures
 from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
 from rlt_ros.benchmark.protocols.one_pass import run_pass
@@ -27,7 +29,7 @@ from rlt_ros.tracking.config import Value
 
 LATENCY_PERCENTILES = (50, 95, 99)
 
-OPE, TRE, SRE, VOT = "ope", "tre", "sre", "vot"
+OPE, TRE, SRE, VOT, LOST = "ope", "tre", "sre", "vot", "lost"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Outcome:
         machine: where it ran.
         attributes: one-pass measures by attribute, see ``measures_by_attribute``.
         details: what else the protocol stores, in JSON's types.
+        frames: of one pass, what the tracker said of each frame; see ``FrameRecord.to_json``.
     """
 
     job: Job
@@ -77,17 +80,27 @@ class Outcome:
     machine: str = ""
     attributes: Mapping[str, dict[str, float]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    frames: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(job: Job) -> Outcome:
     """Run one job in one pass.
+
+    Returns:
+        The measures of ``score`` and ``speed_measures``; for ``LOST`` also those of
+        ``disappearance_measures``.
 
     Raises:
         ValueError: the sequence cannot be read, or the tracker cannot be made.
     """
     runner, sequence = prepare(job)
     boxes = run_pass(runner, sequence, sequence.name, 0, sequence.boxes[0]).boxes
-    return one_pass_outcome(job, boxes, sequence, speed_measures(runner.seconds), machine())
+    record = record_frames(
+        runner.scores, runner.states, boxes, sequence.boxes, sequence.visible_shares
+    )
+    others = disappearance_measures([record]) if job.protocol == LOST else {}
+    others |= speed_measures(runner.seconds)
+    return one_pass_outcome(job, boxes, sequence, others, machine(), record.to_json())
 
 
 def prepare(job: Job) -> tuple[TimedRunner, Sequence]:
@@ -118,6 +131,7 @@ def one_pass_outcome(
     sequence: Sequence,
     other_measures: Mapping[str, float] | None = None,
     machine: str = "",
+    frames: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Score the boxes of one pass.
 
@@ -127,6 +141,7 @@ def one_pass_outcome(
         sequence: with the truth and the attributes.
         other_measures: to be told beside those of ``score``.
         machine: where it ran; empty where nothing ran.
+        frames: see ``Outcome``; None where the tracker said nothing, as of published boxes.
 
     Raises:
         ValueError: not one box per frame.
@@ -134,7 +149,9 @@ def one_pass_outcome(
     measures, curves = score(boxes, sequence.boxes)
     by_attribute = measures_by_attribute(boxes, sequence.boxes, sequence.attributes)
     measures |= other_measures or {}
-    return Outcome(job, measures, boxes.tolist(), curves, machine, by_attribute)
+    return Outcome(
+        job, measures, boxes.tolist(), curves, machine, by_attribute, frames=frames or {}
+    )
 
 
 def score(boxes: Boxes, truth: Boxes) -> tuple[dict[str, float], dict[str, list[float]]]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,8 +14,8 @@ from typing import Any
 
 from rlt_ros.benchmark.datasets.otb_omitted import Stretches
 from rlt_ros.benchmark.execution import Task, Workers, run_tasks
-from rlt_ros.benchmark.ope import OPE, TRE, VOT, Job, Outcome
-from rlt_ros.benchmark.ope_summary import TrackerRuns, compare_trackers, summarise
+from rlt_ros.benchmark.ope import LOST, OPE, TRE, VOT, Job, Outcome
+from rlt_ros.benchmark.ope_summary import TrackerRuns, compare_trackers
 from rlt_ros.benchmark.ope_tasks import (
     job_name,
     job_path,
@@ -26,6 +27,7 @@ from rlt_ros.benchmark.outcome_files import remove_old_files, write_outcome
 from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL
 from rlt_ros.benchmark.provenance import machine, package_version, versions
 from rlt_ros.benchmark.published import Published, score_published
+from rlt_ros.benchmark.record_summary import summarise_with_records
 from rlt_ros.benchmark.report import RUNS, SUMMARY
 from rlt_ros.benchmark.run_store import RunStore, without_nan, write_json
 from rlt_ros.benchmark.tracker_name import TrackerName, folder_name, parse_tracker_name
@@ -163,18 +165,34 @@ def _summaries(plan: Plan, runs: Mapping[str, TrackerRuns]) -> dict[str, Any]:
         }
     return {
         **({"omit": dict(plan.omit)} if plan.protocol == TRE else {}),
-        "trackers": {name: summarise(tracker, plan.sequences) for name, tracker in runs.items()},
+        "trackers": {
+            name: summarise_with_records(
+                tracker, plan.sequences, disappearances=plan.protocol == LOST
+            )
+            for name, tracker in runs.items()
+        },
         "comparisons": compare_trackers(list(runs.values())),
     }
 
 
 def _line(task: Task, result: Mapping[str, Any]) -> str:
     measures = result["measures"]
-    if "auc" in measures:
+    if "flagged5" in measures:
+        text = f"AUC {measures['auc']:.3f}  {_lost_words(measures)}"
+    elif "auc" in measures:
         text = f"AUC {measures['auc']:.3f}  precision {measures['precision20']:.3f}"
     else:
         text = f"accuracy {measures['accuracy']:.3f}  failures {measures['failures']:.0f}"
     return f"{task.name:32}  {text}  {measures['fps']:.1f} frames/s"
+
+
+def _lost_words(measures: Mapping[str, float]) -> str:
+    """Say what came of a disappearance in one run."""
+    if not measures["disappearances"]:
+        return "no disappearance"
+    words = (("flag_frames", "flagged after"), ("refound_frames", "found again after"))
+    found = [f"{word} {measures[key]:.0f}" for key, word in words if math.isfinite(measures[key])]
+    return ", ".join(found) or "neither flagged nor found again"
 
 
 def _score_published(jobs: Iterable[Job], published: Published, store: RunStore) -> dict[str, str]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from rlt_ros.benchmark.execution import Task
 from rlt_ros.benchmark.ope import (
+    LOST,
     OPE,
     SRE,
     TRE,
@@ -39,6 +40,7 @@ PROTOCOLS: Mapping[str, Callable[[Job], Outcome]] = {
     TRE: run_robustness,
     SRE: run_robustness,
     VOT: run_supervised,
+    LOST: run,
 }
 
 _BOX = np.ones((1, 4))
@@ -104,6 +106,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Json]:
         "machine": outcome.machine,
         "attributes": dict(outcome.attributes),
         "details": dict(outcome.details),
+        "frames": dict(outcome.frames),
     }
 
 
@@ -122,7 +125,9 @@ def load_outcome(job: Job, store: RunStore) -> Outcome | None:
         sequence = read_sequence(job).head(job.max_frames)
         boxes = np.array(result["boxes"], dtype=np.float64)
         others = {key: value for key, value in measures.items() if key not in _MEASURES}
-        return one_pass_outcome(job, boxes, sequence, others, result["machine"])
+        return one_pass_outcome(
+            job, boxes, sequence, others, result["machine"], result.get("frames")
+        )
     return Outcome(
         job,
         measures,
@@ -131,6 +136,7 @@ def load_outcome(job: Job, store: RunStore) -> Outcome | None:
         result["machine"],
         {name: _with_nan(one) for name, one in result.get("attributes", {}).items()},
         result.get("details", {}),
+        result.get("frames", {}),
     )
 
 

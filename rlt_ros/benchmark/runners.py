@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,13 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
-from rlt_ros.tracking import Tracker, TrackResult, make_config
+from rlt_ros.tracking import Tracker, TrackResult, TrackState, make_config
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import TrackerConfig, Value
 
 
 class Runner(Protocol):
     """One tracker on one sequence after another."""
+
+    @property
+    def score(self) -> float:
+        """Probability 0..1 that the last box is the target; NaN if the tracker does not tell."""
+
+    @property
+    def state(self) -> str:
+        """What it said last of itself, a value of ``TrackState``; "" if it does not tell."""
 
     def init(self, image: NDArray[np.uint8], box: Boxes) -> None:
         """Learn the target at ``box`` ``(4,)`` in an RGB image."""
@@ -41,6 +50,16 @@ class RltRunner:
     def __init__(self, config: TrackerConfig) -> None:
         self.tracker = Tracker(config)
 
+    @property
+    def score(self) -> float:
+        """See ``Runner.score``."""
+        return self.result.score
+
+    @property
+    def state(self) -> str:
+        """See ``Runner.state``."""
+        return self.result.state.value
+
     def init(self, image: NDArray[np.uint8], box: Boxes) -> None:
         """See ``Runner.init``."""
         self.result = self.tracker.init(image, box)
@@ -52,7 +71,15 @@ class RltRunner:
 
 
 class OpenCvRunner:
-    """One of OpenCV's trackers; where it reports failure the last box counts."""
+    """One of OpenCV's trackers; where it reports failure the last box counts.
+
+    Attributes:
+        score: NaN; the trackers' own scores are no probabilities.
+        state: lost where it reports failure.
+    """
+
+    score = math.nan
+    state = TrackState.TRACKING.value
 
     def __init__(self, create: Callable[[], cv2.Tracker]) -> None:
         self._create = create
@@ -63,10 +90,12 @@ class OpenCvRunner:
         x, y, width, height = (round(value) for value in box.tolist())
         self._tracker.init(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), (x, y, width, height))
         self._box = box
+        self.state = TrackState.TRACKING.value
 
     def track(self, image: NDArray[np.uint8]) -> Boxes:
         """See ``Runner.track``."""
         found, box = self._tracker.update(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        self.state = (TrackState.TRACKING if found else TrackState.LOST).value
         if found:
             self._box = np.array(box, dtype=np.float64)
         return self._box

@@ -8,6 +8,7 @@ numbers would change on other sequences, and nothing is corrected for comparing 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import warnings
 from collections.abc import Mapping, Sequence
@@ -67,6 +68,16 @@ def interval(values: Sequence[float]) -> Interval | None:
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1))
     half = reach * float(np.std(values, ddof=1)) / math.sqrt(len(values))
     return Interval(mean, mean - half, mean + half)
+
+
+def finite_intervals(by_seed: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Return the interval of each measure over seeds, of those that are known with every seed."""
+    found = {name: interval([one[name] for one in by_seed]) for name in by_seed[0]}
+    return {
+        name: dataclasses.asdict(one)
+        for name, one in found.items()
+        if one and math.isfinite(one.mean)
+    }
 
 
 def complete_sequences(tracker: BySeed) -> set[str]:

@@ -17,7 +17,7 @@ from rlt_ros.benchmark.protocols.vot_measures import (
 )
 from rlt_ros.benchmark.protocols.vot_ranks import ranks_on_common_sequences
 from rlt_ros.benchmark.run_store import Json
-from rlt_ros.benchmark.seed_statistics import compare, complete_sequences, interval
+from rlt_ros.benchmark.seed_statistics import compare, complete_sequences, finite_intervals
 from rlt_ros.benchmark.vot_runs import judged_run
 
 EaoInterval = tuple[int, int]
@@ -52,7 +52,7 @@ def summarise_supervised(
             by_seed = seed_measures(tracker, common, eao_interval)
             for seed, measures in by_seed.items():
                 summary["seed_means"][str(seed)] |= measures
-            summary["interval95"] |= _intervals(list(by_seed.values()))
+            summary["interval95"] |= finite_intervals(list(by_seed.values()))
         summaries[name] = summary
     return summaries
 
@@ -96,12 +96,3 @@ def seed_measures(
         runs: dict[str, list[JudgedRun]] = {name: [judged_run(outcomes[name])] for name in names}
         measures[seed] = vot_measures(runs, eao_interval)
     return measures
-
-
-def _intervals(by_seed: Sequence[Mapping[str, float]]) -> dict[str, Json]:
-    found = {name: interval([one[name] for one in by_seed]) for name in by_seed[0]}
-    return {
-        name: dataclasses.asdict(one)
-        for name, one in found.items()
-        if one and math.isfinite(one.mean)
-    }

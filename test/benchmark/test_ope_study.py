@@ -104,11 +104,13 @@ def test_a_run_of_an_older_version_is_scored_anew(dataset: Path, tmp_path: Path)
     job = Job(dataset, "Square", "mil", {"seed": 0})
     store = RunStore(tmp_path / "runs")
     measures, curves = score(BOXES, BOXES)
-    old = Outcome(job, {"auc": 0.1, "fps": 7.0}, BOXES.tolist(), curves)
+    frames = {"scores": [0.5] * len(BOXES)}
+    old = Outcome(job, {"auc": 0.1, "fps": 7.0}, BOXES.tolist(), curves, frames=frames)
     store.save(make_task(job).path, {}, outcome_to_json(old))
     found = load_outcome(job, store)
     assert found is not None
     assert found.measures == {**measures, "fps": 7.0}
+    assert found.frames == frames
 
 
 def test_configurations_seeds_and_published_boxes_side_by_side(

@@ -12,6 +12,7 @@ from rlt_ros.benchmark.datasets.errors import DatasetError
 from rlt_ros.benchmark.datasets.got10k import Got10kDataset, is_got10k
 from rlt_ros.benchmark.datasets.otb import OtbDataset, is_otb
 from rlt_ros.benchmark.datasets.plain import PlainDataset, is_plain
+from rlt_ros.benchmark.datasets.scenarios.spec import is_spec, open_spec
 from rlt_ros.benchmark.datasets.uav123 import is_uav123, open_uav123
 from rlt_ros.benchmark.datasets.vot import VotDataset, is_vot
 
@@ -30,13 +31,16 @@ def open_dataset(path: Path, layout: str | None = None) -> Dataset:
     """Open a data set, or a single sequence of one.
 
     Args:
-        path: its folder; for plain videos also a video file.
+        path: its folder; for plain videos also a video file, for made sequences the file that says
+            which (see ``scenarios``).
         layout: one of ``LAYOUTS``; None finds out.
 
     Raises:
         DatasetError: there is no such folder, no sequence in it, or no such layout.
     """
     path = Path(path).expanduser().absolute()
+    if layout is None and is_spec(path):
+        return open_spec(path, open_dataset)
     if layout is not None and layout not in _LAYOUTS:
         raise DatasetError(f"there is no layout {layout!r}; give one of {', '.join(LAYOUTS)}")
     if not path.is_dir() and not (path.is_file() and layout in (None, "plain")):

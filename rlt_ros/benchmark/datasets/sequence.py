@@ -33,6 +33,7 @@ class Sequence:
         source: the frames.
         polygons: ``(N, 4, 2)`` corners x, y in pixels, 0-based, where the data set has polygons.
         attributes: name to ``(N,)`` flags; all True for an attribute of the whole sequence.
+        visible_shares: ``(N,)`` how much of the target is seen, 0..1, where that is known.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Sequence:
     source: Frames
     polygons: NDArray[np.float64] | None = None
     attributes: Mapping[str, Flags] = field(default_factory=dict)
+    visible_shares: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -64,6 +66,7 @@ class Sequence:
             boxes=self.boxes[:frames],
             polygons=None if self.polygons is None else self.polygons[:frames],
             attributes={name: flags[:frames] for name, flags in self.attributes.items()},
+            visible_shares=None if self.visible_shares is None else self.visible_shares[:frames],
         )
 
 

@@ -40,10 +40,10 @@ def success_plot(
         look: of each tracker; chosen by rank if None.
         title: above the plot.
     """
-    figure, axes = _axes(title, "overlap threshold (IoU)", "share of frames (success)")
+    figure, axes = empty_plot(title, "overlap threshold (IoU)", "share of frames (success)")
     _draw(axes, SUCCESS_THRESHOLDS, curves, scores, halves, look)
     axes.set(xlim=(0, 1), ylim=(0, 1))
-    _legend(figure, axes, "AUC")
+    add_legend(figure, axes, "AUC")
     return figure
 
 
@@ -62,11 +62,13 @@ def precision_plot(
         scores: by tracker, the share at 20 pixels for the legend.
         halves, look, title: as for ``success_plot``.
     """
-    figure, axes = _axes(title, "centre error threshold (pixels)", "share of frames (precision)")
+    figure, axes = empty_plot(
+        title, "centre error threshold (pixels)", "share of frames (precision)"
+    )
     _draw(axes, PRECISION_THRESHOLDS, curves, scores, halves, look)
     axes.axvline(20, color="#888888", linewidth=0.8, linestyle=(0, (2, 3)), zorder=1)
     axes.set(xlim=(0, 50), ylim=(0, 1))
-    _legend(figure, axes, "at 20 px")
+    add_legend(figure, axes, "at 20 px")
     return figure
 
 
@@ -87,13 +89,13 @@ def eao_plot(
         interval: first and last length that count for the score, shaded.
         halves, look, title: as for ``success_plot``.
     """
-    figure, axes = _axes(title, "sequence length (frames)", "expected overlap")
+    figure, axes = empty_plot(title, "sequence length (frames)", "expected overlap")
     if interval:
         axes.axvspan(*interval, color="#000000", alpha=0.07, linewidth=0)
     longest = max(len(np.asarray(curve)) for curve in curves.values())
     _draw(axes, np.arange(1, longest + 1), curves, scores, halves, look)
     axes.set(xlim=(1, max(2, longest)), ylim=(0, 1))
-    _legend(figure, axes, "EAO")
+    add_legend(figure, axes, "EAO")
     return figure
 
 
@@ -107,7 +109,8 @@ def save_figure(figure: Figure, folder: Path, stem: str) -> list[Path]:
     return paths
 
 
-def _axes(title: str, x_label: str, y_label: str) -> tuple[Figure, Axes]:
+def empty_plot(title: str, x_label: str, y_label: str) -> tuple[Figure, Axes]:
+    """Return a figure with axes and nothing in them."""
     figure = Figure(figsize=(8.6, 4.8), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -140,7 +143,7 @@ def _draw(
             color=look[name].colour,
             linestyle=look[name].line,
             linewidth=2.0,
-            label=f"{value}  {_folded(name)}",
+            label=f"{value}  {folded(name)}",
             zorder=3 + len(ranked) - rank,  # the best on top
             clip_on=False,
         )
@@ -150,7 +153,8 @@ def _ranked(scores: Scores) -> list[str]:
     return sorted(scores, key=lambda name: (-np.nan_to_num(scores[name], nan=-1.0), name))
 
 
-def _legend(figure: Figure, axes: Axes, title: str) -> None:
+def add_legend(figure: Figure, axes: Axes, title: str) -> None:
+    """Add the legend of what was drawn with labels."""
     # Beside the axes: a long list would hide the curves.
     handles, labels = axes.get_legend_handles_labels()
     legend = figure.legend(
@@ -166,6 +170,6 @@ def _legend(figure: Figure, axes: Axes, title: str) -> None:
     legend.get_title().set_fontweight("bold")
 
 
-def _folded(name: str, longest: int = 34) -> str:
+def folded(name: str, longest: int = 34) -> str:
     """Break a long name at its commas: a wide legend would press the plot together."""
     return name if len(name) <= longest else name.replace(",", ",\n    ")

@@ -16,6 +16,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from numpy.typing import NDArray
 
+from rlt_ros.benchmark.frame_records import FrameRecord
 from rlt_ros.benchmark.protocols.annotated_sequence import AnnotatedSequence
 from rlt_ros.benchmark.report.style import TRUTH_COLOUR, Line, Look
 from rlt_ros.tracking.boxes import Boxes
@@ -39,12 +40,26 @@ def strip_frames(count: int, frames: int = FRAMES) -> list[int]:
     return sorted({round(one) for one in np.linspace(0, count - 1, frames + 1)[1:]} - {0})
 
 
+def absence_frames(visible: NDArray[np.float64]) -> list[int]:
+    """Return frames before, in and after the first disappearance, by visible share ``(N,)``.
+
+    They are 0-based; none where the target never disappears.
+    """
+    gone = np.flatnonzero(visible == 0)
+    if not gone.size:
+        return []
+    first, last, end = int(gone[0]), int(gone[-1]), len(visible) - 1
+    wanted = (first - 3, first, (first + last) // 2, last, last + 6, last + 25)
+    return sorted({min(max(frame, 0), end) for frame in wanted})
+
+
 def draw_strip(
     name: str,
     sequence: AnnotatedSequence,
     boxes: Mapping[str, Boxes],
     look: Mapping[str, Look],
     frames: Sequence[int],
+    records: Mapping[str, FrameRecord] | None = None,
 ) -> Figure:
     """Draw frames with the boxes of all trackers and, in dashes, the true one.
 
@@ -54,6 +69,7 @@ def draw_strip(
         boxes: by tracker ``(N, 4)``, best tracker first; it is drawn on top.
         look: of each tracker.
         frames: which ones, 0-based.
+        records: by tracker, what it said of each frame, to be written on them.
 
     Raises:
         ValueError: a frame cannot be read.
@@ -78,6 +94,7 @@ def draw_strip(
                 style = look[tracker]
                 _draw_box(axes, boxes[tracker][index], style.colour, style.line, line_width)
         _draw_box(axes, sequence.boxes[index], TRUTH_COLOUR, _TRUTH_DASHES, 1.3)
+        _draw_words(axes, records or {}, look, index)
     figure.text(0.003, 1 - 0.5 * _TITLE / total, name, va="center", weight="bold", size=12)
     _draw_legend(figure, boxes, look, columns)
     return figure
@@ -119,6 +136,20 @@ def _draw_frame(axes: Axes, image: NDArray[np.uint8], index: int) -> None:
         0.02, 0.97, f"#{index + 1}", transform=axes.transAxes, va="top", color="white", size=11,
         weight="bold", path_effects=[withStroke(linewidth=2.5, foreground="black")],
     )  # fmt: skip
+
+
+def _draw_words(
+    axes: Axes, records: Mapping[str, FrameRecord], look: Mapping[str, Look], index: int
+) -> None:
+    """Write state and score of each tracker that tells them, the first one at the top."""
+    told = {name: one for name, one in records.items() if one.tells_state}
+    for row, (name, record) in enumerate(reversed(told.items())):
+        score = record.scores[index]
+        text = record.states[index] + (f" {score:.2f}" if np.isfinite(score) else "")
+        axes.text(
+            0.02, 0.03 + 0.08 * row, text, transform=axes.transAxes, color=look[name].colour,
+            size=10, weight="bold", path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        )  # fmt: skip
 
 
 def _draw_box(axes: Axes, box: Boxes, colour: str, line: LineStyle, line_width: float) -> None:

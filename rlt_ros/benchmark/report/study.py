@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rlt_ros.benchmark.frame_records import FrameRecord, record_from_json
 from rlt_ros.benchmark.ope import OPE
 from rlt_ros.benchmark.ope_tasks import run_folder
 from rlt_ros.benchmark.report.views import VIEWS, View
@@ -81,10 +82,17 @@ class Study:
 
     def boxes(self, tracker: str, sequence: str) -> Boxes | None:
         """Return the boxes ``(N, 4)`` of a tracker's first seed, 0-based; None if it has none."""
-        for seed in self._seeds(tracker):
-            if (result := self._result(tracker, seed, sequence)) is not None:
-                return np.array(result["boxes"], dtype=np.float64)
-        return None
+        result = self._first_result(tracker, sequence)
+        return None if result is None else np.array(result["boxes"], dtype=np.float64)
+
+    def frames(self, tracker: str, sequence: str) -> FrameRecord | None:
+        """Return what a tracker's first seed said of each frame; None if that is not stored."""
+        result = self._first_result(tracker, sequence)
+        return None if result is None else record_from_json(result.get("frames", {}))
+
+    def _first_result(self, tracker: str, sequence: str) -> Mapping[str, Json] | None:
+        found = (self._result(tracker, seed, sequence) for seed in self._seeds(tracker))
+        return next((one for one in found if one is not None), None)
 
     def _result(self, tracker: str, seed: int | None, sequence: str) -> Mapping[str, Json] | None:
         folder = run_folder(self.tracker(tracker)["folder"], seed)

@@ -5,15 +5,22 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from rlt_ros.benchmark.disappearances import find_disappearances
+from rlt_ros.benchmark.frame_records import record_from_json
 from rlt_ros.benchmark.report.study import Study
 from rlt_ros.benchmark.run_store import Json
 
+_EVENT = ("tracker", "sequence", "seed", "first", "last", "back", "flagged_after", "refound_after")
+
 
 def write_tables(study: Study, folder: Path) -> list[Path]:
-    """Write trackers.csv, sequences.csv (means over seeds) and runs.csv, and return their paths."""
+    """Write trackers.csv, sequences.csv (means over seeds) and runs.csv, and return their paths.
+
+    Where targets disappear, disappearances.csv has a row for each time; frames count from 1 there.
+    """
     measures = _measures(study)
     trackers = [
         [
@@ -33,11 +40,26 @@ def write_tables(study: Study, folder: Path) -> list[Path]:
         for name in study.trackers
         for seed, sequence, result in study.runs(name)
     ]
-    return [
+    tables = [
         _write(folder / "trackers.csv", ["tracker", "sequences", *measures], trackers),
         _write(folder / "sequences.csv", ["tracker", "sequence", *measures], sequences),
         _write(folder / "runs.csv", ["tracker", "sequence", "seed", *measures], runs),
     ]
+    if events := list(_disappearances(study)):
+        tables.append(_write(folder / "disappearances.csv", _EVENT, events))
+    return tables
+
+
+def _disappearances(study: Study) -> Iterator[list[Json]]:
+    for name in study.trackers:
+        for seed, sequence, result in study.runs(name):
+            record = record_from_json(result.get("frames", {}))
+            if record is None or not record.tells_state:
+                continue
+            for one in find_disappearances(record):
+                back = "" if one.back is None else one.back + 1
+                times = (one.first + 1, one.last + 1, back, one.flagged_after, one.refound_after)
+                yield [name, sequence, seed, *times]
 
 
 def _measures(study: Study) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rlt_ros.benchmark.ope import OPE, SRE, TRE, VOT
+from rlt_ros.benchmark.ope import LOST, OPE, SRE, TRE, VOT
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,26 @@ _AUC = Column("auc", "AUC", 3, True)
 _ACCURACY = Column("accuracy", "accuracy", 3, True)
 _FAILURES = Column("failures", "failures", 1, False)
 
+_FLAG_FRAMES = Column("flag_frames", "frames until LOST", 1, False)
+_REFOUND_FRAMES = Column("refound_frames", "frames until found again", 1, False)
+_FALSE_LOST = Column("false_lost", "falsely LOST", 3, False)
+_OF_DISAPPEARANCES = (
+    Column("flagged5", "LOST within 5 frames", 3, True),
+    _FLAG_FRAMES,
+    Column("blind", "gone and not LOST", 3, False),
+    Column("refound_share", "found again", 3, True),
+    _REFOUND_FRAMES,
+    _FALSE_LOST,
+    Column("false_lost_graced", "falsely LOST, with grace", 3, False),
+    Column("uncertain_visible", "UNCERTAIN while visible", 3, None),
+    Column("uncertain_absent", "UNCERTAIN while gone", 3, None),
+)
+_CALIBRATION = (
+    Column("ece", "ECE", 3, False),
+    Column("ece_equal_mass", "ECE, equal mass", 3, False),
+    Column("brier", "Brier score", 3, False),
+)
+
 # Of the means; those that a study does not have are left out.
 COLUMNS = (
     Column("eao", "EAO", 3, True),
@@ -45,6 +65,8 @@ COLUMNS = (
     Column("norm_precision", "norm. precision", 3, True),
     Column("os50", "OS 0.5", 3, True),
     Column("cle", "centre error px", 1, False),
+    *_OF_DISAPPEARANCES,
+    *_CALIBRATION,
     Column("losses", "times lost", 2, False),
     Column("refound", "times found again", 2, None),
     Column("lost_frames", "frames lost", 1, False),
@@ -77,8 +99,24 @@ _LOSSES = (
     "above 0.5; these are counts per sequence."
 )
 
+_SCORES = (
+    "ECE, the expected calibration error over 15 bins, and the Brier score take the score for the "
+    "probability that the IoU is above 0.5."
+)
+
 VIEWS: Mapping[str, View] = {
-    OPE: View("One-pass evaluation", _AUC, (_AUC,), _LOSSES),
+    OPE: View("One-pass evaluation", _AUC, (_AUC,), f"{_LOSSES} {_SCORES}"),
+    LOST: View(
+        "Targets that disappear",
+        _AUC,
+        (_AUC, _FLAG_FRAMES, _REFOUND_FRAMES, _FALSE_LOST),
+        "A target disappears in the first frame in which nothing of it is seen. Frames until LOST "
+        "are means over the disappearances that were noticed at all; a target is found again when "
+        "the state is not LOST and the IoU is above 0.5, within 30 frames of its full return. "
+        "Falsely LOST is a share of the frames in which half of the target or more is seen, with "
+        "grace without the way back and 5 frames after it; gone and not LOST is a share of those "
+        f"in which nothing is. {_SCORES} {_LOSSES}",
+    ),
     TRE: View(
         "Temporal robustness evaluation",
         _AUC,

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.report.page import Picture, render_page
 from rlt_ros.benchmark.report.plots import eao_plot, precision_plot, save_figure, success_plot
-from rlt_ros.benchmark.report.strips import draw_strip, strip_frames
+from rlt_ros.benchmark.report.reliability import reliability_plot
+from rlt_ros.benchmark.report.strips import absence_frames, draw_strip, strip_frames
 from rlt_ros.benchmark.report.study import ReportError, Study, number, read_study
 from rlt_ros.benchmark.report.style import Look, looks
 from rlt_ros.benchmark.report.tables import write_tables
@@ -89,6 +90,10 @@ def _plots(study: Study, folder: Path, look: Mapping[str, Look]) -> list[Picture
         )
         _, vector = save_figure(figure, folder, kind.replace(" ", "_"))
         pictures.append(Picture(f"{kind} plot", vector))
+    if bins := {name: one["reliability"] for name, one in about.items() if "reliability" in one}:
+        errors = {name: number(about[name]["mean"]["ece"]) for name in bins}
+        _, vector = save_figure(reliability_plot(bins, errors, look=look), folder, "reliability")
+        pictures.append(Picture("reliability plot", vector))
     return pictures
 
 
@@ -120,7 +125,12 @@ def _strips(
                 if (found := study.boxes(tracker, name)) is not None
             }
             count = min(len(sequence), max(map(len, boxes.values())))
-            figure = draw_strip(name, sequence, boxes, look, strip_frames(count))
+            visible, records = sequence.visible_shares, {}
+            frames = [] if visible is None else absence_frames(visible[:count])
+            if frames:
+                every = ((tracker, study.frames(tracker, name)) for tracker in boxes)
+                records = {tracker: one for tracker, one in every if one is not None}
+            figure = draw_strip(name, sequence, boxes, look, frames or strip_frames(count), records)
         except (ValueError, OSError) as error:
             # Numbers and plots need no images: the data set may be elsewhere by now.
             _LOG.warning("no strip of %s: %s", name, error)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from rlt_ros.cli.bench import (
     ablation,
     bag,
+    lost,
     make_bag,
     ope,
     report,
@@ -23,7 +24,7 @@ from rlt_ros.cli.bench import (
 )
 from rlt_ros.tracking import WeightsError
 
-COMMANDS = (ope, robustness, vot, score, report, ablation, speed, bag, make_bag, unpack_bag)
+COMMANDS = (ope, robustness, vot, lost, score, report, ablation, speed, bag, make_bag, unpack_bag)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,7 +13,7 @@ EPILOG = """\
 example:
   rlt-bench report out/ope --strips Deer,Girl
 
-DIR is what --out named for rlt-bench ope, tre, sre or vot. It gets report.html, one page with
+DIR is what --out named for rlt-bench ope, tre, sre, vot or lost. It gets report.html, one page with
 everything inside, and report/ with the same as CSV, PNG and SVG files. Strips of frames need the
 data set where it was.
 """
@@ -23,7 +23,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add ``report`` to the commands."""
     report = commands.add_parser(
         "report",
-        help="tables, plots and an HTML page from the output of ope, tre, sre or vot",
+        help="tables, plots and an HTML page from the output of ope, tre, sre, vot or lost",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -20,7 +20,12 @@ from rlt_ros.tracking.config import Value, parse_setting
 
 
 def add_study_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, epilog: str
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    what: str,
+    epilog: str,
+    *,
+    without_dataset: str = "",
 ) -> argparse.ArgumentParser:
     """Add a command with the arguments that all of them have.
 
@@ -29,11 +34,12 @@ def add_study_command(
         name: the command's.
         what: it does, in one line.
         epilog: examples.
+        without_dataset: what it does without a data set; empty where one must be given.
     """
     parser = commands.add_parser(
         name, help=what, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add_dataset_arguments(parser)
+    add_dataset_arguments(parser, without=without_dataset)
     add_tracker_choice(parser)
     parser.add_argument("--sequences", metavar="A,B", help="only these sequences")
     parser.add_argument(

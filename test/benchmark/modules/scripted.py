@@ -34,6 +34,9 @@ class ScriptedSequence:
 class ScriptedRunner:
     """Answers with its box for the frame, and notes on which frame and box it was started."""
 
+    score = float("nan")
+    state = ""
+
     def __init__(self, boxes: Boxes) -> None:
         self._boxes = boxes
         self.starts: list[tuple[int, list[float]]] = []
