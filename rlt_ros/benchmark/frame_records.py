@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rlt_ros.benchmark.losses import FOUND_IOU
 from rlt_ros.benchmark.run_store import Json
+from rlt_ros.tracking import TrackState
 from rlt_ros.tracking.boxes import Boxes, iou
-from rlt_ros.tracking.tracker import TrackState
 
 Numbers = NDArray[np.float64]
 

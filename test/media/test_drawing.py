@@ -18,7 +18,7 @@ def grey(height: int, width: int) -> Image:
 
 @pytest.mark.parametrize("state", list(TrackState))
 def test_box_is_drawn_in_the_colour_of_its_state(state: TrackState) -> None:
-    image = grey(144, 176)
+    image = grey(144, 240)
     result = TrackResult(np.array([50.5, 40.5, 59.0, 69.0]), 0.87, state)
     drawn = draw_result(image, result)
     assert (image == 128).all(), "the frame given must stay as it is"
@@ -27,7 +27,7 @@ def test_box_is_drawn_in_the_colour_of_its_state(state: TrackState) -> None:
         patch = drawn[row - 2 : row + 3, column - 2 : column + 3].reshape(-1, 3).astype(int)
         assert np.abs(patch - colour).sum(axis=1).min() < 60
     assert (drawn[60:100, 60:100] == 128).all(), "the inside of the box stays visible"
-    assert (drawn[120:] == 128).all() and (drawn[:, 130:] == 128).all()
+    assert (drawn[120:] == 128).all() and (drawn[:, 190:] == 128).all()
 
 
 def test_score_tag_and_text_stay_inside_the_frame() -> None:

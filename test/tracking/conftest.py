@@ -53,6 +53,15 @@ def frames() -> Frames:
 
 
 @pytest.fixture(scope="session")
+def gone(frames: Frames) -> NDArray[np.uint8]:
+    """The background alone."""
+    image, (x, y, width, height) = frames[0][0].copy(), frames[0][1].astype(int)
+    here = np.s_[y : y + height, x : x + width]
+    image[here] = frames[-1][0][here]
+    return image
+
+
+@pytest.fixture(scope="session")
 def quick() -> dict[str, Any]:
     """Settings that make a tracker learn less, and so faster."""
     return {
@@ -69,6 +78,12 @@ def quick() -> dict[str, Any]:
         "initial_iterations": 50,
         "background_swaps": 2,
     }
+
+
+@pytest.fixture(scope="session")
+def thorough(quick: dict[str, Any]) -> dict[str, Any]:
+    """Settings that learn enough to tell, all over the frame, that the target is gone."""
+    return {**quick, "initial_negatives": 2000, "initial_iterations": 100, "attention_weight": 0}
 
 
 @pytest.fixture(scope="session")

@@ -53,17 +53,18 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 )
 def test_a_frame_costs_few_passes(
     frames: Frames,
-    quick: dict[str, Any],
+    gone: NDArray[np.uint8],
+    thorough: dict[str, Any],
     calls: Counter[str],
     state: str,
     counts: dict[str, int],
 ) -> None:
-    settings = {**quick, "update_interval": 1000, "failure_interval": 1000}
-    settings["initial_negatives"] = 2000
+    settings = {**thorough, "update_interval": 1000, "failure_interval": 1000}
     with Tracker(make_config(**settings)) as tracker:
         tracker.init(*frames[0])
-        gone = np.full_like(frames[0][0], 90)
         if state == "lost":
+            for image, _ in frames[1:4]:
+                tracker.track(image)
             for _ in range(3):  # starts an update; from then on the rest of the frame is scanned
                 tracker.track(gone)
         for image, _ in frames[1:5]:

@@ -50,15 +50,14 @@ def test_a_moving_patch_is_followed(tracker: Tracker, frames: Frames) -> None:
 
 @pytest.mark.parametrize("hold_threshold", [0.0, -2.0], ids=["holds", "follows"])
 def test_a_target_that_vanishes_is_lost(
-    frames: Frames, quick: dict[str, Any], hold_threshold: float
+    frames: Frames, gone: NDArray[np.uint8], thorough: dict[str, Any], hold_threshold: float
 ) -> None:
-    settings = {**quick, "hold_threshold": hold_threshold, "lost_after": 3}
-    with Tracker(make_config(**{**settings, "initial_negatives": 2000})) as tracker:
+    settings = {**thorough, "hold_threshold": hold_threshold, "lost_after": 3}
+    with Tracker(make_config(**settings)) as tracker:
         tracker.init(*frames[0])
         for image, _ in frames[1:4]:
             assert tracker.track(image).state is TrackState.TRACKING
         held = tracker._box
-        gone = np.full_like(frames[0][0], 90)
         for state in ("uncertain", "uncertain", "lost", "lost"):
             result = tracker.track(gone)
             assert result.state.value == state
