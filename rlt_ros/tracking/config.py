@@ -171,7 +171,7 @@ class TrackerConfig:
         1024, "random negatives scored to find the hard ones", minimum=1, maximum=65536
     )
     mining_interval: int = _setting(
-        5, "training steps that share one mining", minimum=1, maximum=1000
+        15, "training steps that share one mining", minimum=1, maximum=1000
     )
 
     # First frame
@@ -325,6 +325,13 @@ class TrackerConfig:
     update_interval: int = _setting(
         10, "frames between long-term updates", minimum=1, maximum=100000, unit="frames"
     )
+    doubt_probability: float = _setting(
+        0.8,
+        "a target found with less than this probability makes a long-term update due at once, at "
+        "most every other frame; 0 never, as in the paper",
+        minimum=0.0,
+        maximum=1.0,
+    )
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -365,6 +372,7 @@ PRESETS: dict[str, dict[str, Value]] = {
         "regression_features": "classifier",
         "regression_steps": 1,
         "lost_after": 1,
+        "doubt_probability": 0.0,
         "score_slope": 1.0,
         "score_offset": 0.0,
         "redetection_probability": 1.0,

@@ -46,6 +46,8 @@ SWAP_POSITIVES, SWAP_NEGATIVES, SWAP_REACH = 100, 100, 0.8
 SWAP_REGRESSION_SHARE = 7
 # Frames without success before the rest of the frame is searched.
 SCAN_AFTER = 2
+# Least frames between an update and the next one out of doubt.
+DOUBT_INTERVAL = 2
 # Growth of the search per failure, up to search_translation_lost (MDNet).
 SEARCH_GROWTH = 1.1
 
@@ -140,7 +142,7 @@ class Tracker:
         self._rng = np.random.default_rng(config.seed)
         self._box = self._last_found = target
         self._reach = config.search_translation
-        self._frame = 0
+        self._frame = self._last_update = 0
         self._failures = 0
         self._wanted_update: str | None = None
         self.updates_done = 0
@@ -293,7 +295,7 @@ class Tracker:
             self._reach = config.search_translation
             self._box = box = seen.box
         if found:
-            self._last_found = seen.box
+            self._last_found, self._probability_found = seen.box, seen.probability
             box = self._refined(seen)
         score = calibrated(seen.probability, config.score_slope, config.score_offset)
         return TrackResult(clip_to_image(box, size), score, self._state())
@@ -384,7 +386,7 @@ class Tracker:
                 self._extractor.samples(positives),
                 self._extractor.samples(np.concatenate([around, wrong_size])),
             )
-            if self._frame % config.update_interval == 0:
+            if self._frame % config.update_interval == 0 or self._in_doubt():
                 self._wanted_update = self._wanted_update or "long_term"
         elif (self._failures - 1) % config.failure_interval == 0:
             self._wanted_update = "short_term"
@@ -392,7 +394,12 @@ class Tracker:
             samples = self._memory.snapshot(self._wanted_update == "long_term")
             self._wanted_update = None
             if samples is not None:
+                self._last_update = self._frame
                 self._start_update(samples)
+
+    def _in_doubt(self) -> bool:
+        rested = self._frame - self._last_update >= DOUBT_INTERVAL
+        return rested and self._probability_found < self.config.doubt_probability
 
     def _start_update(self, samples: tuple[RememberedSamples, RememberedSamples]) -> None:
         config, number = self.config, self.updates_done + 1
