@@ -80,7 +80,8 @@ def normalised_precision_curve(boxes: Boxes, truth: Boxes) -> Curve:
     """
     boxes, truth = annotated(boxes, truth)
     sides = np.maximum(truth[:, 2:], np.finfo(np.float64).tiny)
-    errors = np.linalg.norm((centres(boxes) - centres(truth)) / sides, axis=1)
+    with np.errstate(over="ignore"):  # any error over no side at all is infinite
+        errors = np.linalg.norm((centres(boxes) - centres(truth)) / sides, axis=1)
     return (errors[:, None] <= NORMALISED_THRESHOLDS).mean(axis=0)
 
 

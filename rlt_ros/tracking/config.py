@@ -256,13 +256,13 @@ class TrackerConfig:
         unit="frames",
     )
     score_slope: float = _setting(
-        1.0,
+        0.3,
         "score = 1 / (1 + exp(-slope * log odds - offset)) of the classifier's probability: fitted "
         "so that it is the probability of an IoU above 0.5",
         minimum=0.01,
         maximum=100.0,
     )
-    score_offset: float = _setting(0.0, "see score_slope", minimum=-100.0, maximum=100.0)
+    score_offset: float = _setting(-0.2, "see score_slope", minimum=-100.0, maximum=100.0)
     redetection_probability: float = _setting(
         0.5,
         "least probability to take up the target elsewhere in the search region when it is not "
