@@ -60,6 +60,7 @@ def test_a_frame_costs_few_passes(
     counts: dict[str, int],
 ) -> None:
     settings = {**thorough, "update_interval": 1000, "failure_interval": 1000}
+    settings["doubt_probability"] = 0
     with Tracker(make_config(**settings)) as tracker:
         tracker.init(*frames[0])
         if state == "lost":
