@@ -1,0 +1,100 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from rlt_ros.tracking.boxes import Boxes, centres
+from rlt_ros.tracking.redetection import GRID_LIMIT, Jump, frame_parts, grid_boxes, look_all_over
+from rlt_ros.tracking.sighting import Sighting
+
+
+def sighting(x: float, probability: float) -> Sighting:
+    box = np.array([x, 0.0, 10.0, 10.0])
+    return Sighting(box, box[None], torch.empty(0), 1.0, probability)
+
+
+@pytest.mark.parametrize(
+    ("distance", "probability", "frames_lost", "believed"),
+    [
+        (10.0, 0.9, 0, True),  # one side away: log odds 2.2 - 0 exceed 2
+        (10.0, 0.85, 0, False),  # 1.7 do not
+        (20.0, 0.9, 0, False),
+        (20.0, 0.9, 4, True),  # four frames give one side for nothing
+        (100.0, 0.6, 40, True),  # after so long it may be anywhere
+        (0.0, 0.4, 0, False),  # never for less than there is nearby
+    ],
+)
+def test_a_jump_must_be_worth_its_distance(
+    distance: float, probability: float, frames_lost: int, believed: bool
+) -> None:
+    jump = Jump(penalty=2.0, relief=0.25)
+    nearby, box = sighting(0.0, 0.5), np.array([0.0, 0.0, 10.0, 10.0])
+    assert jump.believed(sighting(distance, probability), nearby, box, frames_lost) is believed
+
+
+@pytest.mark.parametrize("size", [(20.0, 30.0), (2.0, 2.0), (90.0, 200.0)])
+def test_the_grid_comes_near_every_place(size: tuple[float, float]) -> None:
+    middles, sides = np.array([5.0, 10.0, 300.0, 200.0]), np.array(size)
+    boxes = grid_boxes(middles, sides)
+    assert 0 < len(boxes) <= 1.2 * GRID_LIMIT
+    np.testing.assert_array_equal(boxes[:, 2:], np.broadcast_to(sides, (len(boxes), 2)))
+    reach = np.ptp(centres(boxes), axis=0) + sides / 4
+    if size[0] > 10:
+        assert (reach >= np.minimum(middles[2:], reach)).all()
+        places = np.random.default_rng(0).uniform(middles[:2], middles[:2] + middles[2:], (50, 2))
+        gaps = np.abs(places[:, None] - centres(boxes)).max(axis=2).min(axis=1)
+        assert (gaps < sides.max() / 2).all()
+
+
+@pytest.mark.parametrize("image_size", [(640, 480), (100, 80), (1920, 1080)])
+def test_the_parts_cover_the_frame_from_near_to_far(image_size: tuple[int, int]) -> None:
+    box, region = np.array([30.0, 20.0, 40.0, 30.0]), 180.0
+    parts = frame_parts(image_size, region, box)
+    distances = np.linalg.norm(centres(parts) - centres(box), axis=1)
+    assert (np.diff(distances) >= 0).all()
+    # Wherever the target is, the search region of some part holds it whole.
+    for place in np.random.default_rng(1).uniform(0, 1, (200, 2)):
+        middle = box[2:] / 2 + place * (np.array(image_size) - box[2:])
+        inside = (np.abs(centres(parts) - middle) + box[2:] / 2 <= region / 2 + 1e-6).all(axis=1)
+        assert inside.any()
+
+
+class Places:
+    """Stands for an extractor: the features of boxes are their centres."""
+
+    def __init__(self, area: tuple[float, float, float, float]) -> None:
+        self.area = np.array(area)
+
+    def features(self, boxes: Boxes) -> torch.Tensor:
+        return torch.from_numpy(centres(boxes))
+
+
+def near(place: tuple[float, float]) -> Any:
+    """Stand for a classifier: the target's score falls with the distance from a place."""
+
+    def scores(features: torch.Tensor) -> torch.Tensor:
+        distances = (features - torch.tensor(place, dtype=torch.float64)).norm(dim=1)
+        return torch.stack([distances / 10 - 2, 2 - distances / 10], dim=1)
+
+    return scores
+
+
+@pytest.mark.parametrize("place", [(40.0, 50.0), (300.0, 200.0), (171.0, 93.0)])
+def test_a_target_anywhere_in_the_area_is_found(place: tuple[float, float]) -> None:
+    area: Any = Places((10.0, 20.0, 320.0, 240.0))
+    size = np.array([40.0, 30.0])
+    found = look_all_over(near(place), area, size, np.random.default_rng(0), 5)
+    assert found is not None
+    assert np.linalg.norm(centres(found.box) - place) < 3
+    assert found.probability > 0.95
+
+
+def test_a_target_larger_than_the_area_is_not_looked_for() -> None:
+    area: Any = Places((0.0, 0.0, 30.0, 200.0))
+    size = np.array([40.0, 30.0])
+    assert look_all_over(near((1, 1)), area, size, np.random.default_rng(0), 5) is None
