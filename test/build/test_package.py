@@ -66,8 +66,8 @@ def test_wheel_has_commands_dependencies_and_licence(wheel: zipfile.ZipFile) -> 
         (path,) = (path for path in wheel.namelist() if path.endswith(f".dist-info/{name}"))
         return wheel.read(path).decode()
 
-    for tool in ("track", "bench"):
-        assert f"rlt-{tool} = rlt_ros.cli.{tool}:main" in read("entry_points.txt")
+    for tool, module in (("rlt-track", "cli.track"), ("rlt-bench", "cli.bench.main")):
+        assert f"{tool} = rlt_ros.{module}:main" in read("entry_points.txt")
     required = [
         line.removeprefix("Requires-Dist: ")
         for line in read("METADATA").splitlines()
