@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.frame_records import FrameRecord
+from rlt_ros.tracking import TrackState
 
 FULLY_VISIBLE, MOSTLY_VISIBLE = 0.98, 0.5
 FLAG_FRAMES = 5  # within which a disappearance ought to be noticed
 GRACE_FRAMES = 5  # after the return, in which LOST is no mistake
 REFIND_FRAMES = 30  # within which the target ought to be taken up again
-_UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def disappearance_measures(records: Iterable[FrameRecord]) -> dict[str, float]:
         returns += [one for one in found if _was_testable(one, len(record.states))]
         seen, gone = record.visible >= MOSTLY_VISIBLE, record.visible == 0
         seen[0] = gone[0] = False
-        uncertain = record.states == _UNCERTAIN
+        uncertain = record.states == TrackState.UNCERTAIN.value
         columns["false_lost"].append(record.lost[seen])
         columns["false_lost_graced"].append(record.lost[seen & ~_grace(found, len(seen))])
         columns["blind"].append(~record.lost[gone])

@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.messages.detections import Box, box_of, stamp_nanoseconds
+from rlt_ros.msg import TrackerStatus
 from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.session import DETECTION, STATUS
-
-UNCERTAIN = 4
-"""The value of `state` in rlt_ros/msg/TrackerStatus."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ def _tracked(outputs: BagReader, statuses: dict[int, Any]) -> dict[int, Tracked]
         stamp_ns = stamp_nanoseconds(detection.header.stamp)
         status = statuses.get(stamp_ns)
         if detection.results:
-            unsure = status is not None and status.state == UNCERTAIN
+            unsure = status is not None and status.state == TrackerStatus.UNCERTAIN
             state = "UNCERTAIN" if unsure else "TRACKING"
             score = float(detection.results[0].hypothesis.score)
         else:  # nothing detected; only the status knows by how little

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from quick_settings import SETTINGS, as_options
 
 from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.experiments.experiment import Result
@@ -23,15 +24,7 @@ from rlt_ros.benchmark.experiments.table2 import table2
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking import TrackerConfig, make_config
 
-SETTINGS = {
-    "device": "cpu",
-    "initial_negatives": 200,
-    "initial_positives": 50,
-    "regression_samples": 50,
-    "background_swaps": 0,
-    "initial_iterations": 5,
-}
-QUICK = [part for key, value in SETTINGS.items() for part in ("--set", f"{key}={value}")]
+QUICK = as_options(SETTINGS)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import quick_settings
 from square_sequence import write_square
 
 from rlt_ros.benchmark.speed import clips, growth, stages
@@ -28,16 +29,11 @@ from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.config import Value
 
 SETTINGS: dict[str, Value] = {
-    "device": "cpu",
-    "initial_negatives": 200,
-    "initial_positives": 50,
-    "regression_samples": 50,
-    "background_swaps": 0,
-    "initial_iterations": 5,
+    **quick_settings.SETTINGS,
     "update_iterations": 2,
     "update_interval": 2,
 }
-QUICK = [part for key, value in SETTINGS.items() for part in ("--set", f"{key}={value}")]
+QUICK = quick_settings.as_options(SETTINGS)
 SMALL = GeneratedClip(frames=7, width=160, height=120, target=30.0)
 
 
