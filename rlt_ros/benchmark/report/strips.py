@@ -28,6 +28,7 @@ _FEW = 5  # trackers, up to which lines are thick
 _TRUTH_DASHES = (0, (3, 3))
 _WIDTH = 15.0  # inches, of the whole strip
 _TITLE, _LEGEND_ROW = 0.36, 0.24  # inches
+_TITLE_POINTS = 100.0  # size at which a title of one letter per inch fills the width, at least
 
 
 def strip_frames(count: int, frames: int = FRAMES) -> list[int]:
@@ -60,23 +61,29 @@ def draw_strip(
     look: Mapping[str, Look],
     frames: Sequence[int],
     records: Mapping[str, FrameRecord] | None = None,
+    *,
+    windows: Sequence[Boxes] | None = None,
+    notes: Mapping[int, str] | None = None,
 ) -> Figure:
     """Draw frames with the boxes of all trackers and, in dashes, the true one.
 
     Args:
-        name: the sequence's.
+        name: the sequence's, or another title.
         sequence: its frames and true boxes.
         boxes: by tracker ``(N, 4)``, best tracker first; it is drawn on top.
         look: of each tracker.
         frames: which ones, 0-based.
         records: by tracker, what it said of each frame, to be written on them.
+        windows: for each of ``frames`` the part ``(4,)`` of it to show; None shows all of it.
+        notes: by frame, what to write beside its number.
 
     Raises:
         ValueError: a frame cannot be read.
     """
     images = [next(sequence.frames(index, index + 1)) for index in frames]
+    shown = [_whole(image) for image in images] if windows is None else windows
     width = _WIDTH / len(images) if len(images) > 2 else _WIDTH / 3
-    height = width * max(image.shape[0] / image.shape[1] for image in images)
+    height = width * max(window[3] / window[2] for window in shown)
     columns = _legend_columns(boxes, width * len(images))
     legend = _LEGEND_ROW * math.ceil((len(boxes) + 1) / columns) + 0.12
     total = _TITLE + height + legend
@@ -86,8 +93,8 @@ def draw_strip(
     figure.subplots_adjust(
         left=0.003, right=0.997, bottom=legend / total, top=1 - _TITLE / total, wspace=0.02
     )
-    for axes, index, image in zip(grid, frames, images, strict=True):
-        _draw_frame(axes, image, index)
+    for axes, index, image, window in zip(grid, frames, images, shown, strict=True):
+        _draw_frame(axes, image, window, f"#{index + 1}  {(notes or {}).get(index, '')}".rstrip())
         line_width = 1.9 if len(boxes) <= _FEW else 1.3
         for tracker in reversed(list(boxes)):
             if index < len(boxes[tracker]):
@@ -95,7 +102,8 @@ def draw_strip(
                 _draw_box(axes, boxes[tracker][index], style.colour, style.line, line_width)
         _draw_box(axes, sequence.boxes[index], TRUTH_COLOUR, _TRUTH_DASHES, 1.3)
         _draw_words(axes, records or {}, look, index)
-    figure.text(0.003, 1 - 0.5 * _TITLE / total, name, va="center", weight="bold", size=12)
+    size = min(12.0, _TITLE_POINTS * width * len(images) / len(name))
+    figure.text(0.003, 1 - 0.5 * _TITLE / total, name, va="center", weight="bold", size=size)
     _draw_legend(figure, boxes, look, columns)
     return figure
 
@@ -126,14 +134,19 @@ def _draw_legend(
     )
 
 
-def _draw_frame(axes: Axes, image: NDArray[np.uint8], index: int) -> None:
+def _whole(image: NDArray[np.uint8]) -> Boxes:
+    return np.array([0.0, 0.0, image.shape[1], image.shape[0]])
+
+
+def _draw_frame(axes: Axes, image: NDArray[np.uint8], window: Boxes, text: str) -> None:
     height, width = image.shape[:2]
     # Boxes count from the first pixel's edge, so that is where the image begins.
     axes.imshow(image, extent=(0, width, height, 0), interpolation="antialiased", aspect="equal")
-    axes.set(xlim=(0, width), ylim=(height, 0))
+    left, top, wide, high = window.tolist()
+    axes.set(xlim=(left, left + wide), ylim=(top + high, top))
     axes.set_axis_off()
     axes.text(
-        0.02, 0.97, f"#{index + 1}", transform=axes.transAxes, va="top", color="white", size=11,
+        0.02, 0.97, text, transform=axes.transAxes, va="top", color="white", size=11,
         weight="bold", path_effects=[withStroke(linewidth=2.5, foreground="black")],
     )  # fmt: skip
 
