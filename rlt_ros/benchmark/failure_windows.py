@@ -27,10 +27,10 @@ class FailureWindow:
     """Where a run goes wrong, or else where it does worst; all frames are 0-based.
 
     Attributes:
-        sustained: the IoU is below 0.5 in all of ``frames``, which are five; otherwise the run
-            never is so for that long, and these have the lowest mean IoU.
-        frame: the first of ``frames`` if sustained, otherwise that with the lowest IoU among them.
-        frames: ``(K,)`` successive annotated ones; fewer than five only where a run has no more.
+        sustained: whether the IoU is below 0.5 for five frames somewhere.
+        frame: the first of those; if not sustained, the one with the lowest IoU of ``frames``.
+        frames: ``(K,)`` that tell what is wrong: those five; if not sustained, of the five with the
+            lowest mean IoU those at or below that mean.
         recovered: the first frame from which on the IoU is above 0.5 for five again; None if it
             never is, or if it was not sustained.
     """
@@ -67,10 +67,12 @@ def find_failure(overlaps: NDArray[np.float64]) -> FailureWindow:
 
 def _worst(values: NDArray[np.float64], known: Indices) -> FailureWindow:
     span = min(SPAN, len(values))
-    start = int(sliding_window_view(values, span).mean(axis=1).argmin())
-    frames = known[start : start + span]
-    lowest = int(values[start : start + span].argmin())
-    return FailureWindow(False, int(frames[lowest]), frames)
+    means = sliding_window_view(values, span).mean(axis=1)
+    start = int(means.argmin())
+    frames, within = known[start : start + span], values[start : start + span]
+    # Rounding can put the mean of equal numbers a little below them.
+    low = within <= max(means[start], within.min())
+    return FailureWindow(False, int(frames[within.argmin()]), frames[low])
 
 
 def _first_run(flags: NDArray[np.bool_]) -> int | None:

@@ -1,14 +1,24 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where runs go wrong, and why."""
+"""Where runs go wrong, and why, and the gallery of it in reports."""
 
 from __future__ import annotations
 
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
+from jumping_sequence import write_jumping
+from quick_settings import SETTINGS, as_options
 
 from rlt_ros.benchmark.failure_reasons import find_reason, measure_deviation
-from rlt_ros.benchmark.failure_windows import find_failure
+from rlt_ros.benchmark.failure_windows import FailureWindow, find_failure
+from rlt_ros.benchmark.report.failure_strips import failure_frames, windows_on
+from rlt_ros.cli.bench.main import main
 
 TRUTH = [100.0, 100.0, 40.0, 40.0]  # centred on (120, 120)
 
@@ -97,7 +107,16 @@ def test_a_run_that_never_goes_wrong_has_a_worst_stretch() -> None:
     overlaps[15:20] = 0.7, 0.6, 0.55, 0.6, 0.7
     found = find_failure(overlaps)
     assert (found.sustained, found.frame, found.recovered) == (False, 17, None)
-    assert found.frames.tolist() == [15, 16, 17, 18, 19]
+    assert found.frames.tolist() == [16, 17, 18]
+    assert find_failure(np.full(10, 0.7)).frames.tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_short_failure_is_told_by_its_own_frames() -> None:
+    overlaps = np.full(30, 0.7)
+    overlaps[10:12] = 0.0
+    found = find_failure(overlaps)
+    assert (found.sustained, found.frame) == (False, 10)
+    assert found.frames.tolist() == [10, 11]
 
 
 @pytest.mark.parametrize(("overlaps", "frame"), [([1.0, 0.4, 0.3], 2), ([1.0], 0)])
@@ -109,3 +128,93 @@ def test_short_runs_have_a_worst_frame(overlaps: list[float], frame: int) -> Non
 def test_a_run_without_annotation_is_refused() -> None:
     with pytest.raises(ValueError, match="no frame is annotated"):
         find_failure(np.full(3, np.nan))
+
+
+def test_a_strip_shows_what_is_before_and_after() -> None:
+    frames = np.arange(40, 45)
+    assert failure_frames(FailureWindow(True, 40, frames), 100) == [20, 35, 40, 44, 59, 99]
+    assert failure_frames(FailureWindow(True, 40, frames, 70), 100) == [20, 35, 40, 44, 59, 70]
+    assert failure_frames(FailureWindow(True, 3, np.arange(3, 8)), 10) == [0, 3, 7, 9]
+
+
+def test_windows_hold_both_boxes_and_stay_in_the_image() -> None:
+    truth = np.array([[100, 100, 20, 20], [0, 0, 20, 20], [100, 100, 20, 20], [np.nan] * 4])
+    boxes = np.array([[110, 100, 20, 20], [0, 0, 20, 20], [300, 200, 40, 40], [np.nan] * 4])
+    near, corner, far, nothing = windows_on(boxes, truth, (320, 240))
+    np.testing.assert_allclose(near[2:] / near[2:].max(), [1, 0.75])
+    x, y, w, h = near.tolist()
+    assert (x + w / 2, y + h / 2) == pytest.approx((115, 110))
+    assert corner[:2].tolist() == [0, 0]
+    np.testing.assert_allclose(far, [70, 52.5, 250, 187.5])  # as far as the image goes
+    np.testing.assert_allclose(nothing, [0, 0, 320, 240])
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    """The output folder of two seeds on Jump and Leap; seed 1 leaves the target of Leap."""
+    dataset, out = tmp_path / "data", tmp_path / "out"
+    write_jumping(dataset, "Jump")
+    write_jumping(dataset, "Leap")
+    command = ["ope", str(dataset), "--out", str(out), "--jobs", "1", "--no-report"]
+    quick = as_options({**SETTINGS, "update_iterations": 1})
+    assert main([*command, "--tracker", "rlt", "--tracker", "mil", "--seeds", "2", *quick]) == 0
+    run = out / "runs" / "rlt" / "seed1" / "Leap.json"
+    stored = json.loads(run.read_text())
+    truth = np.loadtxt(dataset / "Leap" / "groundtruth.txt", delimiter=",") - (1, 1, 0, 0)
+    truth[3:9, 0] += 20
+    truth[12:, 2:] *= 1.5
+    stored["result"]["boxes"] = truth.tolist()
+    stored["result"]["measures"]["auc"] = 0.0
+    stored["result"]["frames"]["states"][3] = "uncertain"
+    stored["result"]["frames"]["scores"][3] = 0.375
+    run.write_text(json.dumps(stored))
+    assert main(["report", str(out)]) == 0
+    return out
+
+
+def test_the_report_tells_where_it_goes_wrong(finished: Path) -> None:
+    with (finished / "report" / "failures.csv").open() as file:
+        rows = {row["sequence"]: row for row in csv.DictReader(file)}
+    assert set(rows) == {"Jump", "Leap"}
+    assert {row["tracker"] for row in rows.values()} == {"rlt"}
+    leap = rows["Leap"]
+    summary = json.loads((finished / "summary.json").read_text())
+    mean = summary["trackers"]["rlt"]["sequences"]["Leap"]["auc"]
+    assert float(leap["auc"]) == pytest.approx(mean, abs=1e-5)
+    found = {key: leap[key] for key in ("seed", "sustained", "frame", "kind", "recovered")}
+    assert found == {
+        "seed": "1", "sustained": "1", "frame": "4", "kind": "moved off", "recovered": ""
+    }  # fmt: skip
+    assert leap["why"] == "moved off the target: centres 1.2 sides apart"
+    assert (leap["state"], leap["score"], leap["iou"]) == ("uncertain", "0.375", "0")
+    page = (finished / "report.html").read_text(encoding="utf-8")
+    assert "Where it goes wrong" in page
+    assert page.count("centres 1.2 sides apart") == 2  # in the table and for its picture
+    assert "uncertain 0.38" in page
+    assert "report/failures.csv" in page
+    for name in rows:
+        image = cv2.imread(str(finished / "report" / f"failure_{name}.png"))
+        assert image is not None
+        assert image.std() > 5
+
+
+def test_what_is_not_at_hand_is_left_out(finished: Path) -> None:
+    shutil.rmtree(finished / "runs" / "rlt" / "seed0")
+    (finished / "runs" / "rlt" / "seed1" / "Jump.json").unlink()
+    run = finished / "runs" / "rlt" / "seed1" / "Leap.json"
+    stored = json.loads(run.read_text())
+    del stored["result"]["frames"]  # older versions stored none
+    run.write_text(json.dumps(stored))
+    assert main(["report", str(finished)]) == 0
+    with (finished / "report" / "failures.csv").open() as file:
+        (leap,) = csv.DictReader(file)
+    assert (leap["sequence"], leap["frame"], leap["iou"]) == ("Leap", "4", "0")
+    assert (leap["state"], leap["score"]) == ("", "")
+    for image in (finished.parent / "data" / "Leap").glob("*.jpg"):
+        image.write_bytes(b"")
+    assert main(["report", str(finished)]) == 0
+    page = (finished / "report.html").read_text(encoding="utf-8")
+    assert page.count("centres 1.2 sides apart") == 1  # in the table alone
+    shutil.rmtree(finished.parent / "data")
+    assert main(["report", str(finished)]) == 0
+    assert "Where it goes wrong" not in (finished / "report.html").read_text(encoding="utf-8")

@@ -56,8 +56,29 @@ class Cell:
     best: bool = False
 
 
+@dataclass(frozen=True)
+class Gallery:
+    """Where a tracker goes wrong, as the page shows it.
+
+    Attributes:
+        tracker: its name.
+        headings: of the table.
+        rows: one for each sequence, its name first and the reason last.
+        strips: pictures, in the same order; none where the images are not at hand.
+    """
+
+    tracker: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    strips: Sequence[Picture]
+
+
 def render_page(
-    study: Study, plots: Sequence[Picture], strips: Sequence[Picture], tables: Sequence[str]
+    study: Study,
+    plots: Sequence[Picture],
+    strips: Sequence[Picture],
+    tables: Sequence[str],
+    gallery: Gallery | None = None,
 ) -> str:
     """Return the page.
 
@@ -65,6 +86,7 @@ def render_page(
         study: the benchmark.
         plots, strips: pictures, in order.
         tables: links to the CSV files, relative to the page.
+        gallery: where a tracker goes wrong; None leaves it out.
     """
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(
@@ -92,6 +114,7 @@ def render_page(
         attributes=study.attributes,
         comparisons=[_comparison(one) for one in study.summary.get("comparisons", [])],
         plots=[(one.title, one.inline()) for one in plots],
+        gallery=gallery,
         strips=[(one.title, one.inline()) for one in strips],
         tables=tables,
     )

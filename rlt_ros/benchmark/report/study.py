@@ -80,6 +80,14 @@ class Study:
                 if (result := self._result(tracker, seed, sequence)) is not None:
                     yield seed, sequence, result
 
+    def results(
+        self, tracker: str, sequence: str
+    ) -> Iterator[tuple[int | None, Mapping[str, Json]]]:
+        """Yield seed (None for published boxes) and stored result of a sequence's runs."""
+        for seed in self._seeds(tracker):
+            if (result := self._result(tracker, seed, sequence)) is not None:
+                yield seed, result
+
     def boxes(self, tracker: str, sequence: str) -> Boxes | None:
         """Return the boxes ``(N, 4)`` of a tracker's first seed, 0-based; None if it has none."""
         result = self._first_result(tracker, sequence)
@@ -91,8 +99,7 @@ class Study:
         return None if result is None else record_from_json(result.get("frames", {}))
 
     def _first_result(self, tracker: str, sequence: str) -> Mapping[str, Json] | None:
-        found = (self._result(tracker, seed, sequence) for seed in self._seeds(tracker))
-        return next((one for one in found if one is not None), None)
+        return next((result for _, result in self.results(tracker, sequence)), None)
 
     def _result(self, tracker: str, seed: int | None, sequence: str) -> Mapping[str, Json] | None:
         folder = run_folder(self.tracker(tracker)["folder"], seed)

@@ -13,6 +13,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from rlt_ros.benchmark.datasets import open_dataset
+from rlt_ros.benchmark.report.failures import find_failures, write_failures
+from rlt_ros.benchmark.report.gallery import make_gallery
 from rlt_ros.benchmark.report.page import Picture, render_page
 from rlt_ros.benchmark.report.plots import eao_plot, precision_plot, save_figure, success_plot
 from rlt_ros.benchmark.report.reliability import reliability_plot
@@ -51,9 +53,12 @@ def write_report(folder: Path, strips: Sequence[str] | None = None) -> Path:
     tables = write_tables(study, files)
     plots = _plots(study, files, look)
     shown = _strips(study, files, look, most_disputed(study) if strips is None else strips)
+    if failures := find_failures(study):
+        tables.append(write_failures(files / "failures.csv", failures))
+    gallery = make_gallery(failures, files, look)
     page = folder / PAGE
     links = [path.relative_to(folder).as_posix() for path in tables]
-    write_atomically(page, render_page(study, plots, shown, links))
+    write_atomically(page, render_page(study, plots, shown, links, gallery))
     return page
 
 

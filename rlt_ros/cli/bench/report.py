@@ -14,8 +14,8 @@ example:
   rlt-bench report out/ope --strips Deer,Girl
 
 DIR is what --out named for rlt-bench ope, tre, sre, vot or lost. It gets report.html, one page with
-everything inside, and report/ with the same as CSV, PNG and SVG files. Strips of frames need the
-data set where it was.
+everything inside, and report/ with the same as CSV, PNG and SVG files. Strips of frames, and where
+rlt goes wrong, need the data set where it was.
 """
 
 
