@@ -135,6 +135,8 @@ def test_a_strip_shows_what_is_before_and_after() -> None:
     assert failure_frames(FailureWindow(True, 40, frames), 100) == [20, 35, 40, 44, 59, 99]
     assert failure_frames(FailureWindow(True, 40, frames, 70), 100) == [20, 35, 40, 44, 59, 70]
     assert failure_frames(FailureWindow(True, 3, np.arange(3, 8)), 10) == [0, 3, 7, 9]
+    short = FailureWindow(False, 40, np.array([39, 40]))
+    assert failure_frames(short, 100) == [20, 35, 40, 44, 59, 99]
 
 
 def test_windows_hold_both_boxes_and_stay_in_the_image() -> None:

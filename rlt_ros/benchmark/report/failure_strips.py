@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from rlt_ros.benchmark.failure_windows import FailureWindow
+from rlt_ros.benchmark.failure_windows import SPAN, FailureWindow
 from rlt_ros.benchmark.report.failures import Failure
 from rlt_ros.benchmark.report.strips import draw_strip
 from rlt_ros.benchmark.report.style import Look
@@ -22,10 +22,11 @@ _MARGIN = 0.75  # mean true sides, around the boxes in the part of the frame tha
 def failure_frames(window: FailureWindow, count: int) -> list[int]:
     """Return the frames to show of a run of ``count``, 0-based and in order.
 
-    Two before it goes wrong, that one, the last of those it is judged by and one later; then the
-    one in which it is right again, or the last one of all.
+    Two before it goes wrong, that one, one shortly after it and one later; then the one in which it
+    is right again, or the last one of all.
     """
-    first, last = window.frame, int(window.frames[-1])
+    first = window.frame
+    last = max(int(window.frames[-1]), first + SPAN - 1)
     end = count - 1 if window.recovered is None else window.recovered
     wanted = (*(first - before for before in _BEFORE), first, last, last + _AFTER, end)
     return sorted({min(max(frame, 0), count - 1) for frame in wanted})
