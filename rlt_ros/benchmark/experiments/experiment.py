@@ -31,8 +31,7 @@ class Variant:
     def tracker(self, preset: str) -> TrackerName:
         """Return its name as a tracker of benchmarks."""
         head = OURS if preset == "default" else f"{OURS}:{preset}"
-        settings = (f"{key}={_text(value)}" for key, value in self.settings.items())
-        return parse_tracker_name(",".join([head, *settings]))
+        return parse_tracker_name(",".join([head, *setting_texts(self.settings)]))
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,11 @@ class Experiment:
     heading: str
     variants: Sequence[Variant]
     joined: bool
+
+    @property
+    def in_paper(self) -> bool:
+        """Whether the paper has numbers of some variant."""
+        return any(one.paper_auc is not None for one in self.variants)
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,11 @@ class Extent:
     seeds: Sequence[int]
     max_frames: int | None = None
     layout: str | None = None
+
+
+def setting_texts(settings: Mapping[str, Value]) -> list[str]:
+    """Return settings as a command line takes them: ``name=value`` each."""
+    return [f"{key}={_text(value)}" for key, value in settings.items()]
 
 
 def _text(value: Value) -> str:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from rlt_ros.benchmark.experiments.experiment import Result
 
 _OURS, _PAPER = "#d62728", "#6b7480"
+_LETTERS = 72  # that fit beside each other under a panel
 
 
 def draw_results(results: Sequence[Result], *, title: str, x_label: str, joined: bool) -> Figure:
@@ -25,7 +26,9 @@ def draw_results(results: Sequence[Result], *, title: str, x_label: str, joined:
         x_label: what the labels of the results are.
         joined: join the points by lines; the labels must be numbers then, which place them.
     """
-    figure = Figure(figsize=(10.5, 4.6), layout="constrained")
+    labels = [_folded(one.label) for one in results]
+    slanted = _too_wide(labels)
+    figure = Figure(figsize=(10.5, 6.4 if slanted else 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, 2)
     x = [float(one.label) for one in results] if joined else [float(i) for i in range(len(results))]
@@ -48,20 +51,24 @@ def draw_results(results: Sequence[Result], *, title: str, x_label: str, joined:
         _panel(axes, x, values, halves, paper, joined)
         axes.set_ylabel(name)
         axes.set_xlabel(x_label)
-        axes.set_xticks(x, [_folded(one.label) for one in results])
+        axes.set_xticks(x, labels)
+        if slanted:
+            axes.tick_params(axis="x", labelsize=8.5)
+            for text in axes.get_xticklabels():
+                text.set(rotation=40, horizontalalignment="right", rotation_mode="anchor")
         axes.set_xlim(min(x) - 0.4, max(x) + 0.4)
     seeds = max(one.seeds for one in results)
     spread = f"95 % interval over {seeds} seeds" if seeds > 1 else "one seed: no interval"
     sequences = max(one.sequences for one in results)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
-    handles, labels = panels[0].get_legend_handles_labels()
+    handles, names = panels[0].get_legend_handles_labels()
     words = {
         "ours": f"this tracker, {sequences} sequence{'s' if sequences > 1 else ''} ({spread})",
         "paper": "the paper, published: OTB-2013, VGG-M (not run here)",
     }
     figure.legend(
         handles,
-        [words[label] for label in labels],
+        [words[name] for name in names],
         loc="outside lower left",
         ncols=2,
         frameon=False,
@@ -110,3 +117,9 @@ def _panel(
 
 def _folded(label: str) -> str:
     return label.replace(" + ", "\n+ ")
+
+
+def _too_wide(labels: Sequence[str]) -> bool:
+    """Return whether labels of equal room each would run into each other."""
+    longest = max(len(line) for label in labels for line in label.split("\n"))
+    return longest * len(labels) > _LETTERS

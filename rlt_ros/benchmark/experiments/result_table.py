@@ -11,28 +11,42 @@ from pathlib import Path
 from rlt_ros.benchmark.experiments.experiment import Experiment, Result
 from rlt_ros.benchmark.text_tables import aligned, write_records
 
-HEADINGS = (
+_HEADINGS = (
     "AUC",
     "precision 20 px",
     "AUC less the first",
     "95 % interval",
     "verdict",
-    "paper: AUC",
-    "paper: precision",
 )
-CAPTION = (
+_PAPER_HEADINGS = ("paper: AUC", "paper: precision")
+_CAPTION = (
     "± is half of the 95 % interval over seeds, the verdict that of Welch's t-test between the "
-    "seeds' means. The paper's numbers were not run here: they are published, on OTB-2013, with "
-    "VGG-M features on image samples."
+    "seeds' means."
+)
+_PAPER_CAPTION = (
+    "The paper's numbers were not run here: they are published, on OTB-2013, with VGG-M features "
+    "on image samples."
 )
 _NONE = "-"
 
 
-def cells(result: Result) -> list[str]:
+def headings(experiment: Experiment) -> list[str]:
+    """Return the heading of each column; the paper's are there where it has numbers."""
+    paper = _PAPER_HEADINGS if experiment.in_paper else ()
+    return [experiment.heading, *_HEADINGS, *paper]
+
+
+def caption(experiment: Experiment) -> str:
+    """Return what the numbers mean."""
+    return f"{_CAPTION} {_PAPER_CAPTION}" if experiment.in_paper else _CAPTION
+
+
+def cells(experiment: Experiment, result: Result) -> list[str]:
     """Return the row of a variant, its label first."""
     interval = _NONE
     if result.low is not None and result.high is not None:
         interval = f"{result.low:+.3f} to {result.high:+.3f}"
+    paper = [_number(result.paper_auc), _number(result.paper_precision)]
     return [
         result.label,
         _with_half(result.auc, result.auc_half),
@@ -40,16 +54,14 @@ def cells(result: Result) -> list[str]:
         _NONE if result.difference is None else f"{result.difference:+.3f}",
         interval,
         result.verdict or _NONE,
-        _number(result.paper_auc),
-        _number(result.paper_precision),
+        *(paper if experiment.in_paper else []),
     ]
 
 
 def table_lines(experiment: Experiment, results: Sequence[Result]) -> Iterator[str]:
     """Yield the lines of the table for a terminal."""
-    rows = [[experiment.heading, *HEADINGS], *(cells(result) for result in results)]
-    yield from aligned(rows)
-    yield CAPTION
+    yield from aligned([headings(experiment), *(cells(experiment, one) for one in results)])
+    yield caption(experiment)
 
 
 def write_csv(path: Path, results: Sequence[Result]) -> Path:

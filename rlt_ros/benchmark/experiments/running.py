@@ -12,7 +12,7 @@ from typing import Any
 from rlt_ros.benchmark.execution import Workers
 from rlt_ros.benchmark.experiments.experiment import Experiment, Extent, Result, Variant
 from rlt_ros.benchmark.experiments.result_plot import draw_results
-from rlt_ros.benchmark.experiments.result_table import CAPTION, HEADINGS, cells, write_csv
+from rlt_ros.benchmark.experiments.result_table import caption, cells, headings, write_csv
 from rlt_ros.benchmark.ope_study import Plan, evaluate
 from rlt_ros.benchmark.report import FILES, SUMMARY, write_report
 from rlt_ros.benchmark.report.plots import save_figure
@@ -88,9 +88,9 @@ def _write(
     summary["experiment"] = {
         "name": experiment.name,
         "title": experiment.title,
-        "caption": CAPTION,
-        "headings": [experiment.heading, *HEADINGS],
-        "rows": [cells(result) for result in results],
+        "caption": caption(experiment),
+        "headings": headings(experiment),
+        "rows": [cells(experiment, result) for result in results],
         "table": table.relative_to(out).as_posix(),
         "picture": vector.relative_to(out).as_posix(),
         "results": [asdict(result) for result in results],
