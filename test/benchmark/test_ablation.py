@@ -19,10 +19,12 @@ from rlt_ros.benchmark.experiments.fig2 import attention_numbers, training_maps
 from rlt_ros.benchmark.experiments.fig3 import snapshots
 from rlt_ros.benchmark.experiments.panels import window_around
 from rlt_ros.benchmark.experiments.result_plot import draw_results
+from rlt_ros.benchmark.experiments.settings import CHANGES, parse_rows, settings_study
 from rlt_ros.benchmark.experiments.table1 import table1
 from rlt_ros.benchmark.experiments.table2 import table2
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking import TrackerConfig, make_config
+from rlt_ros.tracking.config import Value
 
 QUICK = as_options(SETTINGS)
 
@@ -62,6 +64,47 @@ def test_table_2_compares_what_the_paper_compares() -> None:
     assert table2(3.0).variants[2].paper_auc is None
     with pytest.raises(ValueError, match="lambda must be positive"):
         table2(0.0)
+
+
+def test_what_settings_are_worth_is_told_against_the_preset() -> None:
+    rows: list[dict[str, Value]] = [{"regression_steps": 1}, {"dropout": 0.25, "threads": 2}]
+    baseline, *others = settings_study(rows).variants
+    assert baseline.tracker("default").full == "rlt"
+    assert baseline.tracker("paper").full == "rlt:paper"
+    assert [one.label for one in others] == ["regression_steps=1", "dropout=0.25 + threads=2"]
+    assert others[1].tracker("default").settings == {"dropout": 0.25, "threads": 2}
+    assert len(settings_study([{"threads": 2}, {"threads": 2}]).variants) == 2
+    nothing: list[list[dict[str, Value]]] = [[], [{}]]
+    for changes in nothing:
+        with pytest.raises(ValueError, match="give one setting or more"):
+            settings_study(changes)
+    with pytest.raises(ValueError, match="which one it is says --preset"):
+        settings_study([{"preset": "paper"}])
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=str)
+def test_what_is_changed_if_nothing_is_named_are_settings(changes: dict[str, Value]) -> None:
+    changed, preset = make_config("default", **changes), make_config("default")
+    assert all(getattr(changed, name) != getattr(preset, name) for name in changes)
+
+
+def test_rows_of_settings_as_a_command_line_has_them() -> None:
+    texts = ["background_swaps=0,regression_steps=1", "dropout=0.25 + regression_steps=3"]
+    assert parse_rows(texts) == [
+        {"background_swaps": 0},
+        {"regression_steps": 1},
+        {"dropout": 0.25, "regression_steps": 3},
+    ]
+    assert parse_rows([]) == []
+    for wrong, message in (
+        ("regresion_steps=1", "did you mean regression_steps"),
+        ("regression_steps=0", "regression_steps must be an integer from 1 to 10, not 0"),
+        ("dropout=0,", "'' is not name=value"),
+        ("dropout", "'dropout' is not name=value"),
+        ("dropout=0+dropout=0.5", "changes dropout twice"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            parse_rows([wrong])
 
 
 def test_table_1_from_the_command_line(
@@ -113,6 +156,51 @@ def test_table_2_from_the_command_line(dataset: Path, tmp_path: Path) -> None:
     assert (out / "report" / "table2.svg").is_file()
 
 
+def test_settings_from_the_command_line(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    command = ["ablation", "settings", str(dataset), "--seeds", "2", *QUICK, "--jobs", "1"]
+    command += ["--settings", "attention_weight=0", "--out", str(out)]
+    command += ["--settings", "redetection_probability=1+scan_probability=1"]
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    assert "AUC less the first" in text
+    assert "paper" not in text
+    rows = list(csv.DictReader((out / "report" / "settings.csv").open(encoding="utf-8")))
+    assert [row["label"] for row in rows] == [
+        "as it is", "attention_weight=0", "redetection_probability=1 + scan_probability=1"
+    ]  # fmt: skip
+    assert [row["tracker"] for row in rows] == [
+        "rlt", "rlt,attention_weight=0", "rlt,redetection_probability=1,scan_probability=1"
+    ]  # fmt: skip
+    assert rows[0]["difference"] == rows[0]["paper_auc"] == ""
+    for row in rows[1:]:
+        difference = float(row["auc"]) - float(rows[0]["auc"])
+        assert float(row["difference"]) == pytest.approx(difference, abs=1e-5)
+        assert float(row["low"]) <= float(row["difference"]) <= float(row["high"])
+        assert row["verdict"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Settings changed against the preset as it is" in page
+    assert "paper:" not in page
+    assert cv2.imread(str(out / "report" / "settings.png")) is not None
+
+
+def test_wrong_settings_are_refused_before_anything_runs(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["ablation", "settings", str(dataset), "--out", str(tmp_path / "out")]
+    for given, message in (
+        (["--settings", "regresion_steps=1"], "did you mean regression_steps?"),
+        (["--settings", "attention_module=features"], "needs attention_weight: 0"),
+        (["--settings", "seed=1"], "seeds are chosen with --seeds"),
+        (["--set", "background_swaps=2"], "settings sets background_swaps itself"),
+    ):
+        assert main([*command, *given]) == 2
+        assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_setting_that_the_experiment_sets_is_refused(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,6 +221,16 @@ def test_plots_show_every_variant_even_one_that_failed() -> None:
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert any("95 % interval over 3 seeds" in text for text in words)
     assert any("published" in text for text in words)
+
+
+def test_long_labels_do_not_run_into_each_other() -> None:
+    results = [result(one.label, 0.6) for one in settings_study().variants]
+    figure = draw_results(results, title="Title", x_label="changed", joined=False)
+    figure.draw_without_rendering()
+    ticks = figure.axes[0].get_xticklabels()
+    assert [tick.get_text() for tick in ticks][:2] == ["as it is", "background_swaps=0"]
+    assert all(tick.get_rotation() == 40 for tick in ticks)
+    assert all(figure.bbox.x0 <= tick.get_window_extent().x0 for tick in ticks)
 
 
 def test_training_maps_are_those_of_a_shorter_training(

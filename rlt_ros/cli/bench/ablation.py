@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""rlt-bench ablation: the paper's Tables 1 and 2 and its Figures 2 and 3."""
+"""rlt-bench ablation: the paper's Tables 1 and 2, its Figures 2 and 3, and any other setting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TypeVar
 from matplotlib.figure import Figure
 
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
-from rlt_ros.benchmark.experiments.experiment import Experiment, Extent
+from rlt_ros.benchmark.experiments.experiment import Experiment, Extent, setting_texts
 from rlt_ros.benchmark.experiments.fig2 import (
     ITERATIONS,
     draw_training,
@@ -23,6 +23,7 @@ from rlt_ros.benchmark.experiments.fig2 import (
 from rlt_ros.benchmark.experiments.fig3 import FRAMES, draw_comparison, snapshot_numbers, snapshots
 from rlt_ros.benchmark.experiments.result_table import table_lines
 from rlt_ros.benchmark.experiments.running import run_experiment
+from rlt_ros.benchmark.experiments.settings import CHANGES, parse_rows, settings_study
 from rlt_ros.benchmark.experiments.table1 import LAMBDAS, table1
 from rlt_ros.benchmark.experiments.table2 import table2
 from rlt_ros.benchmark.experiments.writing import write_figure
@@ -36,6 +37,7 @@ from rlt_ros.tracking import TrackerConfig
 EPILOG = """\
 examples:
   rlt-bench ablation table1 OTB --sequences Deer,Girl --seeds 3 --out out/table1
+  rlt-bench ablation settings OTB --sequences Deer,Girl --seeds 3 --out out/settings
   rlt-bench ablation fig2 OTB --out out/fig2
 
 table1 --help, table2 --help and so on say more.
@@ -55,6 +57,16 @@ example:
 
 Compares the baseline (lambda 0) with the baseline behind a module that weighs its features
 (attention_module=features), and with the attentive classifier (--lambda). Writes what table1 does.
+"""
+SETTINGS = """\
+examples:
+  rlt-bench ablation settings OTB --sequences Deer,Girl --seeds 3 --out out/settings
+  rlt-bench ablation settings OTB --settings background_swaps=0,regression_steps=1 \\
+    --settings redetection_probability=1+scan_probability=1 --seeds 3 --out out/settings
+
+Runs the preset as it is and, for each row, with one setting changed, or several that + joins. Tells
+AUC and precision of each, and how far its AUC is from that of the preset as it is. Writes what
+table1 does, as settings.csv, .png and .svg. --list-settings says which settings there are.
 """
 FIGURE2 = """\
 example:
@@ -80,7 +92,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     """Add ``ablation`` to the commands."""
     ablation = commands.add_parser(
         "ablation",
-        help="the paper's Tables 1 and 2 and Figures 2 and 3",
+        help="the paper's Tables 1 and 2 and Figures 2 and 3, and what other settings are worth",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -97,7 +109,17 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     second = _add(experiments, "table2", "attentive features or classifier", TABLE2, run_table2)
     _add_lambda(second)
-    for table in (first, second):
+    others = _add(experiments, "settings", "one setting changed at a time", SETTINGS, run_settings)
+    others.add_argument(
+        "--settings",
+        action="append",
+        default=[],
+        dest="rows",
+        metavar="KEY=VALUE[+KEY=VALUE...],...",
+        help="a row of the table each; may be given several times (default: "
+        f"{', '.join('+'.join(setting_texts(row)) for row in CHANGES)})",
+    )
+    for table in (first, second, others):
         table.add_argument("--sequences", metavar="A,B", help="only these sequences")
         table.add_argument(
             "--seeds", type=int, default=1, metavar="N", help="N seeds, from seed on (0)"
@@ -143,6 +165,15 @@ def run_table2(options: argparse.Namespace) -> None:
         ValueError, OSError, WeightsError: it cannot be done; the message says why.
     """
     _run_table(table2(options.weight), options)
+
+
+def run_settings(options: argparse.Namespace) -> None:
+    """Run the preset as it is and with settings changed.
+
+    Raises:
+        ValueError, OSError, WeightsError: it cannot be done; the message says why.
+    """
+    _run_table(settings_study(parse_rows(options.rows) or CHANGES), options)
 
 
 def run_figure2(options: argparse.Namespace) -> None:
