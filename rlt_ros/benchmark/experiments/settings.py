@@ -19,7 +19,11 @@ CHANGES: tuple[Changes, ...] = (
     {"redetection_probability": 1, "scan_probability": 1},
     {"doubt_probability": 0},
     {"initial_scale_negatives": 0, "frame_scale_negatives": 0},
+    {"motion_penalty": 0},
+    {"size_adaptation": 0},
+    {"likeness": 0},
     {"attention_weight": 0},
+    {"update_attention_share": 1},
 )
 
 _BASELINE = "as it is"

@@ -17,6 +17,7 @@ from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.features import CropFeatures, SharedFeatures
 from rlt_ros.tracking.tracker import Tracker
+from rlt_ros.tracking.verification import Verifier
 
 TRAIN, OTHER = "train", "other"
 
@@ -38,6 +39,8 @@ WATCHED: tuple[tuple[str, Any, str], ...] = (
     ("score", Classifier, "forward"),
     ("score", Tracker, "_detect"),
     ("refine", BoxRegressor, "refined"),
+    ("verify", Verifier, "judge"),
+    ("verify", Verifier, "confirm"),
     ("learn", Tracker, "_learn"),
     (TRAIN, Tracker, "_train"),
     (OTHER, Tracker, "track"),
