@@ -37,18 +37,24 @@ def feature_gradients(classifier: Classifier, activations: Activations) -> Tenso
         ``(2, N, features)``, indexed like the scores: background, target.
 
     Raises:
+        ValueError: see ``pulled_back``.
+    """
+    return torch.stack(
+        [pulled_back(classifier, activations, score) for score in (BACKGROUND, TARGET)]
+    )
+
+
+def pulled_back(classifier: Classifier, activations: Activations, score: int) -> Tensor:
+    """Return the derivative ``(N, features)`` of one score, see ``feature_gradients``.
+
+    Raises:
         ValueError: the classifier has an attention module, through which this does not go.
     """
     if classifier.attention is not None:
         raise ValueError("attention at the features needs a classifier without attention module")
-    gates4, gates5 = activations.gates4, activations.gates5
-
-    def pulled_back(score: int) -> Tensor:
-        at_fc5 = classifier.fc6.weight[score] * gates5
-        at_fc4 = (at_fc5 @ classifier.fc5.weight) * gates4
-        return at_fc4 @ classifier.fc4.weight
-
-    return torch.stack([pulled_back(BACKGROUND), pulled_back(TARGET)])
+    at_fc5 = classifier.fc6.weight[score] * activations.gates5
+    at_fc4 = (at_fc5 @ classifier.fc5.weight) * activations.gates4
+    return at_fc4 @ classifier.fc4.weight
 
 
 def image_gradients(

@@ -26,10 +26,18 @@ def log_odds(probability: float) -> float:
     return math.log(bounded / (1.0 - bounded))
 
 
-def calibrated(probability: float, slope: float, offset: float) -> float:
-    """Return the probability that a box is right, from the one that the classifier gives.
+def calibrated(
+    probability: float, likeness: float, slope: float, likeness_slope: float, offset: float
+) -> float:
+    """Return the probability that a box is right, from what classifier and verification say.
 
-    The classifier's own is that of its training samples. Here its log odds are scaled and shifted
-    (Platt, "Probabilistic outputs for support vector machines", 1999).
+    The classifier's own is that of its training samples. Here its log odds and the likeness are
+    scaled and shifted (Platt, "Probabilistic outputs for support vector machines", 1999).
+
+    Args:
+        probability: the classifier's, 0..1.
+        likeness: see ``Verdict``; what exceeds 1 counts as 1.
+        slope, likeness_slope, offset: see the settings ``score_slope`` and so on.
     """
-    return 1.0 / (1.0 + math.exp(-(slope * log_odds(probability) + offset)))
+    odds = slope * log_odds(probability) + likeness_slope * (min(likeness, 1.0) - 1.0) + offset
+    return 1.0 / (1.0 + math.exp(-odds))

@@ -130,16 +130,29 @@ class TrackerConfig:
         minimum=0.0,
         maximum=1000.0,
     )
+    update_attention_share: float = _setting(
+        0.0,
+        "share of attention_weight in updates after the first frame; 1 in the paper",
+        minimum=0.0,
+        maximum=1.0,
+    )
     attention_at: str = _setting(
         "features",
         "where attention is taken: features (that enter the classifier, closed form) or "
         "image (the sample's pixels, needs features: crops; tens of times the training time)",
         choices=("features", "image"),
     )
+    attention_kind: str = _setting(
+        "evidence",
+        "evidence: what each part of the box adds to the target score, evened out in target "
+        "samples (needs attention_at: features); derivative: that of both scores, with all terms "
+        "of Eq. 3 and 4, as in the paper",
+        choices=("evidence", "derivative"),
+    )
     attention_ratio: str = _setting(
-        "batch",
-        "batch: each ratio of R once per mini-batch, as in the authors' release; "
-        "sample: summed over the samples, as Eq. 5 reads",
+        "sample",
+        "of attention_kind: derivative; batch: each ratio of R once per mini-batch, as in the "
+        "authors' release; sample: summed over the samples, as Eq. 5 reads",
         choices=("batch", "sample"),
     )
     attention_module: str = _setting(
@@ -231,6 +244,20 @@ class TrackerConfig:
     search_scale: float = _setting(
         1.05, "largest size factor between frames", minimum=1.0, maximum=2.0
     )
+    motion_penalty: float = _setting(
+        0.5,
+        "target score, before the soft-max, that a candidate loses per squared target side between "
+        "it and the last box: likes of the target are often near; 0 in the paper",
+        minimum=0.0,
+        maximum=100.0,
+    )
+    size_adaptation: float = _setting(
+        0.1,
+        "share of a box regression's change of width and height that the next frame's candidates "
+        "take over; 0 in the paper",
+        minimum=0.0,
+        maximum=1.0,
+    )
     success_threshold: float = _setting(
         0.0,
         "target score, before the soft-max, above which a frame counts as success "
@@ -256,13 +283,34 @@ class TrackerConfig:
         unit="frames",
     )
     score_slope: float = _setting(
-        0.3,
-        "score = 1 / (1 + exp(-slope * log odds - offset)) of the classifier's probability: fitted "
-        "so that it is the probability of an IoU above 0.5",
+        0.05,
+        "score = 1 / (1 + exp(-(score_slope * log odds + score_likeness * (likeness - 1) + "
+        "score_offset))), log odds of the classifier's probability, likeness up to 1: fitted so "
+        "that it is the probability of an IoU above 0.5",
         minimum=0.01,
         maximum=100.0,
     )
-    score_offset: float = _setting(-0.2, "see score_slope", minimum=-100.0, maximum=100.0)
+    score_likeness: float = _setting(7.0, "see score_slope", minimum=0.0, maximum=100.0)
+    score_offset: float = _setting(2.45, "see score_slope", minimum=-100.0, maximum=100.0)
+    likeness: float = _setting(
+        0.5,
+        "least likeness of a find to confirmed looks of the target, over the usual one; below, it "
+        "is doubted, whatever the classifier says; 0 verifies nothing, as in the paper",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    likeness_doubtful: float = _setting(
+        0.75,
+        "the same to believe it again after a frame in doubt",
+        minimum=0.0,
+        maximum=2.0,
+    )
+    likeness_jumped: float = _setting(
+        1.0,
+        "the same where it has also moved by a target side or more",
+        minimum=0.0,
+        maximum=2.0,
+    )
     redetection_probability: float = _setting(
         0.5,
         "least probability to take up the target elsewhere in the search region when it is not "
@@ -345,6 +393,8 @@ class TrackerConfig:
             raise ConfigError("backbone vgg_m needs features: crops (preset: paper)")
         if self.features == "shared" and self.attention_at == "image":
             raise ConfigError("attention_at: image needs features: crops (preset: paper)")
+        if self.attention_kind == "evidence" and self.attention_at == "image":
+            raise ConfigError("attention_kind: evidence needs attention_at: features")
         if self.attention_module == "features" and self.attention_weight > 0:
             raise ConfigError("attention_module: features needs attention_weight: 0")
         if self.crop_size <= 2 * self.crop_padding:
@@ -356,7 +406,10 @@ PRESETS: dict[str, dict[str, Value]] = {
     "default": {},
     "paper": {
         "features": "crops",
+        "update_attention_share": 1.0,
         "attention_at": "image",
+        "attention_kind": "derivative",
+        "attention_ratio": "batch",
         "hidden_units": 512,
         "initial_scale_negatives": 0,
         "background_swaps": 0,
@@ -364,6 +417,8 @@ PRESETS: dict[str, dict[str, Value]] = {
         "frame_scale_negatives": 0,
         "candidates": 256,
         "search_translation": 0.6,
+        "motion_penalty": 0.0,
+        "size_adaptation": 0.0,
         "mining_interval": 1,
         "hold_threshold": 0.0,
         "failure_interval": 1,
@@ -375,6 +430,8 @@ PRESETS: dict[str, dict[str, Value]] = {
         "doubt_probability": 0.0,
         "score_slope": 1.0,
         "score_offset": 0.0,
+        "score_likeness": 0.0,
+        "likeness": 0.0,
         "redetection_probability": 1.0,
         "scan_probability": 1.0,
     },

@@ -82,6 +82,18 @@ def _extended(tensor: Tensor, count: int) -> Tensor:
     return longer
 
 
+class FeaturePart(NamedTuple):
+    """A run of a box's features: ``channels`` x ``bins`` numbers, the bins of a channel together.
+
+    Attributes:
+        channels: of the feature map that they come from.
+        bins: places in the box, row by row.
+    """
+
+    channels: int
+    bins: int
+
+
 class View(NamedTuple):
     """The input of the backbone behind the features of one box.
 
@@ -101,9 +113,11 @@ class FeatureExtractor(abc.ABC):
 
     Attributes:
         area: ``(4,)`` the part of the frame in which boxes have features, in pixels.
+        parts: what a box's features are, in order.
     """
 
     area: Boxes
+    parts: tuple[FeaturePart, ...]
 
     @abc.abstractmethod
     def start(self, image: NDArray[np.uint8], box: Boxes) -> None:
@@ -170,6 +184,7 @@ class CropFeatures(FeatureExtractor):
         self._crop_size = crop_size
         self._context = crop_size / (crop_size - 2.0 * padding)
         self._keep_images = keep_images
+        self.parts = (FeaturePart(backbone.levels[-1].channels, self.grid**2),)
         self._image = torch.empty(0)
         self._zoom = np.ones(2)
 
@@ -271,6 +286,11 @@ class SharedFeatures(FeatureExtractor):
         self._region_size = region_size
         self._target_size = target_size
         self._grids = grids
+        self.parts = tuple(
+            FeaturePart(level.channels, grid**2)
+            for level, grid in zip(backbone.levels, grids, strict=True)
+            if grid
+        )
         self._maps: tuple[Tensor, ...] = ()
         self._channel_means: list[Tensor] = []
         self._channel_spreads: list[Tensor] = []

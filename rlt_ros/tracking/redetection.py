@@ -42,12 +42,19 @@ class Jump(NamedTuple):
     penalty: float
     relief: float
 
-    def believed(self, find: Sighting, nearby: Sighting, box: Boxes, frames_lost: int) -> bool:
-        """Return whether the target has gone from ``box`` ``(4,)`` to ``find``."""
+    def believed(self, find: Sighting, rival: float, box: Boxes, frames_lost: int) -> bool:
+        """Return whether the target has gone from ``box`` to a find.
+
+        Args:
+            find: elsewhere.
+            rival: probability 0..1 that it is still near.
+            box: ``(4,)`` where it was.
+            frames_lost: since it was found last.
+        """
         distance = float(np.linalg.norm(centres(find.box) - centres(box)))
         sides = distance / math.sqrt(float(box[2:].prod()))
         needed = self.penalty * max(0.0, sides - self.relief * frames_lost)
-        return log_odds(find.probability) - log_odds(nearby.probability) > needed
+        return log_odds(find.probability) - log_odds(rival) > needed
 
 
 def look_all_over(

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes
@@ -33,14 +35,29 @@ class Sighting(NamedTuple):
 
 
 def best_sighting(
-    classifier: Classifier, extractor: FeatureExtractor, boxes: Boxes, count: int
+    classifier: Classifier,
+    extractor: FeatureExtractor,
+    boxes: Boxes,
+    count: int,
+    handicap: NDArray[np.float64] | None = None,
 ) -> Sighting:
-    """Score boxes ``(N, 4)`` in the observed frame and return the ``count`` best of them."""
+    """Score boxes in the observed frame and return the best of them.
+
+    Args:
+        classifier: gives the scores.
+        extractor: has observed the frame.
+        boxes: ``(N, 4)``.
+        count: how many are the best.
+        handicap: ``(N,)`` what to take off their target scores for the choice; None is nothing.
+    """
     with torch.no_grad():
         features = extractor.features(boxes)
         scores = classifier(features)
-        best = scores[:, TARGET].topk(min(count, len(boxes)))
-        probability = scores[best.indices].softmax(dim=1)[:, TARGET].mean()
-        values = torch.stack([best.values.mean(), probability]).tolist()
-    top = boxes[best.indices.cpu().numpy()]
-    return Sighting(top.mean(axis=0), top, features[best.indices], *values)
+        rank = scores[:, TARGET]
+        if handicap is not None:
+            rank = rank - torch.from_numpy(handicap).to(rank)
+        best = rank.topk(min(count, len(boxes))).indices
+        probability = scores[best].softmax(dim=1)[:, TARGET].mean()
+        values = torch.stack([scores[best, TARGET].mean(), probability]).tolist()
+    top = boxes[best.cpu().numpy()]
+    return Sighting(top.mean(axis=0), top, features[best], *values)

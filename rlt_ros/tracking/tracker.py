@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -20,18 +20,26 @@ from rlt_ros.tracking.attention_map import attention_image
 from rlt_ros.tracking.augmentation import with_other_background
 from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.box_regression import BoxRegressor
-from rlt_ros.tracking.boxes import Boxes, BoxLike, clip_to_image, keep_in_area, validated_box
-from rlt_ros.tracking.classifier import TARGET, Classifier
+from rlt_ros.tracking.boxes import (
+    Boxes,
+    BoxLike,
+    centres,
+    clip_to_image,
+    from_centres,
+    validated_box,
+)
+from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.confidence import TrackState, calibrated
 from rlt_ros.tracking.confidence_map import ConfidenceMap, confidence_map
 from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.detection import Detector, Scene, regression_features
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError
 from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, Samples, SharedFeatures
 from rlt_ros.tracking.fine_tuning import FineTuner
 from rlt_ros.tracking.memory import RememberedSamples, SampleMemory
-from rlt_ros.tracking.redetection import Jump, frame_parts, look_all_over
-from rlt_ros.tracking.sighting import Sighting, best_sighting
+from rlt_ros.tracking.sighting import best_sighting
 from rlt_ros.tracking.training import TrainingSettings, load_optimiser, train
+from rlt_ros.tracking.verification import Likenesses, Verifier
 
 Image = NDArray[np.uint8]
 
@@ -44,8 +52,6 @@ WRONG_SIZE_IOU = 0.4
 SWAP_POSITIVES, SWAP_NEGATIVES, SWAP_REACH = 100, 100, 0.8
 # Each copy gives this part of the first frame's samples to the box regressor.
 SWAP_REGRESSION_SHARE = 7
-# Frames without success before the rest of the frame is searched.
-SCAN_AFTER = 2
 # Least frames between an update and the next one out of doubt.
 DOUBT_INTERVAL = 2
 # Growth of the search per failure, up to search_translation_lost (MDNet).
@@ -96,7 +102,11 @@ class Tracker:
             if isinstance(self._extractor, CropFeatures) and self.config.attention_at == "image"
             else None
         )
-        self._settings = _training_settings(self.config)
+        self._settings = _training_settings(self.config, self._extractor)
+        self._update_settings = replace(
+            self._settings,
+            attention_weight=self.config.update_attention_share * self.config.attention_weight,
+        )
         load_optimiser()
         self._tuner = FineTuner(self.config.update_mode == "background", self.config.threads)
         self._image_size: tuple[int, int] | None = None
@@ -140,7 +150,7 @@ class Tracker:
         config = self.config
         self._image_size = (image.shape[1], image.shape[0])
         self._rng = np.random.default_rng(config.seed)
-        self._box = self._last_found = target
+        self._box = target
         self._reach = config.search_translation
         self._frame = self._last_update = 0
         self._failures = 0
@@ -156,7 +166,7 @@ class Tracker:
         )
 
         self._extractor.start(image, target)
-        positives, negatives = self._first_samples(image, target)
+        positives, negatives, regressor = self._first_samples(image, target)
         self._classifier = Classifier(
             positives.features.shape[1],
             config.hidden_units,
@@ -174,7 +184,11 @@ class Tracker:
                 on_step=on_step,
             )
         self._memory.add(positives, negatives)
-        score = calibrated(self._probability(target[None]), config.score_slope, config.score_offset)
+        seen = best_sighting(self._classifier, self._extractor, target[None], 1)
+        least = Likenesses(config.likeness, config.likeness_doubtful, config.likeness_jumped)
+        verifier = Verifier(seen.features, target, least) if config.likeness > 0 else None
+        self._detector = Detector(config, self._rng, target, regressor, verifier)
+        score = self._score(seen.probability, 1.0)
         return TrackResult(target.copy(), score, TrackState.TRACKING)
 
     def track(self, image: Image) -> TrackResult:
@@ -233,8 +247,10 @@ class Tracker:
             raise RuntimeError("no target: call init(image, box) before confidence_map()")
         return confidence_map(self._extractor, self._classifier, self._box, cells)
 
-    def _first_samples(self, image: Image, target: Boxes) -> tuple[Samples, Samples]:
-        """Return what the classifier learns from on the first frame; make the box regressor."""
+    def _first_samples(
+        self, image: Image, target: Boxes
+    ) -> tuple[Samples, Samples, BoxRegressor | None]:
+        """Return what the classifier learns from on the first frame, and the box regressor."""
         config, area = self.config, self._extractor.area
         positives, negatives, regression = [], [], []
         for _ in range(config.background_swaps):
@@ -252,7 +268,7 @@ class Tracker:
             self._extractor.observe(image, target)
         if config.regression_samples:
             regression.append(self._regression_samples(target, config.regression_samples))
-        self._regressor = _regressor(regression, target, config.regression_ridge)
+        regressor = _regressor(regression, target, config.regression_ridge)
 
         boxes = self._overlapping(target, config.initial_positives, config.positive_iou)
         positives.append(self._extractor.samples(boxes))
@@ -269,111 +285,42 @@ class Tracker:
             config.initial_negative_iou,
         )
         negatives.append(self._extractor.samples(np.concatenate([near, far, wrong_size])))
-        return Samples.joined(positives), Samples.joined(negatives)
+        return Samples.joined(positives), Samples.joined(negatives), regressor
 
     def _detect(self, image: Image) -> TrackResult:
-        """Score candidates in the observed frame; move to the best unless they are too bad."""
+        """Find the target in the observed frame, or say that it is not there."""
         config = self.config
-        size = (image.shape[1], image.shape[0])
-        candidates = sampling.gaussian_boxes(
-            self._rng,
-            self._box,
-            config.candidates,
-            self._extractor.area,
-            self._reach,
-            config.search_scale,
-        )
-        seen = best_sighting(self._classifier, self._extractor, candidates, config.best_candidates)
-        if not self._is_success(seen):
-            seen = self._redetected(image, seen)
-        found = self._is_success(seen)
-        self._failures = 0 if found else self._failures + 1
-        if seen.score <= config.hold_threshold:
-            self._reach = min(SEARCH_GROWTH * self._reach, config.search_translation_lost)
-            box = self._box
+        scene = Scene(image, self._extractor, self._classifier)
+        find = self._detector.find(scene, self._box, self._reach, self._failures)
+        box = find.box
+        self._reach, reach = config.search_translation, self._reach
+        if find.is_target:
+            self._detector.confirm(find, self._failures)
+            self._extractor = find.extractor
+            self._probability_found = find.seen.probability
+            # A little at a time: fed back whole, the regressor's mistakes add up.
+            change = (box[2:] / find.seen.box[2:]) ** config.size_adaptation
+            self._box = from_centres(centres(find.seen.box), find.seen.box[2:] * change)
+        elif find.seen.score > config.hold_threshold:
+            self._box = find.seen.box
         else:
-            self._reach = config.search_translation
-            self._box = box = seen.box
-        if found:
-            self._last_found, self._probability_found = seen.box, seen.probability
-            box = self._refined(seen)
-        score = calibrated(seen.probability, config.score_slope, config.score_offset)
+            box = self._box
+            self._reach = min(SEARCH_GROWTH * reach, config.search_translation_lost)
+        self._failures = 0 if find.is_target else self._failures + 1
+        size = (image.shape[1], image.shape[0])
+        score = self._score(find.seen.probability, find.likeness)
         return TrackResult(clip_to_image(box, size), score, self._state())
+
+    def _score(self, probability: float, likeness: float) -> float:
+        config = self.config
+        scaling = config.score_slope, config.score_likeness, config.score_offset
+        return calibrated(probability, likeness, *scaling)
 
     def _state(self) -> TrackState:
         if not self._failures:
             return TrackState.TRACKING
         lost = self._failures >= self.config.lost_after
         return TrackState.LOST if lost else TrackState.UNCERTAIN
-
-    def _is_success(self, seen: Sighting) -> bool:
-        return seen.score > self.config.success_threshold and seen.probability > 0.5
-
-    def _redetected(self, image: Image, nearby: Sighting) -> Sighting:
-        """Return the target seen elsewhere in the frame, or ``nearby`` where it is not."""
-        config = self.config
-        jump = Jump(config.jump_penalty, config.jump_relief)
-        parts = []
-        if config.redetection_probability < 1:
-            parts.append((config.redetection_probability, lambda: self._extractor))
-        if config.scan_probability < 1 and self._failures >= SCAN_AFTER:
-            parts.append((config.scan_probability, lambda: self._next_part(image)))
-        for least, extractor_of in parts:
-            extractor = extractor_of()
-            find = look_all_over(
-                self._classifier,
-                extractor,
-                self._last_found[2:],
-                self._rng,
-                config.best_candidates,
-            )
-            if (
-                find is not None
-                and self._is_success(find)
-                and find.probability > least
-                and jump.believed(find, nearby, self._box, self._failures)
-            ):
-                self._extractor = extractor
-                return find
-        return nearby
-
-    def _next_part(self, image: Image) -> FeatureExtractor:
-        """Return what the next part of the frame looks like, from near to far and over again."""
-        region = float(self._extractor.region(self._last_found)[2:].min())
-        parts = frame_parts((image.shape[1], image.shape[0]), region, self._last_found)
-        return self._extractor.glance(image, parts[(self._failures - SCAN_AFTER) % len(parts)])
-
-    def _refined(self, seen: Sighting) -> Boxes:
-        """Return the box of a sighting after box regression."""
-        if self._regressor is None:
-            return seen.box
-        if self.config.regression_steps == 1:  # the paper: always, the mean of all refined boxes
-            return self._regressed(seen.boxes, seen.features)
-        steps = [seen.box]
-        boxes = seen.boxes
-        for _ in range(self.config.regression_steps):
-            steps.append(self._regressed(boxes))
-            boxes = steps[-1][None]
-        with torch.no_grad():
-            scores = self._classifier(self._extractor.features(np.stack(steps)))[:, TARGET]
-        # As far as each step does not score below the one before.
-        falls = (scores.diff() < 0).tolist()
-        return steps[falls.index(True) if True in falls else -1]
-
-    def _regressed(self, boxes: Boxes, classified: Tensor | None = None) -> Boxes:
-        """Return the mean of boxes after box regression.
-
-        Args:
-            boxes: ``(N, 4)``.
-            classified: ``(N, D)`` what the classifier saw of them, if at hand.
-        """
-        assert self._regressor is not None
-        if self.config.regression_features == "context" or classified is None:
-            features = self._regression_features(boxes)
-        else:
-            features = classified
-        refined = self._regressor.refined(features, boxes).mean(axis=0)
-        return keep_in_area(refined, self._extractor.area)
 
     def _learn(self) -> None:
         """Collect this frame's samples and start the updates that are due."""
@@ -440,13 +387,14 @@ class Tracker:
         seed = int(np.random.SeedSequence([self.config.seed, update]).generate_state(1)[0])
         generator = torch.Generator(self.device).manual_seed(seed)
         positives, negatives = samples
+        settings = self._settings if update == 0 else self._update_settings
         train(
             classifier,
             positives,
             negatives,
             iterations,
             learning_rate,
-            self._settings,
+            settings,
             generator,
             self._image_features,
             on_step,
@@ -463,12 +411,7 @@ class Tracker:
             REGRESSION_IOU,
             1.0,
         )
-        return self._regression_features(boxes), boxes
-
-    def _regression_features(self, boxes: Boxes) -> Tensor:
-        if self.config.regression_features == "context":
-            return self._extractor.context_features(boxes)
-        return self._extractor.features(boxes)
+        return regression_features(self.config, self._extractor, boxes), boxes
 
     def _overlapping(self, box: Boxes, count: int, lowest: float) -> Boxes:
         return sampling.boxes_within_iou(
@@ -494,11 +437,6 @@ class Tracker:
 
     def _wrong_size(self, box: Boxes, count: int, highest: float) -> Boxes:
         return self._around(box, count, 0.5, 2.0, highest)
-
-    def _probability(self, boxes: Boxes) -> float:
-        with torch.no_grad():
-            scores = self._classifier(self._extractor.features(boxes))
-        return float(scores.softmax(dim=1)[:, TARGET].mean())
 
 
 def validated_image(image: Any) -> Image:
@@ -568,7 +506,7 @@ def _feature_extractor(
     )
 
 
-def _training_settings(config: TrackerConfig) -> TrainingSettings:
+def _training_settings(config: TrackerConfig, extractor: FeatureExtractor) -> TrainingSettings:
     return TrainingSettings(
         batch_positives=config.batch_positives,
         batch_negatives=config.batch_negatives,
@@ -580,4 +518,5 @@ def _training_settings(config: TrackerConfig) -> TrainingSettings:
         last_layer_rate=config.last_layer_rate,
         attention_weight=config.attention_weight,
         attention_per_sample=config.attention_ratio == "sample",
+        evidence_parts=extractor.parts if config.attention_kind == "evidence" else (),
     )

@@ -13,14 +13,19 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from rlt_ros.tracking.attention import feature_gradients, image_gradients, regulariser
-from rlt_ros.tracking.classifier import TARGET, Classifier
-from rlt_ros.tracking.features import Samples
+from rlt_ros.tracking.classifier import TARGET, Activations, Classifier
+from rlt_ros.tracking.evidence import evidence, evidence_regulariser
+from rlt_ros.tracking.features import FeaturePart, Samples
 from rlt_ros.tracking.memory import RememberedSamples
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train; see the same names in ``TrackerConfig``."""
+    """How to train; see the same names in ``TrackerConfig``.
+
+    Attributes:
+        evidence_parts: what the features are, where attention is taken as evidence; else none.
+    """
 
     batch_positives: int
     batch_negatives: int
@@ -32,6 +37,7 @@ class TrainingSettings:
     last_layer_rate: float
     attention_weight: float
     attention_per_sample: bool
+    evidence_parts: tuple[FeaturePart, ...] = ()
 
 
 def load_optimiser() -> None:
@@ -111,7 +117,12 @@ def loss(
     activations = classifier.activations(features, generator)
     is_target = torch.arange(len(features), device=features.device) < len(positives.features)
     result = F.cross_entropy(activations.scores, is_target.long(), reduction="sum")
-    if settings.attention_weight > 0:
+    if settings.attention_weight > 0 and settings.evidence_parts:
+        count = len(positives.features)
+        of_targets = Activations(*(one[:count] for one in activations))
+        maps = evidence(classifier, of_targets, positives.features, settings.evidence_parts)
+        result = result + settings.attention_weight * evidence_regulariser(maps)
+    elif settings.attention_weight > 0:
         gradients = feature_gradients(classifier, activations)
         if image_features is not None:
             if batch.images is None:

@@ -9,11 +9,11 @@ from rlt_ros.tracking.confidence import calibrated, log_odds
 
 def test_without_scaling_a_probability_stays_what_it_is() -> None:
     for probability in (0.001, 0.3, 0.5, 0.9):
-        assert calibrated(probability, 1.0, 0.0) == pytest.approx(probability)
+        assert calibrated(probability, 1.0, 1.0, 0.0, 0.0) == pytest.approx(probability)
 
 
 def test_scaling_draws_scores_together_and_keeps_their_order() -> None:
-    scores = [calibrated(p, 0.3, -0.2) for p in (0.0, 0.1, 0.5, 0.9, 1.0)]
+    scores = [calibrated(p, 1.0, 0.3, 6.0, -0.2) for p in (0.0, 0.1, 0.5, 0.9, 1.0)]
     assert scores == sorted(scores)
     assert 0 < scores[0] < 0.1 < scores[2] < 0.5 < scores[4] < 1
 
@@ -22,3 +22,8 @@ def test_log_odds_are_finite() -> None:
     assert log_odds(0.5) == 0
     assert log_odds(1.0) == pytest.approx(9.21, abs=0.01)
     assert log_odds(0.0) == pytest.approx(-9.21, abs=0.01)
+
+
+def test_what_looks_unlike_the_target_scores_less() -> None:
+    scores = [calibrated(0.9, likeness, 0.3, 6.0, 0.0) for likeness in (0.2, 0.6, 1.0, 1.3)]
+    assert scores[0] < scores[1] < scores[2] == scores[3]

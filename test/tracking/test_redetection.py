@@ -33,8 +33,8 @@ def test_a_jump_must_be_worth_its_distance(
     distance: float, probability: float, frames_lost: int, believed: bool
 ) -> None:
     jump = Jump(penalty=2.0, relief=0.25)
-    nearby, box = sighting(0.0, 0.5), np.array([0.0, 0.0, 10.0, 10.0])
-    assert jump.believed(sighting(distance, probability), nearby, box, frames_lost) is believed
+    box = np.array([0.0, 0.0, 10.0, 10.0])
+    assert jump.believed(sighting(distance, probability), 0.5, box, frames_lost) is believed
 
 
 @pytest.mark.parametrize("size", [(20.0, 30.0), (2.0, 2.0), (90.0, 200.0)])

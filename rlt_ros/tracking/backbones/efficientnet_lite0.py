@@ -98,7 +98,7 @@ class EfficientNetLite0(Backbone):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Backbone.forward``."""
         x = ((images - 127.0) / 128.0).contiguous(memory_format=self.memory_format)
-        x = F.relu6(self.stem(x))
+        x = F.relu6(self.stem(x), inplace=True)
         for index, block in enumerate(self.blocks):
             x = block(x)
             if index == _STRIDE_8_BLOCK:
@@ -162,8 +162,8 @@ class _InvertedResidual(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x if self.expand is None else F.relu6(self.expand(x))
-        y = self.project(F.relu6(self.depthwise(y)))
+        y = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
+        y = self.project(F.relu6(self.depthwise(y), inplace=True))
         return x + y if self.residual else y
 
 

@@ -1,0 +1,123 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether what the classifier found looks like the target so far.
+
+The paper has nothing like it, and follows blindly: a classifier that goes on learning comes to
+like whatever slid over the target, or the nearest look-alike once the target is gone. Here a find
+is compared with looks that were confirmed before. Targets differ in how steady they look, so what
+counts is the likeness against its usual value for this target.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from rlt_ros.tracking.boxes import Boxes, centres
+
+# Confirmed looks that are kept beside the first one, the frames between them, and the least
+# relative likeness of a new one.
+LOOKS, LOOK_INTERVAL, LOOK_LIKENESS = 20, 4, 0.8
+# The usual likeness follows that of confirmed frames by this share.
+USUAL_SHARE = 0.03
+# The least usual likeness: below, cosines of features say nothing.
+USUAL_FLOOR = 0.1
+# Target sides that a find may lie away from the last confirmed box before that counts, those that
+# come free with each frame since, and how fast it counts.
+FREE_SIDES, FREE_SIDES_PER_FRAME, JUMP_RATE = 0.3, 0.2, 2.0
+# What is asked falls with the frames in doubt, since looks go on changing unseen.
+FALL_PER_FRAME, LARGEST_FALL = 0.015, 0.15
+
+
+@dataclass(frozen=True)
+class Likenesses:
+    """Least relative likeness of the target, see the same names in ``TrackerConfig``.
+
+    Attributes:
+        steady: while it is tracked.
+        doubtful: after a frame in doubt, near where it was confirmed last.
+        jumped: after a frame in doubt, far from there.
+    """
+
+    steady: float
+    doubtful: float
+    jumped: float
+
+
+class Verdict(NamedTuple):
+    """What verification says of a find.
+
+    Attributes:
+        likeness: largest cosine between its features and those of a confirmed look, over the usual
+            one; about 1 for the target.
+        believed: whether that is enough.
+    """
+
+    likeness: float
+    believed: bool
+
+
+class Verifier:
+    """Remembers looks of one target.
+
+    Args:
+        features: ``(1, D)`` of the target in the first frame.
+        box: ``(4,)`` where it is there, in pixels.
+        least: what to ask of finds.
+    """
+
+    def __init__(self, features: Tensor, box: Boxes, least: Likenesses) -> None:
+        self._least = least
+        self._looks = [F.normalize(features[0], dim=0)]
+        self._box = box
+        self._usual = 1.0
+        self._confirmed = self._last_look = self._frame = 0
+
+    def judge(self, features: Tensor, box: Boxes, frames_in_doubt: int) -> Verdict:
+        """Compare a find with the looks so far.
+
+        Args:
+            features: ``(1, D)`` of it.
+            box: ``(4,)`` where it is.
+            frames_in_doubt: since the target was confirmed last; 0 if it was in the frame before.
+        """
+        usual = max(self._usual, USUAL_FLOOR) if self._confirmed else self._cosine(features)
+        likeness = self._cosine(features) / max(usual, USUAL_FLOOR)
+        return Verdict(likeness, likeness > self._needed(box, frames_in_doubt))
+
+    def confirm(self, features: Tensor, box: Boxes, frames: int) -> None:
+        """Take a find for the target.
+
+        Args:
+            features, box: as for ``judge``.
+            frames: since the last call, this one included.
+        """
+        cosine = self._cosine(features)
+        self._confirmed += 1
+        self._frame += frames
+        share = max(USUAL_SHARE, 1.0 / self._confirmed)
+        self._usual += share * (cosine - self._usual)
+        self._box = box
+        fresh = self._frame - self._last_look >= LOOK_INTERVAL
+        if fresh and cosine > LOOK_LIKENESS * self._usual:
+            first, *later = self._looks
+            self._looks = [first, *later[1 - LOOKS :], F.normalize(features[0], dim=0)]
+            self._last_look = self._frame
+
+    def _cosine(self, features: Tensor) -> float:
+        one = F.normalize(features[0], dim=0)
+        return max(float(one @ look) for look in self._looks)
+
+    def _needed(self, box: Boxes, frames_in_doubt: int) -> float:
+        least = self._least
+        base = least.doubtful if frames_in_doubt else least.steady
+        moved = np.linalg.norm(centres(box) - centres(self._box))
+        sides = float(moved) / math.sqrt(float(self._box[2:].prod()))
+        beyond = max(0.0, sides - FREE_SIDES - FREE_SIDES_PER_FRAME * frames_in_doubt)
+        needed = base + (least.jumped - base) * min(1.0, JUMP_RATE * beyond)
+        return needed - min(FALL_PER_FRAME * frames_in_doubt, LARGEST_FALL)
