@@ -163,10 +163,10 @@ class TrackerConfig:
         choices=("none", "features"),
     )
     initial_iterations: int = _setting(
-        50, "training steps on the first frame", minimum=1, maximum=10000
+        30, "training steps on the first frame", minimum=1, maximum=10000
     )
     initial_learning_rate: float = _setting(
-        2e-4, "learning rate on the first frame", minimum=1e-8, maximum=1.0
+        3e-4, "learning rate on the first frame", minimum=1e-8, maximum=1.0
     )
     update_iterations: int = _setting(15, "training steps per update", minimum=1, maximum=10000)
     update_learning_rate: float = _setting(
@@ -411,6 +411,8 @@ PRESETS: dict[str, dict[str, Value]] = {
         "attention_kind": "derivative",
         "attention_ratio": "batch",
         "hidden_units": 512,
+        "initial_iterations": 50,
+        "initial_learning_rate": 2e-4,
         "initial_scale_negatives": 0,
         "background_swaps": 0,
         "frame_negatives": 200,
