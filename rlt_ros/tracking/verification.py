@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
@@ -73,7 +74,7 @@ class Verifier:
 
     def __init__(self, features: Tensor, box: Boxes, least: Likenesses) -> None:
         self._least = least
-        self._looks = [F.normalize(features[0], dim=0)]
+        self._looks = F.normalize(features, dim=1)
         self._box = box
         self._usual = 1.0
         self._confirmed = self._last_look = self._frame = 0
@@ -105,13 +106,12 @@ class Verifier:
         self._box = box
         fresh = self._frame - self._last_look >= LOOK_INTERVAL
         if fresh and cosine > LOOK_LIKENESS * self._usual:
-            first, *later = self._looks
-            self._looks = [first, *later[1 - LOOKS :], F.normalize(features[0], dim=0)]
+            first, later = self._looks[:1], self._looks[1:][1 - LOOKS :]
+            self._looks = torch.cat([first, later, F.normalize(features, dim=1)])
             self._last_look = self._frame
 
     def _cosine(self, features: Tensor) -> float:
-        one = F.normalize(features[0], dim=0)
-        return max(float(one @ look) for look in self._looks)
+        return float((self._looks @ F.normalize(features, dim=1)[0]).max())
 
     def _needed(self, box: Boxes, frames_in_doubt: int) -> float:
         least = self._least
