@@ -38,7 +38,7 @@ from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, Samples, S
 from rlt_ros.tracking.fine_tuning import FineTuner
 from rlt_ros.tracking.memory import RememberedSamples, SampleMemory
 from rlt_ros.tracking.sighting import best_sighting
-from rlt_ros.tracking.training import TrainingSettings, load_optimiser, train
+from rlt_ros.tracking.training import load_optimiser, train, training_settings
 from rlt_ros.tracking.verification import Likenesses, Verifier
 
 Image = NDArray[np.uint8]
@@ -102,7 +102,7 @@ class Tracker:
             if isinstance(self._extractor, CropFeatures) and self.config.attention_at == "image"
             else None
         )
-        self._settings = _training_settings(self.config, self._extractor)
+        self._settings = training_settings(self.config, self._extractor.parts)
         self._update_settings = replace(
             self._settings,
             attention_weight=self.config.update_attention_share * self.config.attention_weight,
@@ -503,20 +503,4 @@ def _feature_extractor(
         config.crop_size,
         config.crop_padding,
         keep_images=config.attention_at == "image",
-    )
-
-
-def _training_settings(config: TrackerConfig, extractor: FeatureExtractor) -> TrainingSettings:
-    return TrainingSettings(
-        batch_positives=config.batch_positives,
-        batch_negatives=config.batch_negatives,
-        mining_pool=config.mining_pool,
-        mining_interval=config.mining_interval,
-        momentum=config.momentum,
-        weight_decay=config.weight_decay,
-        gradient_clip=config.gradient_clip,
-        last_layer_rate=config.last_layer_rate,
-        attention_weight=config.attention_weight,
-        attention_per_sample=config.attention_ratio == "sample",
-        evidence_parts=extractor.parts if config.attention_kind == "evidence" else (),
     )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from rlt_ros.tracking.attention import feature_gradients, image_gradients, regulariser
 from rlt_ros.tracking.classifier import TARGET, Activations, Classifier
+from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.evidence import evidence, evidence_regulariser
 from rlt_ros.tracking.features import FeaturePart, Samples
 from rlt_ros.tracking.memory import RememberedSamples
@@ -38,6 +40,22 @@ class TrainingSettings:
     attention_weight: float
     attention_per_sample: bool
     evidence_parts: tuple[FeaturePart, ...] = ()
+
+
+def training_settings(config: TrackerConfig, parts: tuple[FeaturePart, ...]) -> TrainingSettings:
+    """Return those of a tracker's settings that training needs.
+
+    Args:
+        config: the tracker's.
+        parts: what its features are, see ``FeatureExtractor``.
+    """
+    named = {field.name for field in dataclasses.fields(TrainingSettings)}
+    settings = {name: getattr(config, name) for name in named & vars(config).keys()}
+    return TrainingSettings(
+        **settings,
+        attention_per_sample=config.attention_ratio == "sample",
+        evidence_parts=parts if config.attention_kind == "evidence" else (),
+    )
 
 
 def load_optimiser() -> None:

@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 
 from rlt_ros.benchmark.reference import timing, training
-from rlt_ros.benchmark.reference.timing import Part, Workbench, training_settings
+from rlt_ros.benchmark.reference.timing import Part, Workbench
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking import TrackerConfig, make_config
 from rlt_ros.tracking.attention import feature_gradients, image_gradients
 from rlt_ros.tracking.attention import regulariser as product_regulariser
 from rlt_ros.tracking.classifier import BACKGROUND, TARGET
 from rlt_ros.tracking.features import Samples
-from rlt_ros.tracking.training import loss
+from rlt_ros.tracking.training import loss, training_settings
 
 CONFIG = make_config(
     "paper",
@@ -80,7 +80,7 @@ def test_features_of_crops(
 @pytest.mark.parametrize("weight", [0.0, 5.0])
 def test_loss_and_its_gradient(bench: Workbench, weight: float, ratio: str) -> None:
     config = replace(bench.config, attention_weight=weight, attention_ratio=ratio)
-    settings = training_settings(config)
+    settings = training_settings(config, ())
     network = bench.extractor.image_features if config.attention_at == "image" else None
     positives, negatives = batch(bench)
     parameters = list(bench.classifier.parameters())
@@ -157,6 +157,6 @@ def test_ratios_from_the_command_line(
 
 def test_settings_of_training_are_all_taken_over() -> None:
     config: TrackerConfig = replace(CONFIG, attention_ratio="sample")
-    settings = training_settings(config)
+    settings = training_settings(config, ())
     assert settings.attention_per_sample
     assert settings.mining_pool == 16

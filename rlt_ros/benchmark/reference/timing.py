@@ -27,7 +27,7 @@ from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.features import CropFeatures, Samples
-from rlt_ros.tracking.training import TrainingSettings, train
+from rlt_ros.tracking.training import train, training_settings
 
 REPEATS = 3  # after once to warm up
 SAMPLES = (128, 1024)  # positives and negatives to train on; a mining scores 1024
@@ -147,7 +147,7 @@ class Workbench:
             self.negatives,
             iterations,
             self.config.initial_learning_rate,
-            training_settings(self.config),
+            training_settings(self.config, self.extractor.parts),
             torch.Generator().manual_seed(self.config.seed),
             network,
         )
@@ -156,13 +156,6 @@ class Workbench:
 
 def _weights(classifier: Classifier) -> Tensor:
     return torch.cat([one.detach().flatten() for one in classifier.parameters()])
-
-
-def training_settings(config: TrackerConfig) -> TrainingSettings:
-    """Return those of a tracker's settings that training needs."""
-    names = {field.name for field in dataclasses.fields(TrainingSettings)}
-    same = {name: getattr(config, name) for name in names - {"attention_per_sample"}}
-    return TrainingSettings(**same, attention_per_sample=config.attention_ratio == "sample")
 
 
 def time_parts(config: TrackerConfig) -> Iterator[Part]:
