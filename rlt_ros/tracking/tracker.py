@@ -26,6 +26,7 @@ from rlt_ros.tracking.boxes import (
     centres,
     clip_to_image,
     from_centres,
+    iou,
     validated_box,
 )
 from rlt_ros.tracking.classifier import Classifier
@@ -50,6 +51,8 @@ WRONG_SIZE_IOU = 0.4
 # Samples of each copy of the first frame with other background, and the reach of those that are
 # background in mean target sides: they show parts of the target on what it was not seen on.
 SWAP_POSITIVES, SWAP_NEGATIVES, SWAP_REACH = 100, 100, 0.8
+# Samples of its old surroundings without it, where it does not cover them itself.
+SWAP_VACATED, VACATED_IOU = 60, 0.2
 # Each copy gives this part of the first frame's samples to the box regressor.
 SWAP_REGRESSION_SHARE = 7
 # Least frames between an update and the next one out of doubt.
@@ -254,12 +257,16 @@ class Tracker:
         config, area = self.config, self._extractor.area
         positives, negatives, regression = [], [], []
         for _ in range(config.background_swaps):
-            self._extractor.observe(with_other_background(self._rng, image, target), target)
+            swapped, vacated = with_other_background(self._rng, image, target)
+            self._extractor.observe(swapped, target)
             boxes = self._overlapping(target, SWAP_POSITIVES, config.positive_iou)
             positives.append(self._extractor.samples(boxes))
             boxes = self._around(
                 target, SWAP_NEGATIVES, SWAP_REACH, 1.6, config.initial_negative_iou
             )
+            if iou(vacated, target) < VACATED_IOU:
+                old = self._overlapping(vacated, SWAP_VACATED, config.positive_iou)
+                boxes = np.concatenate([boxes, old[iou(old, target) < config.initial_negative_iou]])
             negatives.append(self._extractor.samples(boxes))
             if config.regression_samples:
                 count = max(1, config.regression_samples // SWAP_REGRESSION_SHARE)

@@ -19,7 +19,7 @@ def test_only_the_background_changes(box: list[float]) -> None:
     copy = image.copy()
     target = np.array(box, dtype=float)
     for _ in range(20):
-        moved = with_other_background(rng, image, target)
+        moved = with_other_background(rng, image, target).image
         assert moved.shape == image.shape
         assert moved.dtype == np.uint8
         x, y = (target[:2] + target[2:] / 2).astype(int)
@@ -33,7 +33,7 @@ def test_only_the_background_changes(box: list[float]) -> None:
 def test_the_background_moves_as_a_whole() -> None:
     # A ramp: where the background moved by whole pixels, its differences are constant.
     image = np.broadcast_to(np.arange(0, 160, 2, dtype=np.uint8)[None, :, None], SIZE).copy()
-    moved = with_other_background(np.random.default_rng(1), image, np.array([50.0, 30, 8, 8]))
+    moved = with_other_background(np.random.default_rng(1), image, np.array([50.0, 30, 8, 8])).image
     difference = moved[:20, 20:40].astype(int) - image[:20, 20:40]
     assert len(np.unique(difference)) == 1
     assert 0 < abs(difference[0, 0, 0]) <= 2 * 2.0 * 8
@@ -45,9 +45,32 @@ def test_a_target_is_told_from_its_background() -> None:
     y, x = np.mgrid[20:44, 30:50]
     image[20:44, 30:50][np.hypot((x - 39.5) / 10, (y - 31.5) / 12) > 0.9] = 100
     corners = [
-        with_other_background(np.random.default_rng(seed), image, np.array([30.0, 20, 20, 24]))[
-            21, 31, 0
-        ]
+        with_other_background(
+            np.random.default_rng(seed), image, np.array([30.0, 20, 20, 24])
+        ).image[21, 31, 0]
         for seed in range(20)
     ]
     assert np.mean(np.array(corners) == 100) < 0.2
+
+
+def test_the_target_does_not_go_along_with_its_background() -> None:
+    # A disc of 200 on 100, in a frame of 0 around it, on 50: what is left of it must not be 200.
+    image = np.full((120, 160, 3), 50, dtype=np.uint8)
+    image[40:70, 60:90] = 0
+    image[45:65, 65:85] = 100
+    y, x = np.mgrid[45:65, 65:85]
+    image[45:65, 65:85][np.hypot(x - 74.5, y - 54.5) < 7] = 200
+    box = np.array([65.0, 45, 20, 20])
+    seen = 0
+    for seed in range(30):
+        moved, vacated = with_other_background(np.random.default_rng(seed), image, box)
+        np.testing.assert_array_equal(vacated[2:], box[2:])
+        low, high = vacated[:2].astype(int), (vacated[:2] + vacated[2:]).astype(int)
+        assert (moved == 200).any()  # the target itself, where it was
+        moved[45:65, 65:85] = 0
+        assert not (moved == 200).any()
+        if (low >= 5).all() and (high <= (158, 118)).all() and abs(low - box[:2]).max() >= 26:
+            # Its old surroundings are there.
+            assert (moved[low[1] - 2 : high[1] + 2, low[0] - 5 : low[0] - 1] == 0).all()
+            seen += 1
+    assert seen > 3
