@@ -87,8 +87,9 @@ class Verifier:
             box: ``(4,)`` where it is.
             frames_in_doubt: since the target was confirmed last; 0 if it was in the frame before.
         """
-        usual = max(self._usual, USUAL_FLOOR) if self._confirmed else self._cosine(features)
-        likeness = self._cosine(features) / max(usual, USUAL_FLOOR)
+        cosine = self._cosine(features)
+        usual = self._usual if self._confirmed else cosine
+        likeness = cosine / max(usual, USUAL_FLOOR)
         return Verdict(likeness, likeness > self._needed(box, frames_in_doubt))
 
     def confirm(self, features: Tensor, box: Boxes, frames: int) -> None:

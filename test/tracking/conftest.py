@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from rlt_ros.tracking import TrackerConfig, make_config
+from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.training import TrainingSettings
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
@@ -31,6 +34,23 @@ def settings() -> TrainingSettings:
         attention_weight=5.0,
         attention_per_sample=False,
     )
+
+
+@pytest.fixture
+def make_classifier() -> Callable[[int, int], Classifier]:
+    """Makes classifiers in double precision, of so many features and hidden units."""
+
+    def make(features: int, hidden: int) -> Classifier:
+        generator = torch.Generator().manual_seed(3)
+        result = Classifier(features, hidden, 0.5, generator).double()
+        with torch.no_grad():
+            for parameter in result.parameters():
+                # Larger than the usual start, so that gradients are well above rounding.
+                values = torch.randn(parameter.shape, generator=generator, dtype=torch.double)
+                parameter.copy_(values)
+        return result
+
+    return make
 
 
 @pytest.fixture(scope="session")

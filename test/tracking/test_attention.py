@@ -20,14 +20,8 @@ FEATURES, HIDDEN, COUNT = 12, 7, 6
 
 
 @pytest.fixture
-def classifier() -> Classifier:
-    generator = torch.Generator().manual_seed(3)
-    result = Classifier(FEATURES, HIDDEN, 0.5, generator).double()
-    with torch.no_grad():
-        for parameter in result.parameters():
-            # Larger than the usual start, so that gradients are well above rounding.
-            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.double))
-    return result
+def classifier(make_classifier: Callable[[int, int], Classifier]) -> Classifier:
+    return make_classifier(FEATURES, HIDDEN)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -19,13 +20,8 @@ FEATURES, COUNT = 3 * 4 + 2 * 9, 5
 
 
 @pytest.fixture
-def classifier() -> Classifier:
-    generator = torch.Generator().manual_seed(3)
-    result = Classifier(FEATURES, 16, 0.5, generator).double()
-    with torch.no_grad():
-        for parameter in result.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.double))
-    return result
+def classifier(make_classifier: Callable[[int, int], Classifier]) -> Classifier:
+    return make_classifier(FEATURES, 16)
 
 
 @pytest.fixture
