@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rlt_ros.tracking import Tracker, features, make_config
 from rlt_ros.tracking.backbones import EfficientNetLite0
 from rlt_ros.tracking.classifier import Classifier
+from rlt_ros.tracking.detection import Detector
 from rlt_ros.tracking.features import region_patch
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
@@ -39,14 +40,15 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count(features, "region_patch", "region")
     count(Classifier, "forward", "classifier")
     count(Tracker, "_train", "training")
+    count(Detector, "_refined", "refined")
     return counts
 
 
 @pytest.mark.parametrize(
     ("state", "counts"),
     [
-        # Once for all candidates, once for the steps of box regression.
-        ("tracking", {"backbone": 1, "region": 1, "classifier": 2}),
+        # Once for all candidates.
+        ("tracking", {"backbone": 1, "region": 1, "classifier": 1}),
         # Besides: grid and a closer look, in the search region and in one more part of the frame.
         ("lost", {"backbone": 2, "region": 2, "classifier": 5}),
     ],
@@ -71,7 +73,11 @@ def test_a_frame_costs_few_passes(
         for image, _ in frames[1:5]:
             calls.clear()
             assert tracker.track(gone if state == "lost" else image).state.value == state
-            assert calls == counts
+            # Once more for the steps of box regression, of what the classifier took for the target:
+            # the target, or while lost at most one find, not verified, of each search.
+            refined = calls.pop("refined", 0)
+            assert refined == 1 if state == "tracking" else refined <= 3
+            assert calls == {**counts, "classifier": counts["classifier"] + refined}
 
 
 def test_the_first_frame_is_seen_once_and_once_per_copy(
@@ -102,7 +108,9 @@ def test_an_update_mines_as_often_as_it_must(
         calls.clear()
         tracker.track(frames[2][0])
         # Besides the candidates' one pass, only mining goes through the classifier's forward.
-        assert calls == {"backbone": 1, "region": 1, "classifier": 2 + minings, "training": 1}
+        assert calls == {
+            "backbone": 1, "region": 1, "classifier": 2 + minings, "refined": 1, "training": 1,
+        }  # fmt: skip
 
 
 def test_attention_without_weight_costs_nothing(
