@@ -394,7 +394,10 @@ class TrackerConfig:
         if self.features == "shared" and self.attention_at == "image":
             raise ConfigError("attention_at: image needs features: crops (preset: paper)")
         if self.attention_kind == "evidence" and self.attention_at == "image":
-            raise ConfigError("attention_kind: evidence needs attention_at: features")
+            raise ConfigError(
+                "attention_kind: evidence needs attention_at: features; "
+                "set attention_kind: derivative for attention at the image"
+            )
         if self.attention_module == "features" and self.attention_weight > 0:
             raise ConfigError("attention_module: features needs attention_weight: 0")
         if self.crop_size <= 2 * self.crop_padding:
