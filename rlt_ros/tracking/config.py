@@ -62,9 +62,9 @@ class TrackerConfig:
     )
     seed: int = _setting(0, "start of all random numbers", minimum=0, maximum=2**31 - 1)
     threads: int = _setting(
-        1,
-        "CPU threads for tracking, and as many for fine-tuning in the background; 0 leaves "
-        "PyTorch's own setting. Two pools that together exceed the cores slow each other down",
+        2,
+        "CPU threads for tracking, of which fine-tuning takes one while an update runs in the "
+        "background; 0 takes PyTorch's own setting, which it never exceeds",
         minimum=0,
         maximum=1024,
     )
@@ -371,7 +371,11 @@ class TrackerConfig:
         unit="frames",
     )
     update_interval: int = _setting(
-        10, "frames between long-term updates", minimum=1, maximum=100000, unit="frames"
+        20,
+        "frames between long-term updates; 10 in the paper",
+        minimum=1,
+        maximum=100000,
+        unit="frames",
     )
     doubt_probability: float = _setting(
         0.8,
@@ -408,6 +412,7 @@ class TrackerConfig:
 PRESETS: dict[str, dict[str, Value]] = {
     "default": {},
     "paper": {
+        "update_interval": 10,
         "features": "crops",
         "update_attention_share": 1.0,
         "attention_at": "image",

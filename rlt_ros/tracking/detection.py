@@ -119,10 +119,11 @@ class Detector:
 
     def _examined(self, seen: Sighting, scene: Scene, failures: int) -> Find:
         success = seen.score > self._config.success_threshold and seen.probability > 0.5
-        box = self._refined(seen, scene) if success else seen.box
+        box, features = self._refined(seen, scene) if success else (seen.box, None)
         if self._verifier is None:
             return Find(seen, box, seen.features[:1], 1.0, success, success, scene.extractor)
-        features = scene.extractor.features(box[None])
+        if features is None:
+            features = scene.extractor.features(box[None])
         likeness, believed = self._verifier.judge(features, box, failures)
         is_target = success and believed
         return Find(seen, box, features, likeness, success, is_target, scene.extractor)
@@ -173,24 +174,26 @@ class Detector:
         parts = frame_parts((width, height), region, self._last_found)
         return scene.extractor.glance(scene.image, parts[(failures - SCAN_AFTER) % len(parts)])
 
-    def _refined(self, seen: Sighting, scene: Scene) -> Boxes:
-        """Return the box of a sighting after box regression."""
+    def _refined(self, seen: Sighting, scene: Scene) -> tuple[Boxes, Tensor | None]:
+        """Return the box of a sighting after box regression, and its features if at hand."""
         if self._regressor is None:
-            return seen.box
+            return seen.box, None
         extractor = scene.extractor
         if self._config.regression_steps == 1:  # the paper: always, the mean of all refined boxes
             at_hand = None if self._config.regression_features == "context" else seen.features
-            return self._regressed(seen.boxes, extractor, at_hand)
+            return self._regressed(seen.boxes, extractor, at_hand), None
         steps = [seen.box]
         boxes = seen.boxes
         for _ in range(self._config.regression_steps):
             steps.append(self._regressed(boxes, extractor))
             boxes = steps[-1][None]
+        features = extractor.features(np.stack(steps))
         with torch.no_grad():
-            scores = scene.classifier(extractor.features(np.stack(steps)))[:, TARGET]
+            scores = scene.classifier(features)[:, TARGET]
         # As far as each step does not score below the one before.
         falls = (scores.diff() < 0).tolist()
-        return steps[falls.index(True) if True in falls else -1]
+        taken = falls.index(True) if True in falls else len(falls)
+        return steps[taken], features[taken : taken + 1]
 
     def _regressed(
         self, boxes: Boxes, extractor: FeatureExtractor, features: Tensor | None = None

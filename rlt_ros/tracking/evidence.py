@@ -41,7 +41,7 @@ def evidence(
     added = pulled_back(classifier, activations, TARGET) * features
     sizes = [part.channels * part.bins for part in parts]
     return [
-        piece.unflatten(1, (part.channels, part.bins)).sum(dim=1)
+        piece.unflatten(1, (part.bins, part.channels)).sum(dim=2)
         for piece, part in zip(added.split(sizes, dim=1), parts, strict=True)
     ]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import abc
 import copy
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,7 +23,7 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlt_ros.tracking.backbones import Backbone
+from rlt_ros.tracking.backbones import Backbone, FeatureLevel
 from rlt_ros.tracking.boxes import Boxes, centres, clip_to_image, from_centres
 
 # Image samples per backbone pass: small enough to stay in a CPU's cache (twice as fast as one
@@ -56,6 +57,11 @@ class Samples:
     def __len__(self) -> int:
         return len(self.features)
 
+    def split(self, count: int) -> tuple[Samples, Samples]:
+        """Return the first ``count`` samples, and the others."""
+        images = (None, None) if self.images is None else (self.images[:count], self.images[count:])
+        return Samples(self.features[:count], images[0]), Samples(self.features[count:], images[1])
+
     def extended(self, count: int) -> Samples:
         """Return a copy with room for ``count`` more samples, whose values are undefined."""
         images = None if self.images is None else _extended(self.images, count)
@@ -83,7 +89,7 @@ def _extended(tensor: Tensor, count: int) -> Tensor:
 
 
 class FeaturePart(NamedTuple):
-    """A run of a box's features: ``channels`` x ``bins`` numbers, the bins of a channel together.
+    """A run of a box's features: ``bins`` x ``channels`` numbers, the channels of a bin together.
 
     Attributes:
         channels: of the feature map that they come from.
@@ -256,7 +262,7 @@ class CropFeatures(FeatureExtractor):
         coarsest = self._backbone(images)[-1]
         if coarsest.shape[-1] != self.grid:
             coarsest = F.adaptive_avg_pool2d(coarsest, self.grid)
-        return coarsest.flatten(1)
+        return coarsest.permute(0, 2, 3, 1).flatten(1)
 
 
 class SharedFeatures(FeatureExtractor):
@@ -360,31 +366,12 @@ class SharedFeatures(FeatureExtractor):
         Bilinear samples at the bins' centres, differentiable in the maps (RoI align; He et al.,
         "Mask R-CNN", ICCV 2017).
         """
-        in_region = torch.from_numpy(
-            (boxes - np.pad(area[:2], (0, 2))) * (self._region_size / self._region[2])
-        )
-        in_region = in_region.float().to(self._device)
-        parts = []
-        for level, grid, features in zip(self._backbone.levels, grids, maps, strict=True):
-            if grid == 0:
-                continue
-            steps = (torch.arange(grid, device=self._device) + 0.5) / grid
-            height, width = features.shape[-2:]
-            x = (in_region[:, :1] + in_region[:, 2:3] * steps - level.offset) / level.stride
-            y = (in_region[:, 1:2] + in_region[:, 3:] * steps - level.offset) / level.stride
-            x = x * (2.0 / (width - 1)) - 1.0
-            y = y * (2.0 / (height - 1)) - 1.0
-            count = len(boxes)
-            points = torch.stack(
-                [x[:, None, :].expand(count, grid, grid), y[:, :, None].expand(count, grid, grid)],
-                dim=-1,
-            )
-            # All points in one row: grid_sample is vectorised along it.
-            sampled = F.grid_sample(
-                features, points.reshape(1, 1, -1, 2), padding_mode="border", align_corners=True
-            )
-            sampled = sampled.reshape(features.shape[1], count, grid * grid)
-            parts.append(sampled.transpose(0, 1).reshape(count, -1))
+        in_region = (boxes - np.pad(area[:2], (0, 2))) * (self._region_size / self._region[2])
+        parts = [
+            _bilinear_bins(features, level, in_region, grid)
+            for level, grid, features in zip(self._backbone.levels, grids, maps, strict=True)
+            if grid
+        ]
         return torch.cat(parts, dim=1)
 
     def _look(self, image: NDArray[np.uint8], box: Boxes) -> None:
@@ -397,11 +384,61 @@ class SharedFeatures(FeatureExtractor):
 
     def _normalised(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return tuple(
-            ((m - mean) / spread).contiguous()
+            (m - mean) / spread
             for m, mean, spread in zip(
                 maps, self._channel_means, self._channel_spreads, strict=True
             )
         )
+
+
+def _bilinear_bins(features: Tensor, level: FeatureLevel, boxes: Boxes, grid: int) -> Tensor:
+    """Return ``(N, grid * grid * C)``, what a map holds at the centres of the boxes' bins.
+
+    Args:
+        features: ``(1, C, H, W)``, continued outside by the values at its border.
+        level: where its cells are.
+        boxes: ``(N, 4)`` in pixels of the backbone's input.
+        grid: bins per side.
+    """
+    device = features.device
+    channels, height, width = features.shape[1:]
+    steps = (np.arange(grid) + 0.5) / grid
+    last = np.array([[width - 1], [height - 1]])
+    at = (boxes[:, :2, None] + boxes[:, 2:, None] * steps - level.offset) / level.stride
+    at = np.clip(at, 0, last)
+    lower = np.minimum(at.astype(np.int32), last - 1)  # a map has two cells a side, or more
+    upper_share = at - lower
+    # (N, 2, 2 * grid): the lower, then the upper neighbours, and what each counts.
+    cells = np.concatenate([lower, lower + 1], axis=2, dtype=np.int32)
+    shares = np.concatenate([1 - upper_share, upper_share], axis=2, dtype=np.float32)
+    cells[:, 1] *= width
+    x, y = _corners(grid, device)
+    (x_cells, y_cells), (x_shares, y_shares) = (
+        torch.from_numpy(one).to(device).unbind(dim=1) for one in (cells, shares)
+    )
+    rows = y_cells.index_select(1, y) + x_cells.index_select(1, x)
+    weights = y_shares.index_select(1, y) * x_shares.index_select(1, x)
+    # Adds up whole cells, channels side by side: several times as fast as grid_sample.
+    bins = F.embedding_bag(
+        rows.reshape(-1, 4),
+        features[0].permute(1, 2, 0).reshape(-1, channels),
+        per_sample_weights=weights.reshape(-1, 4),
+        mode="sum",
+    )
+    return bins.reshape(len(boxes), -1)
+
+
+@functools.cache
+def _corners(grid: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return x and y ``(grid * grid * 4,)`` of the four cells around each bin of a box, row by row.
+
+    As indices of ``grid`` lower neighbours followed by as many upper ones.
+    """
+    row, column, corner = torch.meshgrid(
+        *(torch.arange(n, device=device) for n in (grid, grid, 4)), indexing="ij"
+    )
+    x, y = column + grid * (corner % 2), row + grid * (corner // 2)
+    return x.flatten(), y.flatten()
 
 
 def region_patch(

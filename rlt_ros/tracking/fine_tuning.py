@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 
 from rlt_ros.tracking.classifier import Classifier
+from rlt_ros.tracking.cpu_threads import FINE_TUNING_THREADS
 
 BACKGROUND_NICENESS = 5
 
@@ -36,16 +37,14 @@ class FineTuner:
 
     Args:
         background: train in the executor thread; otherwise in the caller's.
-        threads: CPU threads of the executor thread; 0 leaves PyTorch's setting.
     """
 
-    def __init__(self, background: bool, threads: int) -> None:
+    def __init__(self, background: bool) -> None:
         self._executor = (
             ThreadPoolExecutor(
                 max_workers=1,
                 thread_name_prefix="fine_tuning",
                 initializer=_prepare_thread,
-                initargs=(threads,),
             )
             if background
             else None
@@ -89,9 +88,8 @@ class FineTuner:
             self._executor.shutdown()
 
 
-def _prepare_thread(threads: int) -> None:
-    if threads:
-        torch.set_num_threads(threads)  # PyTorch keeps this number per thread
+def _prepare_thread() -> None:
+    torch.set_num_threads(FINE_TUNING_THREADS)  # PyTorch keeps this number per thread
     if sys.platform == "linux":
         # Only there has each thread a priority of its own; frames come first.
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND_NICENESS)

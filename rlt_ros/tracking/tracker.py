@@ -33,6 +33,7 @@ from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.confidence import TrackState, calibrated
 from rlt_ros.tracking.confidence_map import ConfidenceMap, confidence_map
 from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.cpu_threads import CpuThreads
 from rlt_ros.tracking.detection import Detector, Scene, regression_features
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError
 from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, Samples, SharedFeatures
@@ -93,8 +94,7 @@ class Tracker:
     def __init__(self, config: TrackerConfig | None = None) -> None:
         self.config = config or TrackerConfig()
         self.device = resolved_device(self.config.device)
-        if self.config.threads:
-            torch.set_num_threads(self.config.threads)
+        self._threads = CpuThreads(self.config.threads)
         backbone = load_backbone(self.config.backbone, self.config.backbone_weights)
         if self.config.attention_at == "image":
             backbone.lay_out(torch.contiguous_format)  # mostly run backwards
@@ -111,7 +111,7 @@ class Tracker:
             attention_weight=self.config.update_attention_share * self.config.attention_weight,
         )
         load_optimiser()
-        self._tuner = FineTuner(self.config.update_mode == "background", self.config.threads)
+        self._tuner = FineTuner(self.config.update_mode == "background")
         self._image_size: tuple[int, int] | None = None
         self.updates_done = 0
         self.last_update_seconds = 0.0
@@ -168,6 +168,15 @@ class Tracker:
             config.frame_negatives + config.frame_scale_negatives,
         )
 
+        with self._threads.for_tracking(updating=False):
+            score = self._learn_first(image, target, on_step)
+        return TrackResult(target.copy(), score, TrackState.TRACKING)
+
+    def _learn_first(
+        self, image: Image, target: Boxes, on_step: Callable[[int], None] | None
+    ) -> float:
+        """Learn the first frame; return the target's score in it."""
+        config = self.config
         self._extractor.start(image, target)
         positives, negatives, regressor = self._first_samples(image, target)
         self._classifier = Classifier(
@@ -191,8 +200,7 @@ class Tracker:
         least = Likenesses(config.likeness, config.likeness_doubtful, config.likeness_jumped)
         verifier = Verifier(seen.features, target, least) if config.likeness > 0 else None
         self._detector = Detector(config, self._rng, target, regressor, verifier)
-        score = self._score(seen.probability, 1.0)
-        return TrackResult(target.copy(), score, TrackState.TRACKING)
+        return self._score(seen.probability, 1.0)
 
     def track(self, image: Image) -> TrackResult:
         """Find the target in the next frame.
@@ -215,9 +223,10 @@ class Tracker:
             )
         self._frame += 1
         self._adopt_update()
-        self._extractor.observe(image, self._box)
-        result = self._detect(image)
-        self._learn()
+        with self._threads.for_tracking(self.updating):
+            self._extractor.observe(image, self._box)
+            result = self._detect(image)
+            self._learn()
         return result
 
     def attention_map(self) -> NDArray[np.uint8]:
@@ -231,8 +240,9 @@ class Tracker:
         """
         if self._image_size is None:
             raise RuntimeError("no target: call init(image, box) before attention_map()")
-        view = self._extractor.view(self._box)
-        return attention_image(view, self._classifier, self._image_size)
+        with self._threads.for_tracking(self.updating):
+            view = self._extractor.view(self._box)
+            return attention_image(view, self._classifier, self._image_size)
 
     def confidence_map(self, cells: int = 48) -> ConfidenceMap:
         """Return how likely boxes of the target's size are it, all over the search region.
@@ -248,7 +258,8 @@ class Tracker:
         """
         if self._image_size is None:
             raise RuntimeError("no target: call init(image, box) before confidence_map()")
-        return confidence_map(self._extractor, self._classifier, self._box, cells)
+        with self._threads.for_tracking(self.updating):
+            return confidence_map(self._extractor, self._classifier, self._box, cells)
 
     def _first_samples(
         self, image: Image, target: Boxes
@@ -336,10 +347,8 @@ class Tracker:
             positives = self._overlapping(self._box, config.frame_positives, config.positive_iou)
             around = self._around(self._box, config.frame_negatives, 2.0, 1.3, config.negative_iou)
             wrong_size = self._wrong_size(self._box, config.frame_scale_negatives, WRONG_SIZE_IOU)
-            self._memory.add(
-                self._extractor.samples(positives),
-                self._extractor.samples(np.concatenate([around, wrong_size])),
-            )
+            drawn = self._extractor.samples(np.concatenate([positives, around, wrong_size]))
+            self._memory.add(*drawn.split(len(positives)))
             if self._frame % config.update_interval == 0 or self._in_doubt():
                 self._wanted_update = self._wanted_update or "long_term"
         elif (self._failures - 1) % config.failure_interval == 0:

@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking.backbones import Backbone, FeatureLevel
-from rlt_ros.tracking.features import CropFeatures, SharedFeatures, region_patch
+from rlt_ros.tracking.features import (
+    CropFeatures,
+    SharedFeatures,
+    _bilinear_bins,
+    region_patch,
+)
 
 CPU = torch.device("cpu")
 
@@ -91,3 +96,25 @@ def test_crops_outside_the_image_are_padding() -> None:
     samples = extractor.samples(box[None])
     assert samples.images is not None
     assert (samples.images == 127).all()
+
+
+def test_bins_are_bilinear_samples_channel_beside_channel() -> None:
+    generator = torch.Generator().manual_seed(0)
+    maps = torch.randn(1, 3, 9, 12, generator=generator)
+    level = FeatureLevel(3, 8, 7.5)
+    boxes = np.array([[10.0, 12, 30, 40], [-50, -50, 60, 60], [70, 40, 60, 60], [31.5, 7.5, 8, 8]])
+    maps.requires_grad_()
+    found = _bilinear_bins(maps, level, boxes, 2)
+    steps = torch.tensor([0.25, 0.75])
+    corners = torch.from_numpy(boxes).float()
+    x = (corners[:, :1] + corners[:, 2:3] * steps - 7.5) / 8 / 11 * 2 - 1
+    y = (corners[:, 1:2] + corners[:, 3:] * steps - 7.5) / 8 / 8 * 2 - 1
+    points = torch.stack([x[:, None].expand(4, 2, 2), y[:, :, None].expand(4, 2, 2)], dim=-1)
+    expected = torch.nn.functional.grid_sample(
+        maps.expand(4, -1, -1, -1), points, padding_mode="border", align_corners=True
+    )
+    expected = expected.permute(0, 2, 3, 1).flatten(1)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+    weight = torch.randn(found.shape, generator=generator)
+    slopes = [torch.autograd.grad((one * weight).sum(), maps)[0] for one in (found, expected)]
+    torch.testing.assert_close(*slopes, atol=1e-5, rtol=1e-4)

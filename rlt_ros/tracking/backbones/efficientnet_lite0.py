@@ -132,14 +132,22 @@ class _SameConv2d(nn.Module):
         self.groups = weight.shape[0] if weight.shape[1] == 1 else 1
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(bias)
+        # An even input, halved, is padded by one more on the far sides. Two more taps of 0 on the
+        # near sides come to the same with equal padding, which spares a copy of the input.
+        self.even_weight = (
+            nn.Parameter(F.pad(weight, [2, 0, 2, 0])) if stride == 2 and self.groups > 1 else None
+        )
 
     def forward(self, x: Tensor) -> Tensor:
-        padding: int | list[int] = self.kernel // 2
+        weight, padding = self.weight, self.kernel // 2
         if self.stride > 1:
             height, width = x.shape[-2:]
-            x = F.pad(x, [*self._padding(width), *self._padding(height)])
-            padding = 0
-        return F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
+            if self.even_weight is not None and height % 2 == width % 2 == 0:
+                weight, padding = self.even_weight, self.kernel // 2 + 1
+            else:
+                x = F.pad(x, [*self._padding(width), *self._padding(height)])
+                padding = 0
+        return F.conv2d(x, weight, self.bias, self.stride, padding, groups=self.groups)
 
     def _padding(self, size: int) -> tuple[int, int]:
         outputs = -(-size // self.stride)
