@@ -62,9 +62,11 @@ class TrackerConfig:
     )
     seed: int = _setting(0, "start of all random numbers", minimum=0, maximum=2**31 - 1)
     threads: int = _setting(
-        2,
-        "CPU threads for tracking, of which fine-tuning takes one while an update runs in the "
-        "background; 0 takes PyTorch's own setting, which it never exceeds",
+        1,
+        "CPU threads for tracking; of two or more, fine-tuning takes one while an update runs in "
+        "the background; 0 takes PyTorch's own setting, which it never exceeds. More than 1 is "
+        "faster only where as many cores stay free: beside other busy processes the threads "
+        "wait for each other, and frames can take seconds",
         minimum=0,
         maximum=1024,
     )
