@@ -373,11 +373,7 @@ class TrackerConfig:
         unit="frames",
     )
     update_interval: int = _setting(
-        20,
-        "frames between long-term updates; 10 in the paper",
-        minimum=1,
-        maximum=100000,
-        unit="frames",
+        10, "frames between long-term updates", minimum=1, maximum=100000, unit="frames"
     )
     doubt_probability: float = _setting(
         0.8,
@@ -414,7 +410,6 @@ class TrackerConfig:
 PRESETS: dict[str, dict[str, Value]] = {
     "default": {},
     "paper": {
-        "update_interval": 10,
         "features": "crops",
         "update_attention_share": 1.0,
         "attention_at": "image",

@@ -97,7 +97,6 @@ def quick() -> dict[str, Any]:
         "candidates": 128,
         "initial_iterations": 50,
         "background_swaps": 2,
-        "update_interval": 10,
     }
 
 
