@@ -54,7 +54,7 @@ def crop_samples(
 def network_features(backbone: Backbone, images: Tensor) -> Tensor:
     """Return features ``(N, D)`` of float image samples ``(N, 3, S, S)``, differentiable."""
     coarsest = backbone(images)[-1]
-    return F.adaptive_avg_pool2d(coarsest, _GRID).flatten(1)
+    return F.adaptive_avg_pool2d(coarsest, _GRID).permute(0, 2, 3, 1).flatten(1)
 
 
 def image_sample(
