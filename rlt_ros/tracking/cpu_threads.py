@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
-# A mini-batch keeps no more than one busy.
+# Frames come first; none waits for fine-tuning.
 FINE_TUNING_THREADS = 1
 
 

@@ -50,17 +50,12 @@ class Samples:
     features: Tensor
     images: Tensor | None = None
 
-    def __getitem__(self, index: Tensor) -> Samples:
-        """Return the samples at ``index`` ``(M,)``."""
+    def __getitem__(self, index: Tensor | slice) -> Samples:
+        """Return the samples at ``index`` ``(M,)``; those of a slice are not copied."""
         return Samples(self.features[index], None if self.images is None else self.images[index])
 
     def __len__(self) -> int:
         return len(self.features)
-
-    def split(self, count: int) -> tuple[Samples, Samples]:
-        """Return the first ``count`` samples, and the others."""
-        images = (None, None) if self.images is None else (self.images[:count], self.images[count:])
-        return Samples(self.features[:count], images[0]), Samples(self.features[count:], images[1])
 
     def extended(self, count: int) -> Samples:
         """Return a copy with room for ``count`` more samples, whose values are undefined."""
@@ -418,14 +413,14 @@ def _bilinear_bins(features: Tensor, level: FeatureLevel, boxes: Boxes, grid: in
     )
     rows = y_cells.index_select(1, y) + x_cells.index_select(1, x)
     weights = y_shares.index_select(1, y) * x_shares.index_select(1, x)
-    # Adds up whole cells, channels side by side: several times as fast as grid_sample.
+    # Adds up whole cells, channels side by side: twice as fast as grid_sample.
     bins = F.embedding_bag(
         rows.reshape(-1, 4),
         features[0].permute(1, 2, 0).reshape(-1, channels),
         per_sample_weights=weights.reshape(-1, 4),
         mode="sum",
     )
-    return bins.reshape(len(boxes), -1)
+    return bins.reshape(len(boxes), grid * grid * channels)
 
 
 @functools.cache

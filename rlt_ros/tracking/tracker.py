@@ -348,7 +348,7 @@ class Tracker:
             around = self._around(self._box, config.frame_negatives, 2.0, 1.3, config.negative_iou)
             wrong_size = self._wrong_size(self._box, config.frame_scale_negatives, WRONG_SIZE_IOU)
             drawn = self._extractor.samples(np.concatenate([positives, around, wrong_size]))
-            self._memory.add(*drawn.split(len(positives)))
+            self._memory.add(drawn[: len(positives)], drawn[len(positives) :])
             if self._frame % config.update_interval == 0 or self._in_doubt():
                 self._wanted_update = self._wanted_update or "long_term"
         elif (self._failures - 1) % config.failure_interval == 0:

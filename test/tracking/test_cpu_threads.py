@@ -63,7 +63,7 @@ def test_the_tracker_keeps_to_it(
 
     def watched_train(self: Tracker, *args: Any, **kwargs: Any) -> None:
         trained.append(torch.get_num_threads())
-        if self.updates_done or len(trained) > 1:
+        if len(trained) > 1:
             end.wait(10)
         train(self, *args, **kwargs)
 

@@ -118,3 +118,9 @@ def test_bins_are_bilinear_samples_channel_beside_channel() -> None:
     weight = torch.randn(found.shape, generator=generator)
     slopes = [torch.autograd.grad((one * weight).sum(), maps)[0] for one in (found, expected)]
     torch.testing.assert_close(*slopes, atol=1e-5, rtol=1e-4)
+
+
+def test_no_boxes_have_no_features() -> None:
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1))
+    extractor.start(ramp(480, 500), np.array([200.0, 200, 60, 60]))
+    assert extractor.features(np.zeros((0, 4))).shape == (0, 3 * 4 + 3)

@@ -26,6 +26,7 @@ from rlt_ros.tracking import TrackerConfig, sampling
 from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.classifier import Classifier
+from rlt_ros.tracking.cpu_threads import CpuThreads
 from rlt_ros.tracking.features import CropFeatures, Samples
 from rlt_ros.tracking.training import train, training_settings
 
@@ -164,18 +165,17 @@ def time_parts(config: TrackerConfig) -> Iterator[Part]:
     Args:
         config: of preset paper; attention is taken at both places, whatever it says.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    for place in ("features", "image"):
-        bench = Workbench(replace(config, attention_at=place), *SAMPLES)
-        if place == "features":
-            name = f"features of {len(bench.candidates)} crops"
-            yield _timed(name, bench.product_features, bench.reference_features)
-        yield _timed(
-            f"training step, attention at {place}",
-            bench.product_training,
-            bench.reference_training,
-        )
+    with CpuThreads(config.threads).for_tracking(updating=False):
+        for place in ("features", "image"):
+            bench = Workbench(replace(config, attention_at=place), *SAMPLES)
+            if place == "features":
+                name = f"features of {len(bench.candidates)} crops"
+                yield _timed(name, bench.product_features, bench.reference_features)
+            yield _timed(
+                f"training step, attention at {place}",
+                bench.product_training,
+                bench.reference_training,
+            )
 
 
 def measure_reference(config: TrackerConfig, out: Path, command: str) -> dict[str, Json]:
