@@ -34,6 +34,7 @@ REQUIREMENTS = [
     ROOT / "tools" / "requirements-bags.txt",
     ROOT / "tools" / "requirements-dask.txt",
     ROOT / "tools" / "requirements-dev.txt",
+    ROOT / "tools" / "requirements-openvino.txt",
     ROOT / "tools" / "requirements-photos.txt",
     ROOT / "tools" / "requirements-toolkits.txt",
 ]

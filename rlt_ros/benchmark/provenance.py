@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import os
@@ -27,13 +28,19 @@ def origin(command: str) -> dict[str, Json]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what computes: rlt_ros with its commit, python, torch and opencv."""
-    return {
+    """Return the versions of what computes: rlt_ros with its commit, python, torch, opencv.
+
+    And openvino's where it is installed.
+    """
+    found = {
         "rlt_ros": package_version(),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "opencv": cv2.__version__,
     }
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        found["openvino"] = importlib.metadata.version("openvino")
+    return found
 
 
 @functools.cache

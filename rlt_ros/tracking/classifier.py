@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from rlt_ros.tracking.feature_attention import FeatureAttention
@@ -40,6 +41,7 @@ class Classifier(nn.Module):
         dropout: probability of dropping a hidden unit while training.
         generator: source of the random start (normal with deviation 0.01, biases 0.1, fc6's 0).
         attend: put a ``FeatureAttention`` before fc4.
+        scoring_dtype: in which ``forward`` computes fc4, most of its work; None: as it is given.
     """
 
     def __init__(
@@ -49,9 +51,11 @@ class Classifier(nn.Module):
         dropout: float,
         generator: torch.Generator,
         attend: bool = False,
+        scoring_dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.dropout = dropout
+        self.scoring_dtype = scoring_dtype
         self.fc4 = nn.Linear(features, hidden)
         self.fc5 = nn.Linear(hidden, hidden)
         self.fc6 = nn.Linear(hidden, 2)
@@ -65,8 +69,11 @@ class Classifier(nn.Module):
         """Return scores ``(N, 2)`` of features ``(N, features)``, without dropout."""
         if self.attention is not None:
             features = self.attention(features)
-        hidden = torch.relu(self.fc5(torch.relu(self.fc4(features))))
-        return self.fc6(hidden)
+        dtype = self.scoring_dtype or features.dtype
+        hidden4 = F.linear(
+            features.to(dtype), self.fc4.weight.to(dtype), self.fc4.bias.to(dtype)
+        ).to(features.dtype)
+        return self.fc6(torch.relu(self.fc5(torch.relu(hidden4))))
 
     def activations(
         self, features: Tensor, dropout_generator: torch.Generator | None = None

@@ -70,6 +70,13 @@ class TrackerConfig:
         minimum=0,
         maximum=1024,
     )
+    precision: str = _setting(
+        "auto",
+        "of numbers while tracking, not while learning; auto: where a CPU has instructions for "
+        "bfloat16, it computes the backbone by OpenVINO and the classifier's first layer in that; "
+        "float32: for results that are the same on every CPU to rounding",
+        choices=("auto", "float32"),
+    )
     update_mode: str = _setting(
         "background",
         "background: fine-tune in another thread, no frame waits; "
@@ -85,6 +92,12 @@ class TrackerConfig:
     )
     backbone_weights: str = _setting(
         "", "weight file of the backbone; empty takes the installed EfficientNet-Lite0"
+    )
+    backbone_runtime: str = _setting(
+        "auto",
+        "what computes the backbone: openvino (on a CPU; an optional extra, faster; needs "
+        "features: shared), pytorch, or auto: openvino where it is installed and fits",
+        choices=("auto", "openvino", "pytorch"),
     )
     features: str = _setting(
         "shared",
@@ -393,6 +406,8 @@ class TrackerConfig:
             raise ConfigError("fine_grid and coarse_grid must not both be 0")
         if self.features == "shared" and self.backbone == "vgg_m":
             raise ConfigError("backbone vgg_m needs features: crops (preset: paper)")
+        if self.features == "crops" and self.backbone_runtime == "openvino":
+            raise ConfigError("backbone_runtime: openvino needs features: shared; set it to auto")
         if self.features == "shared" and self.attention_at == "image":
             raise ConfigError("attention_at: image needs features: crops (preset: paper)")
         if self.attention_kind == "evidence" and self.attention_at == "image":
@@ -410,6 +425,7 @@ class TrackerConfig:
 PRESETS: dict[str, dict[str, Value]] = {
     "default": {},
     "paper": {
+        "precision": "float32",
         "features": "crops",
         "update_attention_share": 1.0,
         "attention_at": "image",

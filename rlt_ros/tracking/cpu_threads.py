@@ -24,17 +24,19 @@ class CpuThreads:
 
     Attributes:
         total: threads for both.
+        beside_fine_tuning: threads for tracking while an update runs.
     """
 
     def __init__(self, most: int) -> None:
         own = torch.get_num_threads()
         self.total = min(most, own) if most else own
+        self.beside_fine_tuning = max(1, self.total - FINE_TUNING_THREADS)
 
     @contextmanager
     def for_tracking(self, updating: bool) -> Iterator[None]:
         """Let this thread compute with what is free; ``updating`` says that an update runs."""
         own = torch.get_num_threads()
-        wanted = max(1, self.total - FINE_TUNING_THREADS) if updating else self.total
+        wanted = self.beside_fine_tuning if updating else self.total
         torch.set_num_threads(wanted)
         try:
             yield

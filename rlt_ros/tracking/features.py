@@ -269,6 +269,7 @@ class SharedFeatures(FeatureExtractor):
         region_size: side of the search region in backbone pixels, a multiple of 16.
         target_size: geometric mean side that the target gets in the search region, same unit.
         grids: bins per box side, one per feature map of the backbone; 0 leaves a map out.
+        compute: computes the maps in the backbone's place; None leaves them to it.
     """
 
     def __init__(
@@ -278,8 +279,10 @@ class SharedFeatures(FeatureExtractor):
         region_size: int,
         target_size: float,
         grids: tuple[int, ...],
+        compute: Callable[[Tensor], tuple[Tensor, ...]] | None = None,
     ) -> None:
         self._backbone = backbone
+        self._compute = compute or backbone
         # For the attention map: laid out to run backwards.
         self._differentiable = copy.deepcopy(backbone)
         self._differentiable.lay_out(torch.contiguous_format)
@@ -302,7 +305,7 @@ class SharedFeatures(FeatureExtractor):
         """See ``FeatureExtractor.start``; fixes each channel's mean and deviation."""
         self._look(image, box)
         with torch.no_grad():
-            raw = self._backbone(self._patch)
+            raw = self._compute(self._patch)
         self._channel_means = [m.mean(dim=(0, 2, 3), keepdim=True) for m in raw]
         self._channel_spreads = [
             m.std(dim=(0, 2, 3), keepdim=True).clamp_min(SPREAD_FLOOR) for m in raw
@@ -313,7 +316,7 @@ class SharedFeatures(FeatureExtractor):
         """See ``FeatureExtractor.observe``."""
         self._look(image, box)
         with torch.no_grad():
-            self._maps = self._normalised(self._backbone(self._patch))
+            self._maps = self._normalised(self._compute(self._patch))
 
     def samples(self, boxes: Boxes) -> Samples:
         """See ``FeatureExtractor.samples``."""

@@ -18,7 +18,8 @@ from torch import Tensor
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.attention_map import attention_image
 from rlt_ros.tracking.augmentation import with_other_background
-from rlt_ros.tracking.backbones import load_backbone
+from rlt_ros.tracking.backbones import Backbone, load_backbone
+from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.boxes import (
     Boxes,
@@ -39,6 +40,7 @@ from rlt_ros.tracking.errors import ConfigError, InvalidImageError
 from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, Samples, SharedFeatures
 from rlt_ros.tracking.fine_tuning import FineTuner
 from rlt_ros.tracking.memory import RememberedSamples, SampleMemory
+from rlt_ros.tracking.precision import bfloat16_chosen
 from rlt_ros.tracking.sighting import best_sighting
 from rlt_ros.tracking.training import load_optimiser, train, training_settings
 from rlt_ros.tracking.verification import Likenesses, Verifier
@@ -98,7 +100,10 @@ class Tracker:
         backbone = load_backbone(self.config.backbone, self.config.backbone_weights)
         if self.config.attention_at == "image":
             backbone.lay_out(torch.contiguous_format)  # mostly run backwards
-        self._extractor = _feature_extractor(self.config, backbone.to(self.device), self.device)
+        self._bfloat16 = bfloat16_chosen(self.config.precision, self.device)
+        self._extractor = _feature_extractor(
+            self.config, backbone.to(self.device), self.device, self._threads, self._bfloat16
+        )
         # Training samples are seen through the backbone again only where attention is taken there.
         self._image_features = (
             self._extractor.image_features
@@ -185,6 +190,7 @@ class Tracker:
             config.dropout,
             torch.Generator().manual_seed(config.seed),
             attend=config.attention_module == "features",
+            scoring_dtype=torch.bfloat16 if self._bfloat16 else None,
         ).to(self.device)
         if len(negatives.features):
             self._train(
@@ -503,15 +509,25 @@ def resolved_device(name: str) -> torch.device:
 
 
 def _feature_extractor(
-    config: TrackerConfig, backbone: Any, device: torch.device
+    config: TrackerConfig,
+    backbone: Backbone,
+    device: torch.device,
+    threads: CpuThreads,
+    bfloat16: bool,
 ) -> FeatureExtractor:
     if config.features == "shared":
+        compute = None
+        if openvino_chosen(config.backbone_runtime, device):
+            compute = OpenVinoBackbone(
+                backbone, config.region_size, threads.beside_fine_tuning, bfloat16
+            )
         return SharedFeatures(
             backbone,
             device,
             config.region_size,
             config.region_target_size,
             (config.fine_grid, config.coarse_grid),
+            compute,
         )
     return CropFeatures(
         backbone,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking import Tracker, features, make_config
 from rlt_ros.tracking.backbones import EfficientNetLite0
+from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone
 from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.detection import Detector
 from rlt_ros.tracking.features import region_patch
@@ -37,6 +38,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         monkeypatch.setattr(owner, name, counted)
 
     count(EfficientNetLite0, "forward", "backbone")
+    count(OpenVinoBackbone, "__call__", "backbone")
     count(features, "region_patch", "region")
     count(Classifier, "forward", "classifier")
     count(Tracker, "_train", "training")

@@ -13,6 +13,7 @@ from typing import Any
 
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.backbones import EfficientNetLite0, VggM
+from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone
 from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.features import CropFeatures, SharedFeatures
@@ -30,6 +31,7 @@ WATCHED: tuple[tuple[str, Any, str], ...] = (
     ("backbone", SharedFeatures, "observe"),  # what is left of it: maps are normalised
     ("backbone", EfficientNetLite0, "forward"),
     ("backbone", VggM, "forward"),
+    ("backbone", OpenVinoBackbone, "__call__"),
     ("sample", sampling, "gaussian_boxes"),
     ("sample", sampling, "uniform_boxes"),
     ("sample", sampling, "spread_boxes"),
