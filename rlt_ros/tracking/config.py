@@ -241,8 +241,8 @@ class TrackerConfig:
     )
     regression_steps: int = _setting(
         2,
-        "most times that box regression moves a box; beyond the first, and unless this is 1, a "
-        "step counts only if the classifier's score does not fall",
+        "times that box regression moves a box, one after the other; unless this is 1, as in the "
+        "paper, width and height only follow as far as the classifier's score does not fall",
         minimum=1,
         maximum=10,
     )
@@ -266,12 +266,25 @@ class TrackerConfig:
         minimum=0.0,
         maximum=100.0,
     )
-    size_adaptation: float = _setting(
-        0.1,
-        "share of a box regression's change of width and height that the next frame's candidates "
+    centre_adaptation: float = _setting(
+        0.3,
+        "share of a box regression's move that the next frame's candidates, and what is learned, "
         "take over; 0 in the paper",
         minimum=0.0,
         maximum=1.0,
+    )
+    size_adaptation: float = _setting(
+        0.1,
+        "the same of its change of width and height",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    flow_share: float = _setting(
+        0.4,
+        "share in the centre of the published box of the last one's, moved by optical flow: box "
+        "regression errs anew in every frame; 0 in the paper",
+        minimum=0.0,
+        maximum=0.99,
     )
     success_threshold: float = _setting(
         0.0,
@@ -441,6 +454,7 @@ PRESETS: dict[str, dict[str, Value]] = {
         "candidates": 256,
         "search_translation": 0.6,
         "motion_penalty": 0.0,
+        "centre_adaptation": 0.0,
         "size_adaptation": 0.0,
         "mining_interval": 1,
         "hold_threshold": 0.0,
@@ -449,6 +463,7 @@ PRESETS: dict[str, dict[str, Value]] = {
         "regression_ridge": 1000.0,
         "regression_features": "classifier",
         "regression_steps": 1,
+        "flow_share": 0.0,
         "lost_after": 1,
         "doubt_probability": 0.0,
         "score_slope": 1.0,

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.box_regression import BoxRegressor
-from rlt_ros.tracking.boxes import Boxes, centres, keep_in_area
+from rlt_ros.tracking.boxes import Boxes, centres, from_centres, keep_in_area
 from rlt_ros.tracking.classifier import TARGET, Classifier
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features import FeatureExtractor
@@ -187,13 +187,14 @@ class Detector:
         for _ in range(self._config.regression_steps):
             steps.append(self._regressed(boxes, extractor))
             boxes = steps[-1][None]
-        features = extractor.features(np.stack(steps))
+        # It moves boxes better than the classifier; of sizes only those that both agree on.
+        sized = from_centres(centres(steps[-1]), np.stack(steps)[:, 2:])
+        features = extractor.features(sized)
         with torch.no_grad():
             scores = scene.classifier(features)[:, TARGET]
-        # As far as each step does not score below the one before.
         falls = (scores.diff() < 0).tolist()
         taken = falls.index(True) if True in falls else len(falls)
-        return steps[taken], features[taken : taken + 1]
+        return sized[taken], features[taken : taken + 1]
 
     def _regressed(
         self, boxes: Boxes, extractor: FeatureExtractor, features: Tensor | None = None

@@ -35,11 +35,12 @@ from rlt_ros.tracking.confidence import TrackState, calibrated
 from rlt_ros.tracking.confidence_map import ConfidenceMap, confidence_map
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.cpu_threads import CpuThreads
-from rlt_ros.tracking.detection import Detector, Scene, regression_features
+from rlt_ros.tracking.detection import Detector, Find, Scene, regression_features
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError
 from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, Samples, SharedFeatures
 from rlt_ros.tracking.fine_tuning import FineTuner
 from rlt_ros.tracking.memory import RememberedSamples, SampleMemory
+from rlt_ros.tracking.optical_flow import OpticalFlow
 from rlt_ros.tracking.precision import bfloat16_chosen
 from rlt_ros.tracking.sighting import best_sighting
 from rlt_ros.tracking.training import load_optimiser, train, training_settings
@@ -60,6 +61,9 @@ SWAP_VACATED, VACATED_IOU = 60, 0.2
 SWAP_REGRESSION_SHARE = 7
 # Least frames between an update and the next one out of doubt.
 DOUBT_INTERVAL = 2
+# Where optical flow and box regression differ by this share of the target's side, or more, the flow
+# has followed something else.
+FLOW_TRUST = 0.5
 # Growth of the search per failure, up to search_translation_lost (MDNet).
 SEARCH_GROWTH = 1.1
 
@@ -162,6 +166,10 @@ class Tracker:
         self._reach = config.search_translation
         self._frame = self._last_update = 0
         self._failures = 0
+        self._published = target
+        self._flow = OpticalFlow() if config.flow_share else None
+        if self._flow is not None:
+            self._flow.remember(image, target)
         self._wanted_update: str | None = None
         self.updates_done = 0
         self.last_update_seconds = 0.0
@@ -320,11 +328,10 @@ class Tracker:
         self._reach, reach = config.search_translation, self._reach
         if find.is_target:
             self._detector.confirm(find, self._failures)
+            box = self._steadied(box, image)
             self._extractor = find.extractor
             self._probability_found = find.seen.probability
-            # A little at a time: fed back whole, the regressor's mistakes add up.
-            change = (box[2:] / find.seen.box[2:]) ** config.size_adaptation
-            self._box = from_centres(centres(find.seen.box), find.seen.box[2:] * change)
+            self._box = self._followed(find)
         elif find.seen.score > config.hold_threshold:
             self._box = find.seen.box
         else:
@@ -334,6 +341,33 @@ class Tracker:
         size = (image.shape[1], image.shape[0])
         score = self._score(find.seen.probability, find.likeness)
         return TrackResult(clip_to_image(box, size), score, self._state())
+
+    def _followed(self, find: Find) -> Boxes:
+        """Return where ``(4,)`` to search in the next frame after a find, and to learn in this one.
+
+        A little of box regression at a time: fed back whole, its mistakes add up.
+        """
+        seen, config = find.seen.box, self.config
+        move = centres(find.box) - centres(seen)
+        change = find.box[2:] / seen[2:]
+        return from_centres(
+            centres(seen) + config.centre_adaptation * move,
+            seen[2:] * change**config.size_adaptation,
+        )
+
+    def _steadied(self, box: Boxes, image: Image) -> Boxes:
+        """Return the box to publish for a find at ``box`` (4,), see ``flow_share``."""
+        if self._flow is None:
+            return box
+        shift = None if self._failures else self._flow.shift(image)
+        if shift is not None:
+            moved = centres(self._published) + shift
+            if np.linalg.norm(moved - centres(box)) < FLOW_TRUST * np.sqrt(box[2:].prod()):
+                share = self.config.flow_share
+                box = from_centres(share * moved + (1.0 - share) * centres(box), box[2:])
+        self._published = box
+        self._flow.remember(image, box)
+        return box
 
     def _score(self, probability: float, likeness: float) -> float:
         config = self.config
