@@ -269,7 +269,7 @@ class SharedFeatures(FeatureExtractor):
         region_size: side of the search region in backbone pixels, a multiple of 16.
         target_size: geometric mean side that the target gets in the search region, same unit.
         grids: bins per box side, one per feature map of the backbone; 0 leaves a map out.
-        compute: computes the maps in the backbone's place; None leaves them to it.
+        compute: computes the maps of uint8 images in the backbone's place; None leaves them to it.
     """
 
     def __init__(
@@ -354,7 +354,7 @@ class SharedFeatures(FeatureExtractor):
             maps = self._normalised(self._differentiable(image))
             return self.pooled(maps, box[None], area, self._grids)
 
-        return View(self._patch[..., y : y + side, x : x + side], area, features)
+        return View(self._patch[..., y : y + side, x : x + side].float(), area, features)
 
     def pooled(
         self, maps: tuple[Tensor, ...], boxes: Boxes, area: Boxes, grids: tuple[int, ...]
@@ -364,7 +364,8 @@ class SharedFeatures(FeatureExtractor):
         Bilinear samples at the bins' centres, differentiable in the maps (RoI align; He et al.,
         "Mask R-CNN", ICCV 2017).
         """
-        in_region = (boxes - np.pad(area[:2], (0, 2))) * (self._region_size / self._region[2])
+        in_region = boxes - np.concatenate([area[:2], (0.0, 0.0)])
+        in_region *= self._region_size / self._region[2]
         parts = [
             _bilinear_bins(features, level, in_region, grid)
             for level, grid, features in zip(self._backbone.levels, grids, maps, strict=True)
@@ -378,7 +379,7 @@ class SharedFeatures(FeatureExtractor):
         height, width = image.shape[:2]
         self.area = clip_to_image(self._region, (width, height))
         patch = region_patch(image, self._region, self._region_size, self._backbone.padding_value)
-        self._patch = torch.from_numpy(patch).to(self._device).permute(2, 0, 1)[None].float()
+        self._patch = torch.from_numpy(patch).to(self._device).permute(2, 0, 1)[None]
 
     def _normalised(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return tuple(
@@ -403,7 +404,7 @@ def _bilinear_bins(features: Tensor, level: FeatureLevel, boxes: Boxes, grid: in
     steps = (np.arange(grid) + 0.5) / grid
     last = np.array([[width - 1], [height - 1]])
     at = (boxes[:, :2, None] + boxes[:, 2:, None] * steps - level.offset) / level.stride
-    at = np.clip(at, 0, last)
+    at = np.minimum(np.maximum(at, 0), last)  # half the time of np.clip
     lower = np.minimum(at.astype(np.int32), last - 1)  # a map has two cells a side, or more
     upper_share = at - lower
     # (N, 2, 2 * grid): the lower, then the upper neighbours, and what each counts.

@@ -8,6 +8,8 @@ Error", ICPR 2010), by OpenCV's pyramid of Lucas and Kanade. The paper has nothi
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +84,7 @@ def _followed(
     return there, error
 
 
+@functools.cache
 def _points() -> NDArray[np.float64]:
     """Return the points to follow ``(N, 2)``, in sides of the box from its centre."""
     steps = (np.arange(GRID) + 0.5) / GRID - 0.5

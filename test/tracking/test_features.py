@@ -28,7 +28,7 @@ class MeanBackbone(Backbone):
     padding_value = 127
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        return tuple(torch.nn.functional.avg_pool2d(images, n.stride) for n in self.levels)
+        return tuple(torch.nn.functional.avg_pool2d(images.float(), n.stride) for n in self.levels)
 
 
 def ramp(height: int, width: int) -> NDArray[np.uint8]:

@@ -36,7 +36,9 @@ def not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("bfloat16", "error"), [(False, 1e-4), (True, 0.06)])
 def test_maps_are_those_of_pytorch(bfloat16: bool, error: float) -> None:
     backbone = EfficientNetLite0()
-    image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0)) * 255
+    image = torch.randint(
+        256, (1, 3, 96, 96), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
     compute = OpenVinoBackbone(backbone, 96, 1, bfloat16)
     for mine, theirs in zip(compute(image), backbone(image), strict=True):
         assert mine.shape == theirs.shape
@@ -46,9 +48,9 @@ def test_maps_are_those_of_pytorch(bfloat16: bool, error: float) -> None:
 @needs_openvino
 def test_maps_outlive_the_next_image() -> None:
     compute = OpenVinoBackbone(EfficientNetLite0(), 96, 1, False)
-    maps = compute(torch.zeros(1, 3, 96, 96))
+    maps = compute(torch.zeros(1, 3, 96, 96, dtype=torch.uint8))
     before = [one.clone() for one in maps]
-    compute(torch.full((1, 3, 96, 96), 255.0))
+    compute(torch.full((1, 3, 96, 96), 255, dtype=torch.uint8))
     assert all(torch.equal(one, other) for one, other in zip(maps, before, strict=True))
 
 

@@ -44,7 +44,7 @@ class Backbone(nn.Module, abc.ABC):
         """Return one map ``(N, C, H, W)`` per level.
 
         Args:
-            images: ``(N, 3, H, W)`` float RGB 0..255.
+            images: ``(N, 3, H, W)`` RGB 0..255, uint8 or float.
         """
 
     def freeze(self) -> None:

@@ -76,9 +76,9 @@ class OpenVinoBackbone:
         self._request = self._model.create_infer_request()
 
     def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
-        """See ``Backbone.forward``; images ``(1, 3, size, size)``, not differentiable."""
+        """See ``Backbone.forward``; images ``(1, 3, size, size)`` uint8, not differentiable."""
         rows = np.ascontiguousarray(images.permute(0, 2, 3, 1).numpy())
-        maps = self._request.infer(rows)
+        maps = self._request.infer(rows, share_inputs=True)
         return tuple(torch.from_numpy(maps[i]).permute(0, 3, 1, 2) for i in range(len(maps)))
 
 
@@ -113,7 +113,7 @@ def _converted(identity: _Identity, size: int) -> Any:
         model = openvino.convert_model(backbone, example_input=torch.zeros(shape), input=shape)
     steps = openvino.preprocess.PrePostProcessor(model)
     outer, inner = openvino.Layout("NHWC"), openvino.Layout("NCHW")
-    steps.input().tensor().set_layout(outer)
+    steps.input().tensor().set_layout(outer).set_element_type(openvino.Type.u8)
     steps.input().model().set_layout(inner)
     for level in range(len(backbone.levels)):
         steps.output(level).tensor().set_layout(outer)
