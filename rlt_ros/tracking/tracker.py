@@ -331,7 +331,7 @@ class Tracker:
             box = self._steadied(box, image)
             self._extractor = find.extractor
             self._probability_found = find.seen.probability
-            self._box = self._followed(find)
+            self._box = self._carried_over(find)
         elif find.seen.score > config.hold_threshold:
             self._box = find.seen.box
         else:
@@ -342,7 +342,7 @@ class Tracker:
         score = self._score(find.seen.probability, find.likeness)
         return TrackResult(clip_to_image(box, size), score, self._state())
 
-    def _followed(self, find: Find) -> Boxes:
+    def _carried_over(self, find: Find) -> Boxes:
         """Return where ``(4,)`` to search in the next frame after a find, and to learn in this one.
 
         A little of box regression at a time: fed back whole, its mistakes add up.

@@ -72,6 +72,6 @@ def test_the_next_frame_takes_over_a_share() -> None:
             zip(("centre_adaptation", "size_adaptation"), shares, strict=True)
         )
         with Tracker(make_config(device="cpu", **adaptation)) as tracker:
-            followed = tracker._followed(find)
-        assert np.allclose(centres(followed), centres(START) + np.array(move))
-        assert np.allclose(followed[2:], size * START[2:])
+            box_kept = tracker._carried_over(find)
+        assert np.allclose(centres(box_kept), centres(START) + np.array(move))
+        assert np.allclose(box_kept[2:], size * START[2:])
