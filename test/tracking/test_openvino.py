@@ -112,6 +112,19 @@ def test_a_broken_installation_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         OpenVinoBackbone(EfficientNetLite0(), 96, 1, False)
 
 
+@needs_openvino
+def test_one_that_cannot_compute_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import openvino
+
+    def fails() -> None:
+        raise RuntimeError("Check failed:\n no plugin for CPU")
+
+    monkeypatch.setattr(openvino, "Core", fails)
+    message = r"Check failed: no plugin for CPU\); set backbone_runtime: pytorch"
+    with pytest.raises(ConfigError, match=message):
+        OpenVinoBackbone(EfficientNetLite0(), 96, 1, False)
+
+
 def test_image_samples_are_not_for_it() -> None:
     with pytest.raises(ConfigError, match="openvino needs features: shared"):
         make_config("paper", backbone_runtime="openvino")

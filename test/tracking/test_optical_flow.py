@@ -18,17 +18,17 @@ Image = NDArray[np.uint8]
 BOX = np.array([120.0, 90.0, 48.0, 36.0])
 
 
-def texture(seed: int, size: tuple[int, int] = (320, 240)) -> Image:
+def texture(seed: int) -> Image:
     """Coarse and fine blobs, as in photographs."""
     rng = np.random.default_rng(seed)
     layers = (rng.integers(0, 128, (15 * k, 20 * k, 3), dtype=np.uint8) for k in (1, 4))
-    coarse, fine = (cv2.resize(one, size, interpolation=cv2.INTER_CUBIC) for one in layers)
+    coarse, fine = (cv2.resize(one, (320, 240), interpolation=cv2.INTER_CUBIC) for one in layers)
     return np.asarray(cv2.add(coarse, fine), dtype=np.uint8)
 
 
-def scene(shift: tuple[float, float] = (0.0, 0.0), background: Image | None = None) -> Image:
+def scene(shift: tuple[float, float] = (0.0, 0.0)) -> Image:
     """A textured target at BOX, moved, before a background that stays."""
-    image = texture(0) if background is None else background.copy()
+    image = texture(0)
     size = image.shape[1::-1]
     matrix = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
     target = cv2.warpAffine(texture(1), matrix, size)

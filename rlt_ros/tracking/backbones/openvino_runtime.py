@@ -59,11 +59,13 @@ class OpenVinoBackbone:
         size: side of the square images.
         threads: CPU threads.
         bfloat16: compute in bfloat16, not in float32.
+
+    Raises:
+        ConfigError: the installed OpenVINO cannot do it.
     """
 
     def __init__(self, backbone: Backbone, size: int, threads: int, bfloat16: bool) -> None:
         openvino = _openvino()
-        model = _converted(_Identity(backbone), size)
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
@@ -72,8 +74,17 @@ class OpenVinoBackbone:
             # Several trackers, in processes of their own, would share the same core.
             "ENABLE_CPU_PINNING": False,
         }
-        self._model = openvino.Core().compile_model(model, "CPU", settings)
-        self._request = self._model.create_infer_request()
+        try:
+            model = _converted(_Identity(backbone), size)
+            self._request = (
+                openvino.Core().compile_model(model, "CPU", settings).create_infer_request()
+            )
+        except RuntimeError as error:  # what OpenVINO raises for everything, on several lines
+            reason = " ".join(str(error).split())
+            raise ConfigError(
+                f"the installed OpenVINO cannot compute the backbone ({reason}); "
+                "set backbone_runtime: pytorch"
+            ) from error
 
     def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
         """See ``Backbone.forward``; images ``(1, 3, size, size)`` uint8, not differentiable."""
