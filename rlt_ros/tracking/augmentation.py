@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rlt_ros.tracking.boxes import Boxes, centres
+from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 
 # How far the background moves, in mean target sides (geometric): on to something else, yet near
 # enough to show the surroundings that the target is in.
@@ -25,6 +25,10 @@ ELLIPSE, EDGE = 0.725, 0.15
 # Where the background had the target, an ellipse of these shares is covered with what lies at
 # least so many target sides beside it.
 VACATED, FILL_NEAREST = 1.0, 1.2
+
+
+# Sides of a turned piece of an image over the target's.
+TURNED_REACH = 3.0
 
 
 class Swap(NamedTuple):
@@ -56,6 +60,38 @@ def with_other_background(rng: np.random.Generator, image: NDArray[np.uint8], bo
     _paste(moved, _moved(image, beside), vacated, VACATED)
     _paste(moved, image, box, ELLIPSE)
     return Swap(moved, vacated)
+
+
+def turned(
+    image: NDArray[np.uint8], box: Boxes, angle: float, mirrored: bool
+) -> tuple[NDArray[np.uint8], Boxes]:
+    """Return the target with its surroundings turned in the image, and its box ``(4,)`` there.
+
+    The box keeps its area; its sides are in the proportion of those of the turned box's bounds.
+
+    Args:
+        image: ``(H, W, 3)``; mirrored at its edges where surroundings are missing.
+        box: ``(4,)`` the target, x, y, w, h in pixels.
+        angle: in radians.
+        mirrored: left and right are exchanged first.
+    """
+    side = int(np.ceil(TURNED_REACH * np.sqrt(box[2:].prod())))
+    cosine, sine = np.cos(angle), np.sin(angle)
+    back = np.array([[cosine, sine], [-sine, cosine]])
+    if mirrored:
+        back[0] *= -1
+    # OpenCV counts from the centres of the pixels.
+    shift = centres(box) - 0.5 - back @ np.full(2, side / 2 - 0.5)
+    piece = cv2.warpAffine(
+        image,
+        np.column_stack([back, shift]),
+        (side, side),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )
+    bounds = np.abs(back).T @ box[2:]
+    bounds *= np.sqrt(box[2:].prod() / bounds.prod())
+    return piece, from_centres(np.full(2, side / 2), bounds)
 
 
 def _random_vector(

@@ -339,6 +339,13 @@ class TrackerConfig:
         minimum=0.0,
         maximum=2.0,
     )
+    turned_looks: int = _setting(
+        8,
+        "looks of the target that count as confirmed from the start: the first one turned in the "
+        "image in so many equal steps, and as many mirrored; 0 takes the first alone",
+        minimum=0,
+        maximum=360,
+    )
     redetection_probability: float = _setting(
         0.5,
         "least probability to take up the target elsewhere in the search region when it is not "
@@ -470,6 +477,7 @@ PRESETS: dict[str, dict[str, Value]] = {
         "score_offset": 0.0,
         "score_likeness": 0.0,
         "likeness": 0.0,
+        "turned_looks": 0,
         "redetection_probability": 1.0,
         "scan_probability": 1.0,
     },

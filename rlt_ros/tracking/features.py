@@ -447,15 +447,19 @@ def region_patch(
 
     Only the region is read, whatever the size of the image (H, W, 3).
     """
-    height, width = image.shape[:2]
+    bounds = np.array([image.shape[1], image.shape[0]])
+    halvings = max(0, int(np.log2(region[2] / size)))
     low = np.maximum(np.floor(region[:2]), 0).astype(int)
-    high = np.minimum(np.ceil(region[:2] + region[2:]), (width, height)).astype(int)
+    high = np.minimum(np.ceil(region[:2] + region[2:]), bounds).astype(int)
+    # Even sides, where the image has them: OpenCV halves those ten times faster.
+    high = np.minimum(high + (low - high) % 2**halvings, bounds)
+    low = np.maximum(low - (low - high) % 2**halvings, 0)
     inside = image[low[1] : high[1], low[0] : high[0]]
     extent = high - low
-    scale = size / region[2]
-    if scale < 1.0:
-        shrunk = np.maximum(np.round(extent * scale), 1).astype(int)
-        inside = cv2.resize(inside, (int(shrunk[0]), int(shrunk[1])), interpolation=cv2.INTER_AREA)
+    for _ in range(halvings):
+        rows, columns = inside.shape[:2]
+        halved = ((columns + 1) // 2, (rows + 1) // 2)
+        inside = cv2.resize(inside, halved, interpolation=cv2.INTER_AREA)
     # OpenCV counts from the centres of the pixels, this package from their edges: hence the halves.
     zoom = np.array([inside.shape[1], inside.shape[0]]) / extent
     factors = zoom * region[2] / size

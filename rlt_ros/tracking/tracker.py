@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.attention_map import attention_image
-from rlt_ros.tracking.augmentation import with_other_background
+from rlt_ros.tracking.augmentation import turned, with_other_background
 from rlt_ros.tracking.backbones import Backbone, load_backbone
 from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.box_regression import BoxRegressor
@@ -212,9 +213,23 @@ class Tracker:
         self._memory.add(positives, negatives)
         seen = best_sighting(self._classifier, self._extractor, target[None], 1)
         least = Likenesses(config.likeness, config.likeness_doubtful, config.likeness_jumped)
-        verifier = Verifier(seen.features, target, least) if config.likeness > 0 else None
+        verifier = None
+        if config.likeness > 0:
+            turned_looks = self._turned_looks(image, target)
+            looks = torch.cat([seen.features, *turned_looks])
+            verifier = Verifier(looks, target, least)
         self._detector = Detector(config, self._rng, target, regressor, verifier)
         return self._score(seen.probability, 1.0)
+
+    def _turned_looks(self, image: Image, target: Boxes) -> list[Tensor]:
+        """Return features ``(1, D)`` of the target in the first frame, turned and mirrored."""
+        looks = []
+        steps = self.config.turned_looks
+        for mirrored, step in itertools.product((False, True), range(steps)):
+            if mirrored or step:
+                piece, box = turned(image, target, 2.0 * np.pi * step / steps, mirrored)
+                looks.append(self._extractor.glance(piece, box).features(box[None]))
+        return looks
 
     def track(self, image: Image) -> TrackResult:
         """Find the target in the next frame.

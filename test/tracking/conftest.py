@@ -97,6 +97,7 @@ def quick() -> dict[str, Any]:
         "candidates": 128,
         "initial_iterations": 50,
         "background_swaps": 2,
+        "turned_looks": 1,
     }
 
 

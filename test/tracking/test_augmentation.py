@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rlt_ros.tracking.augmentation import with_other_background
+from rlt_ros.tracking.augmentation import turned, with_other_background
+from rlt_ros.tracking.boxes import centres
 
 SIZE = (60, 80, 3)
 
@@ -74,3 +75,24 @@ def test_the_target_does_not_go_along_with_its_background() -> None:
             assert (moved[low[1] - 2 : high[1] + 2, low[0] - 5 : low[0] - 1] == 0).all()
             seen += 1
     assert seen > 3
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_quarter_turn_is_exact(quarters: int, mirrored: bool) -> None:
+    image = np.random.default_rng(0).integers(0, 255, SIZE, dtype=np.uint8)
+    box = np.array([35.0, 10.0, 10.0, 40.0])  # around (40, 30), of a mean side of 20
+    piece, there = turned(image, box, quarters * np.pi / 2, mirrored)
+    around = image[0:60, 10:70]
+    expected = np.rot90(around[:, ::-1] if mirrored else around, -quarters)
+    np.testing.assert_allclose(piece.astype(int), expected, atol=1)
+    np.testing.assert_allclose(there, [25, 10, 10, 40] if quarters % 2 == 0 else [10, 25, 40, 10])
+
+
+def test_a_turned_box_keeps_its_area_and_its_centre() -> None:
+    image = np.zeros(SIZE, dtype=np.uint8)
+    image[28:32, 28:32] = 255
+    piece, box = turned(image, np.array([20.0, 20.0, 20.0, 20.0]), 0.7, False)
+    assert box[2:].prod() == pytest.approx(400)
+    y, x = np.nonzero(piece[:, :, 0] > 127)
+    np.testing.assert_allclose([x.mean() + 0.5, y.mean() + 0.5], centres(box), atol=0.5)

@@ -85,11 +85,13 @@ def test_a_frame_costs_few_passes(
 def test_the_first_frame_is_seen_once_and_once_per_copy(
     frames: Frames, quick: dict[str, Any], calls: Counter[str]
 ) -> None:
-    for swaps, passes in ((0, 1), (2, 4)):
-        with Tracker(make_config(**{**quick, "background_swaps": swaps})) as tracker:
+    for swaps, turns, passes in ((0, 0, 1), (2, 0, 4), (0, 1, 2), (2, 4, 11)):
+        settings = {**quick, "background_swaps": swaps, "turned_looks": turns}
+        with Tracker(make_config(**settings)) as tracker:
             calls.clear()
             tracker.init(*frames[0])
-            # Copies are seen between the frame and the frame again.
+            # Copies are seen between the frame and the frame again; turned looks upright and
+            # mirrored, of which one is the frame itself.
             assert calls["backbone"] == calls["region"] == passes
 
 

@@ -52,7 +52,7 @@ def test_shared_features_sit_where_the_boxes_are(target: float) -> None:
     np.testing.assert_allclose(found[:, 3:5], expected - 0.25, atol=0.5)
 
 
-@pytest.mark.parametrize("side", [30.0, 64.0, 150.5])
+@pytest.mark.parametrize("side", [30.0, 64.0, 150.5, 290.5])
 def test_region_patch_is_where_it_says(side: float) -> None:
     region = np.array([200.3, 150.7, side, side])
     patch = region_patch(ramp(480, 500), region, 64, 127).astype(float)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking import Tracker, TrackState, make_config
+from rlt_ros.tracking.augmentation import turned
 from rlt_ros.tracking.verification import LOOKS, Likenesses, Verifier
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
@@ -101,3 +102,33 @@ def test_what_slides_over_the_target_is_not_learned(frames: Frames, quick: dict[
         assert states[0] is TrackState.TRACKING
         assert states[-6:] == [TrackState.LOST] * 6
         assert tracker.track(image).state is TrackState.TRACKING
+
+
+def test_a_first_find_unlike_the_target_is_not_believed() -> None:
+    verifier = Verifier(look(1.0), HERE, LEAST)
+    assert verifier.judge(look(0.5), HERE, 0).believed
+    assert not verifier.judge(look(0.2), HERE, 0).believed
+
+
+def test_all_looks_of_the_first_frame_stay() -> None:
+    verifier = Verifier(torch.cat([look(1.0), look(0.0, way=3)]), HERE, LEAST)
+    for _ in range(2 * LOOKS):
+        verifier.confirm(look(0.95), HERE, 5)
+    assert len(verifier._looks) == LOOKS + 2
+    assert verifier.judge(look(0.0, way=3), HERE, 0).likeness > 1.0
+
+
+@pytest.mark.parametrize(("turned_looks", "likeness"), [(0, 0.8), (8, 0.95)])
+def test_a_turned_target_is_like_the_turned_looks(
+    frames: Frames, quick: dict[str, Any], turned_looks: int, likeness: float
+) -> None:
+    image, box = frames[0]
+    for angle, mirrored in ((np.pi / 4, False), (np.pi, False), (0.0, True)):
+        with Tracker(make_config(**{**quick, "turned_looks": turned_looks})) as tracker:
+            tracker.init(image, box)
+            piece, there = turned(image, box, angle, mirrored)
+            extractor = tracker._extractor.glance(piece, there)
+            assert tracker._detector._verifier is not None
+            features = extractor.features(there[None])
+            cosine = tracker._detector._verifier._cosine(features)
+            assert (cosine > likeness) is (turned_looks > 0), (angle, mirrored, cosine)

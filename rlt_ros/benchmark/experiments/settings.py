@@ -24,6 +24,7 @@ CHANGES: tuple[Changes, ...] = (
     {"size_adaptation": 0},
     {"flow_share": 0},
     {"likeness": 0},
+    {"turned_looks": 0},
     {"attention_weight": 0},
     {"update_attention_share": 1},
 )

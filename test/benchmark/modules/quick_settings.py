@@ -14,6 +14,7 @@ SETTINGS: dict[str, Value] = {
     "initial_positives": 50,
     "regression_samples": 50,
     "background_swaps": 0,
+    "turned_looks": 0,
     "initial_iterations": 5,
 }
 
