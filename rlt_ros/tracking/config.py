@@ -112,7 +112,7 @@ class TrackerConfig:
         16, "context on each side within an image sample", minimum=0, maximum=32, unit="px"
     )
     region_size: int = _setting(
-        288,
+        256,
         "side of the resized search region (features: shared), a multiple of 16",
         minimum=96,
         maximum=1024,
