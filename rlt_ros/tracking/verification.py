@@ -27,7 +27,7 @@ LOOKS, LOOK_INTERVAL, LOOK_LIKENESS = 20, 4, 0.8
 # The usual likeness follows that of confirmed frames by this share.
 USUAL_SHARE = 0.03
 # The usual likeness before any was confirmed: of 210 finds right after a first frame (ten of each
-# sequence of OTB) those on the target had .46 or more, half of them over .84; the one elsewhere .22.
+# sequence of OTB) those on the target had .46 or more, half over .84; the one elsewhere .22.
 FIRST_USUAL = 0.7
 # The least usual likeness: below, cosines of features say nothing.
 USUAL_FLOOR = 0.1
