@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Copies of the first frame that show the target on other background.
+"""Copies of the first frame that show the target on other background, or turned.
 
 The paper has nothing like it. A box holds some background; in one frame nothing tells it from the
 target, and a classifier that learned it follows it away.
@@ -25,8 +25,6 @@ ELLIPSE, EDGE = 0.725, 0.15
 # Where the background had the target, an ellipse of these shares is covered with what lies at
 # least so many target sides beside it.
 VACATED, FILL_NEAREST = 1.0, 1.2
-
-
 # Sides of a turned piece of an image over the target's.
 TURNED_REACH = 3.0
 

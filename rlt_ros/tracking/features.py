@@ -445,7 +445,7 @@ def region_patch(
 ) -> NDArray[np.uint8]:
     """Resize a square region to ``(size, size, 3)``; ``fill`` outside the image.
 
-    Only the region is read, whatever the size of the image (H, W, 3).
+    Only the region is read, and what completes its last pixels, of any image ``(H, W, 3)``.
     """
     bounds = np.array([image.shape[1], image.shape[0]])
     halvings = max(0, int(np.log2(region[2] / size)))
@@ -456,6 +456,7 @@ def region_patch(
     low = np.maximum(low - (low - high) % 2**halvings, 0)
     inside = image[low[1] : high[1], low[0] : high[0]]
     extent = high - low
+    # What is left is a factor below 2, which linear interpolation takes well enough.
     for _ in range(halvings):
         rows, columns = inside.shape[:2]
         halved = ((columns + 1) // 2, (rows + 1) // 2)

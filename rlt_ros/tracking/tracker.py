@@ -215,8 +215,7 @@ class Tracker:
         least = Likenesses(config.likeness, config.likeness_doubtful, config.likeness_jumped)
         verifier = None
         if config.likeness > 0:
-            turned_looks = self._turned_looks(image, target)
-            looks = torch.cat([seen.features, *turned_looks])
+            looks = torch.cat([seen.features, *self._turned_looks(image, target)])
             verifier = Verifier(looks, target, least)
         self._detector = Detector(config, self._rng, target, regressor, verifier)
         return self._score(seen.probability, 1.0)
