@@ -7,10 +7,13 @@ Run as ``python -m rlt_ros.replay.benchmark JOB`` with a ``BagJob`` as JSON.
 
 from __future__ import annotations
 
+import csv
+import math
 import shutil
 import signal
 import sys
 from itertools import chain
+from pathlib import Path
 
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.benchmark.bags.frames import BagFrames
@@ -22,7 +25,7 @@ from rlt_ros.replay.outcome import Outcome, read_outcome
 from rlt_ros.replay.outgoing import Outgoing
 from rlt_ros.replay.session import BARE_OUTPUTS, Images, Replayed, per_frame, replay_into_node
 
-OUTPUT_BAG, NODE_LOG = "output_bag", "node.log"
+OUTPUT_BAG, NODE_LOG, NODE_MEMORY = "output_bag", "node.log", "node_memory.csv"
 LATENCY_IS = "from when an image was due to the receipt of its detection, over DDS"
 
 
@@ -64,7 +67,7 @@ def measure(job: BagJob) -> str:
         assert frames.box is not None
         job.out.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(output_bag, ignore_errors=True)
-        for name in (SUMMARY, BOXES):
+        for name in (SUMMARY, BOXES, NODE_MEMORY):
             (job.out / name).unlink(missing_ok=True)
         total = min(len(frames) - frames.first + 1, job.max_frames or len(frames))
         images = Images(frames.topics.image, chain([first], messages), total)
@@ -87,6 +90,7 @@ def measure(job: BagJob) -> str:
             per_frame(BARE_OUTPUTS),
             lambda stamp_ns: outgoing.due_ns.get(stamp_ns, stamp_ns),
         )
+    _write_memory(job.out / NODE_MEMORY, replayed.memory)
     run = _run(job, frames, outgoing, outcome, replayed)
     print(report(job, write_run(job, run, "real-time")))
     if not run.problem and outcome.lost_in_transport:
@@ -126,9 +130,32 @@ def _run(
             "restamped": outgoing.restamped,
             "published_late_by_up_to": replayed.latest,
             "updates": outcome.updates,
+            "node_memory_mib": _memory_summary(replayed.memory),
         },
         problem=replayed.problem,
     )
+
+
+def _write_memory(path: Path, memory: list[tuple[float, float]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["seconds", "resident_mib"])
+        writer.writerows((f"{seconds:.1f}", f"{mib:.1f}") for seconds, mib in memory)
+
+
+def _memory_summary(memory: list[tuple[float, float]]) -> dict[str, float | None]:
+    """Return when the target was learned, a tenth of the way, half of it, at the end, at most."""
+    known = [mib for _, mib in memory if math.isfinite(mib)]
+    if not known:
+        return dict.fromkeys(("start", "tenth", "half", "end", "most"))
+    last = len(known) - 1
+    return {
+        "start": known[0],
+        "tenth": known[last // 10],
+        "half": known[last // 2],
+        "end": known[-1],
+        "most": max(known),
+    }
 
 
 if __name__ == "__main__":

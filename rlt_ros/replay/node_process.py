@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from rlt_ros.process_memory import RESIDENT, memory_mib
 from rlt_ros.replay.errors import NodeDiedError
 
 
@@ -43,6 +44,10 @@ class NodeProcess:
             lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
             tail = "\n".join(f"    {line}" for line in lines[-15:])
             raise NodeDiedError(f"the node ended with code {code}; the end of {self.log}:\n{tail}")
+
+    def memory(self) -> float:
+        """Return its resident memory in MiB; NaN where that cannot be told."""
+        return memory_mib(RESIDENT, self._process.pid)
 
     def stop(self) -> None:
         """Ask the process to end as Ctrl-C does; kill it if it does not."""

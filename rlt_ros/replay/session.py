@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -40,6 +40,7 @@ STATUS = f"{NAMESPACE}/status"
 BARE_OUTPUTS = {DETECTION: "vision_msgs/msg/Detection2D", STATUS: "rlt_ros/msg/TrackerStatus"}
 ALL_OUTPUTS = {**BARE_OUTPUTS, ATTENTION_MAP: IMAGE, ANNOTATED_IMAGE: IMAGE}
 
+_MEMORY_INTERVAL = 1.0  # seconds between readings
 _START, _LEARN, _FINISH = 60.0, 3600.0, 60.0  # seconds of patience
 
 
@@ -66,11 +67,14 @@ class Replayed:
         sent: number of images.
         latest: the most that an image was published after its time, in seconds of wall time.
         problem: what broke the replay off; empty if nothing did.
+        memory: (wall seconds since the target was learned, the node's resident MiB), about one for
+            each second.
     """
 
     sent: int
     latest: float
     problem: str = ""
+    memory: list[tuple[float, float]] = field(default_factory=list)
 
 
 def bag_images(bag: BagReader, topic: str) -> Images:
@@ -156,6 +160,7 @@ def replay_into_node(
                 "the target was not learned",
                 show="learning the target",
             )
+            watch.start_metering()
             problem = ""
             try:
                 problem = _play(player, watch, clock, images.total, keep_partial)
@@ -174,7 +179,7 @@ def replay_into_node(
                 if not keep_partial:
                     raise
                 problem = str(error) or "stopped by Ctrl-C"
-        return Replayed(player.sent, player.latest, problem)
+        return Replayed(player.sent, player.latest, problem, watch.memory)
 
 
 def _play(player: Player, watch: _Watch, clock: ReplayClock, total: int, keep_partial: bool) -> str:
@@ -193,17 +198,36 @@ def _play(player: Player, watch: _Watch, clock: ReplayClock, total: int, keep_pa
 
 
 class _Watch:
-    """Waits for things, and looks after the processes meanwhile."""
+    """Waits for things, and looks after the processes meanwhile.
+
+    Attributes:
+        memory: of the node, see ``Replayed``.
+    """
 
     def __init__(self, process: NodeProcess, ros: SpinningNode, log: Path) -> None:
         self._process = process
         self._ros = ros
         self._log = log
+        self.memory: list[tuple[float, float]] = []
+        self._metering_since: float | None = None
+
+    def start_metering(self) -> None:
+        """Read the node's memory, now and every second from now on."""
+        self._metering_since = time.monotonic()
+        self._meter()
 
     def check(self) -> None:
         """Raise what went wrong in the node's process or in the recording."""
         self._process.check()
         self._ros.check()
+        self._meter()
+
+    def _meter(self) -> None:
+        if self._metering_since is None:
+            return
+        seconds = time.monotonic() - self._metering_since
+        if not self.memory or seconds - self.memory[-1][0] >= _MEMORY_INTERVAL:
+            self.memory.append((seconds, self._process.memory()))
 
     def wait(self, until: Callable[[], bool], seconds: float, problem: str, show: str) -> None:
         """Wait until something is so, showing what and how long; else raise the problem."""

@@ -153,6 +153,13 @@ def report(job: BagJob, summary: Mapping[str, Any]) -> str:
         f"{milliseconds('p99')} 99th percentile ({latency['is']})",
         "initialisation": f"{summary['init_seconds']:.2f} s",
     }
+    memory = summary.get("node_memory_mib") or {}
+    if memory.get("start") is not None:
+        lines["the node's memory"] = (
+            f"{memory['start']:.0f} MiB when the target was learned, {memory['tenth']:.0f} a tenth "
+            f"of the way, {memory['half']:.0f} half of it, {memory['end']:.0f} at the end, "
+            f"{memory['most']:.0f} at most"
+        )
     if summary.get("lost_in_transport"):
         lines["lost in transport"] = f"{summary['lost_in_transport']}"
     if "auc" in mean:

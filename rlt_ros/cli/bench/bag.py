@@ -36,7 +36,7 @@ Where the bag has a ground truth, an image that was dropped or cannot be decoded
 box before it; tracked_only in summary.json leaves such images out.
 
 The folder given with --out gets summary.json (times in seconds) and boxes.csv (frame, stamp, x, y,
-w, h, score, state); in real time also output_bag and node.log.
+w, h, score, state); in real time also output_bag, node.log and node_memory.csv (seconds, MiB).
 """
 _PATIENCE = 60.0  # seconds for the replay to end its node
 
