@@ -95,8 +95,8 @@ class TrackerConfig:
     )
     backbone_runtime: str = _setting(
         "auto",
-        "what computes the backbone: openvino (on a CPU; an optional extra, faster; needs "
-        "features: shared), pytorch, or auto: openvino where it is installed and fits",
+        "what computes the backbone: openvino (on a CPU; an optional extra, faster), "
+        "pytorch, or auto: openvino where it is installed and the device is a CPU",
         choices=("auto", "openvino", "pytorch"),
     )
     features: str = _setting(
@@ -426,8 +426,6 @@ class TrackerConfig:
             raise ConfigError("fine_grid and coarse_grid must not both be 0")
         if self.features == "shared" and self.backbone == "vgg_m":
             raise ConfigError("backbone vgg_m needs features: crops (preset: paper)")
-        if self.features == "crops" and self.backbone_runtime == "openvino":
-            raise ConfigError("backbone_runtime: openvino needs features: shared; set it to auto")
         if self.features == "shared" and self.attention_at == "image":
             raise ConfigError("attention_at: image needs features: crops (preset: paper)")
         if self.attention_kind == "evidence" and self.attention_at == "image":
@@ -445,6 +443,7 @@ class TrackerConfig:
 PRESETS: dict[str, dict[str, Value]] = {
     "default": {},
     "paper": {
+        "threads": 0,
         "precision": "float32",
         "features": "crops",
         "update_attention_share": 1.0,

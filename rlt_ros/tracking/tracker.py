@@ -19,8 +19,6 @@ from torch import Tensor
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.attention_map import attention_image
 from rlt_ros.tracking.augmentation import turned, with_other_background
-from rlt_ros.tracking.backbones import Backbone, load_backbone
-from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.boxes import (
     Boxes,
@@ -38,9 +36,10 @@ from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.cpu_threads import CpuThreads
 from rlt_ros.tracking.detection import Detector, Find, Scene, regression_features
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError
-from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, Samples, SharedFeatures
+from rlt_ros.tracking.features import Samples
 from rlt_ros.tracking.fine_tuning import FineTuner
 from rlt_ros.tracking.memory import RememberedSamples, SampleMemory
+from rlt_ros.tracking.networks import load_networks
 from rlt_ros.tracking.optical_flow import OpticalFlow
 from rlt_ros.tracking.precision import bfloat16_chosen
 from rlt_ros.tracking.sighting import best_sighting
@@ -102,18 +101,9 @@ class Tracker:
         self.config = config or TrackerConfig()
         self.device = resolved_device(self.config.device)
         self._threads = CpuThreads(self.config.threads)
-        backbone = load_backbone(self.config.backbone, self.config.backbone_weights)
-        if self.config.attention_at == "image":
-            backbone.lay_out(torch.contiguous_format)  # mostly run backwards
         self._bfloat16 = bfloat16_chosen(self.config.precision, self.device)
-        self._extractor = _feature_extractor(
-            self.config, backbone.to(self.device), self.device, self._threads, self._bfloat16
-        )
-        # Training samples are seen through the backbone again only where attention is taken there.
-        self._image_features = (
-            self._extractor.image_features
-            if isinstance(self._extractor, CropFeatures) and self.config.attention_at == "image"
-            else None
+        self._extractor, self._derivatives = load_networks(
+            self.config, self.device, self._threads, self._bfloat16
         )
         self._settings = training_settings(self.config, self._extractor.parts)
         self._update_settings = replace(
@@ -466,7 +456,7 @@ class Tracker:
             learning_rate,
             settings,
             generator,
-            self._image_features,
+            self._derivatives,
             on_step,
         )
 
@@ -554,33 +544,3 @@ def resolved_device(name: str) -> torch.device:
             "set device to auto or cpu"
         )
     return device
-
-
-def _feature_extractor(
-    config: TrackerConfig,
-    backbone: Backbone,
-    device: torch.device,
-    threads: CpuThreads,
-    bfloat16: bool,
-) -> FeatureExtractor:
-    if config.features == "shared":
-        compute = None
-        if openvino_chosen(config.backbone_runtime, device):
-            compute = OpenVinoBackbone(
-                backbone, config.region_size, threads.beside_fine_tuning, bfloat16
-            )
-        return SharedFeatures(
-            backbone,
-            device,
-            config.region_size,
-            config.region_target_size,
-            (config.fine_grid, config.coarse_grid),
-            compute,
-        )
-    return CropFeatures(
-        backbone,
-        device,
-        config.crop_size,
-        config.crop_padding,
-        keep_images=config.attention_at == "image",
-    )

@@ -18,6 +18,7 @@ from rlt_ros.tracking.classifier import TARGET, Activations, Classifier
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.evidence import evidence, evidence_regulariser
 from rlt_ros.tracking.features import FeaturePart, Samples
+from rlt_ros.tracking.image_features import ImageDerivatives
 from rlt_ros.tracking.memory import RememberedSamples
 
 
@@ -71,7 +72,7 @@ def train(
     learning_rate: float,
     settings: TrainingSettings,
     generator: torch.Generator,
-    image_features: Callable[[Tensor], Tensor] | None = None,
+    derivatives: ImageDerivatives | None = None,
     on_step: Callable[[int], None] | None = None,
 ) -> None:
     """Train ``classifier`` in place.
@@ -85,8 +86,8 @@ def train(
             that.
         settings: everything else.
         generator: source of the mini-batches and of dropout, on the classifier's device.
-        image_features: takes attention at the image samples through this (float images to
-            features); None takes it at the features.
+        derivatives: takes attention at the image samples, through these; None takes it at the
+            features.
         on_step: is told the number of steps done, after each; it must leave ``classifier`` and
             ``generator`` alone.
     """
@@ -110,7 +111,7 @@ def train(
         targets = positives[next(positive_batches)]
         background = negatives[next(negative_batches)]
         optimiser.zero_grad()
-        loss(classifier, targets, background, settings, generator, image_features).backward()
+        loss(classifier, targets, background, settings, generator, derivatives).backward()
         torch.nn.utils.clip_grad_norm_(classifier.parameters(), settings.gradient_clip)
         optimiser.step()
         if on_step is not None:
@@ -124,7 +125,7 @@ def loss(
     negatives: Samples,
     settings: TrainingSettings,
     generator: torch.Generator | None = None,
-    image_features: Callable[[Tensor], Tensor] | None = None,
+    derivatives: ImageDerivatives | None = None,
 ) -> Tensor:
     """Return Eq. 5 of a mini-batch: cross entropy summed over it, plus lambda times R.
 
@@ -133,21 +134,21 @@ def loss(
     batch = Samples.joined([positives, negatives])
     features = batch.features
     activations = classifier.activations(features, generator)
-    is_target = torch.arange(len(features), device=features.device) < len(positives.features)
+    count = len(positives)
+    is_target = torch.arange(len(features), device=features.device) < count
     result = F.cross_entropy(activations.scores, is_target.long(), reduction="sum")
     if settings.attention_weight > 0 and settings.evidence_parts:
-        count = len(positives.features)
         of_targets = Activations(*(one[:count] for one in activations))
         maps = evidence(classifier, of_targets, positives.features, settings.evidence_parts)
         result = result + settings.attention_weight * evidence_regulariser(maps)
     elif settings.attention_weight > 0:
         gradients = feature_gradients(classifier, activations)
-        if image_features is not None:
+        if derivatives is not None:
             if batch.images is None:
                 raise ValueError("attention at the image needs samples with images")
-            gradients = image_gradients(gradients, batch.images.to(features.dtype), image_features)
+            gradients = image_gradients(gradients, batch.images.to(features.dtype), derivatives)
         result = result + settings.attention_weight * regulariser(
-            gradients, is_target, settings.attention_per_sample
+            gradients, count, settings.attention_per_sample
         )
     return result
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
-from rlt_ros.benchmark.reference import timing, training
+from rlt_ros.benchmark.reference import crops, timing, training
 from rlt_ros.benchmark.reference.timing import Part, Workbench
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking import TrackerConfig, make_config
@@ -33,16 +34,40 @@ CONFIG = make_config(
     weight_decay=0.1,  # so that it shows
 )
 NEAR = 1e-4
+# Where sums are ordered otherwise, some of the network's many ReLU6 that are at their edge let
+# through what they do not here, as they do between PyTorch's own layouts of maps in memory.
+NEAR_AT_EDGES = 1e-2
 
 
-@pytest.fixture(scope="module", params=["features", "image"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        ("features", "auto"),
+        ("image", "pytorch"),
+        pytest.param(
+            ("image", "openvino"),
+            marks=pytest.mark.skipif(
+                find_spec("openvino") is None, reason="openvino is not installed"
+            ),
+        ),
+    ],
+    ids="-".join,
+)
 def bench(request: pytest.FixtureRequest) -> Workbench:
-    return Workbench(replace(CONFIG, attention_at=request.param), positives=8, negatives=24)
+    place, runtime = request.param
+    config = replace(CONFIG, attention_at=place, backbone_runtime=runtime)
+    return Workbench(config, positives=8, negatives=24)
 
 
 def difference(ours: Tensor, reference: Tensor) -> float:
     """The largest one, over the largest number."""
     return float((ours - reference).abs().max() / reference.abs().max())
+
+
+def near(bench: Workbench) -> float:
+    """How near results are that depend on derivatives of the network."""
+    at_edges = bench.config.attention_at == "image" and bench.config.backbone_runtime == "openvino"
+    return NEAR_AT_EDGES if at_edges else NEAR
 
 
 def masks(bench: Workbench, count: int, seed: int) -> list[Tensor]:
@@ -72,7 +97,7 @@ def test_features_of_crops(
     assert off.max() <= 1
     assert (off > 0).float().mean() < 1e-3
     with torch.no_grad():
-        again = bench.extractor.image_features(reference.images.float())
+        again = crops.network_features(bench.plain, reference.images.float())
     assert difference(again, reference.features) < NEAR
 
 
@@ -81,22 +106,26 @@ def test_features_of_crops(
 def test_loss_and_its_gradient(bench: Workbench, weight: float, ratio: str) -> None:
     config = replace(bench.config, attention_weight=weight, attention_ratio=ratio)
     settings = training_settings(config, ())
-    network = bench.extractor.image_features if config.attention_at == "image" else None
     positives, negatives = batch(bench)
     parameters = list(bench.classifier.parameters())
     ours = loss(
-        bench.classifier, positives, negatives, settings, torch.Generator().manual_seed(3), network
+        bench.classifier,
+        positives,
+        negatives,
+        settings,
+        torch.Generator().manual_seed(3),
+        bench.derivatives,
     )
     reference = training.batch_loss(
-        bench.classifier, positives, negatives, settings, masks(bench, 8, 3), network
+        bench.classifier, positives, negatives, settings, masks(bench, 8, 3), bench.plain_network()
     )
-    assert ours.item() == pytest.approx(reference.item(), rel=NEAR)
+    assert ours.item() == pytest.approx(reference.item(), rel=near(bench))
     for one, other in zip(
         torch.autograd.grad(ours, parameters),
         torch.autograd.grad(reference, parameters),
         strict=True,
     ):
-        assert difference(one, other) < NEAR
+        assert difference(one, other) < (near(bench) if weight else NEAR)
 
 
 @pytest.mark.parametrize("per_sample", [False, True])
@@ -105,26 +134,25 @@ def test_regulariser(bench: Workbench, per_sample: bool) -> None:
     both = Samples.joined([positives, negatives])
     gradients = feature_gradients(bench.classifier, bench.classifier.activations(both.features))
     if both.images is not None:
-        network = bench.extractor.image_features
-        gradients = image_gradients(gradients, both.images.float(), network)
-    is_target = torch.arange(8) < 4
+        assert bench.derivatives is not None
+        gradients = image_gradients(gradients, both.images.float(), bench.derivatives)
     maps = {label: torch.relu(gradients[label]) for label in (TARGET, BACKGROUND)}
     reference = training.regulariser(maps, [TARGET] * 4 + [BACKGROUND] * 4, per_sample)
-    ours = product_regulariser(gradients, is_target, per_sample)
-    assert ours.item() == pytest.approx(reference.item(), rel=NEAR)
+    ours = product_regulariser(gradients, 4, per_sample)
+    assert ours.item() == pytest.approx(reference.item(), rel=near(bench))
 
 
 def test_weights_after_one_step(bench: Workbench) -> None:
     """With dropout, mining, decay and clipping: how they changed."""
     ours, reference = bench.product_training(), bench.reference_training()
     assert reference.abs().max() > 1e-4
-    assert difference(ours, reference) < NEAR
+    assert difference(ours, reference) < near(bench)
 
 
 def test_weights_after_three_steps(bench: Workbench) -> None:
     """With momentum as well. A ReLU at its edge may switch, and later steps enlarge that."""
     ours, reference = bench.product_training(3), bench.reference_training(3)
-    assert (ours - reference).norm() < 1e-3 * reference.norm()
+    assert (ours - reference).norm() < 10 * near(bench) * reference.norm()
 
 
 def test_other_arithmetic_is_refused() -> None:
@@ -150,7 +178,7 @@ def test_ratios_from_the_command_line(
     ]
     for part in parts:
         assert part.ratio == pytest.approx(part.reference_seconds / part.product_seconds)
-        assert part.difference < NEAR
+        assert part.difference < (NEAR_AT_EDGES if "image" in part.name else NEAR)
     assert "times as fast" in capsys.readouterr().out
     assert (tmp_path / "report" / "reference.csv").is_file()
 

@@ -15,6 +15,7 @@ from rlt_ros.tracking.attention import feature_gradients, image_gradients, regul
 from rlt_ros.tracking.backbones.vgg_m import LocalResponseNorm
 from rlt_ros.tracking.classifier import BACKGROUND, TARGET, Classifier
 from rlt_ros.tracking.features import Samples
+from rlt_ros.tracking.image_features import AutogradDerivatives
 
 FEATURES, HIDDEN, COUNT = 12, 7, 6
 
@@ -29,12 +30,12 @@ def features() -> Tensor:
     return torch.randn(COUNT, FEATURES, generator=torch.Generator().manual_seed(4)).double()
 
 
-LABELS = {
-    "targets": torch.ones(COUNT, dtype=torch.bool),
-    "background": torch.zeros(COUNT, dtype=torch.bool),
-    "both": torch.arange(COUNT) < 2,
+TARGETS = {
+    "targets": COUNT,
+    "background": 0,
+    "both": 2,
 }
-labels = pytest.mark.parametrize("is_target", LABELS.values(), ids=LABELS.keys())
+labels = pytest.mark.parametrize("targets", TARGETS.values(), ids=TARGETS.keys())
 per_samples = pytest.mark.parametrize("per_sample", [True, False], ids=["sample", "batch"])
 
 
@@ -46,17 +47,15 @@ def double_backward(scores: Tensor, inputs: Tensor) -> Tensor:
 
 
 def closed_form_r(
-    classifier: Classifier, features: Tensor, is_target: Tensor, per_sample: bool
+    classifier: Classifier, features: Tensor, targets: int, per_sample: bool
 ) -> Tensor:
     gradients = feature_gradients(classifier, classifier.activations(features))
-    return regulariser(gradients, is_target, per_sample)
+    return regulariser(gradients, targets, per_sample)
 
 
-def autograd_r(
-    classifier: Classifier, features: Tensor, is_target: Tensor, per_sample: bool
-) -> Tensor:
+def autograd_r(classifier: Classifier, features: Tensor, targets: int, per_sample: bool) -> Tensor:
     inputs = features.clone().requires_grad_()
-    return regulariser(double_backward(classifier(inputs), inputs), is_target, per_sample)
+    return regulariser(double_backward(classifier(inputs), inputs), targets, per_sample)
 
 
 def weight_gradients(value: Tensor, classifier: Classifier) -> list[Tensor]:
@@ -75,20 +74,20 @@ def test_regulariser_is_equations_3_and_4() -> None:
     positive = std_over_mean([1, 3, 0, 0]) + 1 / std_over_mean([4, 0, 0, 0])
     negative = 1 / std_over_mean([2, 2, 4, 0]) + std_over_mean([1, 0, 1, 2])
     gradients = torch.stack([background, target])
-    found = regulariser(gradients, torch.tensor([True, False]), per_sample=True)
+    found = regulariser(gradients, 1, per_sample=True)
     assert found.item() == pytest.approx(positive + negative, rel=1e-9)
     # With one sample per label, ratios of sums are the samples' own ratios.
-    found = regulariser(gradients, torch.tensor([True, False]), per_sample=False)
+    found = regulariser(gradients, 1, per_sample=False)
     assert found.item() == pytest.approx(positive + negative, rel=1e-9)
 
 
 @labels
 @per_samples
 def test_closed_form_equals_double_backward(
-    classifier: Classifier, features: Tensor, is_target: Tensor, per_sample: bool
+    classifier: Classifier, features: Tensor, targets: int, per_sample: bool
 ) -> None:
-    closed = closed_form_r(classifier, features, is_target, per_sample)
-    reference = autograd_r(classifier, features, is_target, per_sample)
+    closed = closed_form_r(classifier, features, targets, per_sample)
+    reference = autograd_r(classifier, features, targets, per_sample)
     torch.testing.assert_close(closed, reference, rtol=1e-10, atol=1e-12)
     for ours, autograds in zip(
         weight_gradients(closed, classifier), weight_gradients(reference, classifier), strict=True
@@ -112,11 +111,11 @@ def test_closed_form_knows_dropout(classifier: Classifier, features: Tensor) -> 
 def test_gradient_of_r_agrees_with_finite_differences(
     classifier: Classifier,
     features: Tensor,
-    is_target: Tensor,
+    targets: int,
     per_sample: bool,
     r: Callable[..., Tensor],
 ) -> None:
-    gradients = weight_gradients(r(classifier, features, is_target, per_sample), classifier)
+    gradients = weight_gradients(r(classifier, features, targets, per_sample), classifier)
     step = 1e-6
     layers = (classifier.fc4, classifier.fc5, classifier.fc6)
     for layer, gradient in zip(layers, gradients, strict=True):
@@ -127,7 +126,7 @@ def test_gradient_of_r_agrees_with_finite_differences(
             values = []
             for sign in (1, -1):
                 weight[index] = kept + sign * step
-                values.append(r(classifier, features, is_target, per_sample).item())
+                values.append(r(classifier, features, targets, per_sample).item())
             weight[index] = kept
             numeric = (values[0] - values[1]) / (2 * step)
             assert gradient.view(-1)[index].item() == pytest.approx(numeric, rel=1e-4, abs=1e-6)
@@ -136,9 +135,9 @@ def test_gradient_of_r_agrees_with_finite_differences(
 @labels
 @per_samples
 def test_a_step_on_r_alone_lowers_r(
-    classifier: Classifier, features: Tensor, is_target: Tensor, per_sample: bool
+    classifier: Classifier, features: Tensor, targets: int, per_sample: bool
 ) -> None:
-    before = closed_form_r(classifier, features, is_target, per_sample)
+    before = closed_form_r(classifier, features, targets, per_sample)
     gradients = weight_gradients(before, classifier)
     norm = torch.cat([g.flatten() for g in gradients]).norm()
     with torch.no_grad():
@@ -146,7 +145,7 @@ def test_a_step_on_r_alone_lowers_r(
             (classifier.fc4, classifier.fc5, classifier.fc6), gradients, strict=True
         ):
             layer.weight -= 1e-3 * gradient / norm
-    assert closed_form_r(classifier, features, is_target, per_sample) < before
+    assert closed_form_r(classifier, features, targets, per_sample) < before
 
 
 def small_network() -> nn.Module:
@@ -174,16 +173,15 @@ def test_image_attention_equals_double_backward(classifier: Classifier, per_samp
     generator = torch.Generator().manual_seed(8)
     # More samples than one chunk holds.
     images = torch.randn(18, 3, 13, 13, generator=generator).double()
-    is_target = torch.arange(18) < 9
 
     inputs = images.clone().requires_grad_()
     reference = double_backward(classifier(network(inputs)), inputs)
     at_features = feature_gradients(classifier, classifier.activations(network(images)))
-    ours = image_gradients(at_features, images, network)
+    ours = image_gradients(at_features, images, AutogradDerivatives(network))
     torch.testing.assert_close(ours, reference, rtol=1e-10, atol=1e-12)
 
-    expected = weight_gradients(regulariser(reference, is_target, per_sample), classifier)
-    found = weight_gradients(regulariser(ours, is_target, per_sample), classifier)
+    expected = weight_gradients(regulariser(reference, 9, per_sample), classifier)
+    found = weight_gradients(regulariser(ours, 9, per_sample), classifier)
     for a, b in zip(found, expected, strict=True):
         assert b.abs().max() > 1e-3
         torch.testing.assert_close(a, b, rtol=1e-8, atol=1e-10)

@@ -19,6 +19,7 @@ from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone
 from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.detection import Detector
 from rlt_ros.tracking.features import region_patch
+from rlt_ros.tracking.openvino_image_features import OpenVinoImageFeatures
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 
@@ -39,6 +40,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     count(EfficientNetLite0, "forward", "backbone")
     count(OpenVinoBackbone, "__call__", "backbone")
+    count(OpenVinoImageFeatures, "__call__", "backbone")
     count(features, "region_patch", "region")
     count(Classifier, "forward", "classifier")
     count(Tracker, "_train", "training")

@@ -17,6 +17,7 @@ from rlt_ros.tracking.features import (
     _bilinear_bins,
     region_patch,
 )
+from rlt_ros.tracking.image_features import ImageFeatures
 
 CPU = torch.device("cpu")
 
@@ -76,7 +77,7 @@ def test_a_region_far_larger_than_the_image_costs_no_memory() -> None:
 
 
 def test_crops_show_the_box_with_its_context() -> None:
-    extractor = CropFeatures(MeanBackbone(), CPU, 107, 16, keep_images=False)
+    extractor = CropFeatures(ImageFeatures(MeanBackbone()), CPU, 107, 16, keep_images=False)
     box = np.array([100.0, 120.0, 60.0, 40.0])
     extractor.observe(ramp(480, 500), box)
     crop = extractor.crops(box[None])[0].numpy()
@@ -90,7 +91,7 @@ def test_crops_show_the_box_with_its_context() -> None:
 
 
 def test_crops_outside_the_image_are_padding() -> None:
-    extractor = CropFeatures(MeanBackbone(), CPU, 107, 16, keep_images=True)
+    extractor = CropFeatures(ImageFeatures(MeanBackbone()), CPU, 107, 16, keep_images=True)
     box = np.array([-100.0, -100.0, 60.0, 40.0])
     extractor.observe(ramp(480, 500), box)
     samples = extractor.samples(box[None])

@@ -11,11 +11,17 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from rlt_ros.tracking import ConfigError, Tracker, make_config
 from rlt_ros.tracking.backbones import EfficientNetLite0
 from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.boxes import iou
+from rlt_ros.tracking.cpu_threads import CpuThreads
+from rlt_ros.tracking.features import CropFeatures
+from rlt_ros.tracking.image_features import AutogradDerivatives, ImageFeatures
+from rlt_ros.tracking.networks import load_networks
+from rlt_ros.tracking.openvino_image_features import OpenVinoDerivatives, OpenVinoImageFeatures
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -125,6 +131,54 @@ def test_one_that_cannot_compute_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
         OpenVinoBackbone(EfficientNetLite0(), 96, 1, False)
 
 
-def test_image_samples_are_not_for_it() -> None:
-    with pytest.raises(ConfigError, match="openvino needs features: shared"):
-        make_config("paper", backbone_runtime="openvino")
+def image_samples(count: int) -> tuple[ImageFeatures, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return ImageFeatures(EfficientNetLite0()), 255 * torch.rand(
+        count, 3, 75, 75, generator=generator
+    )
+
+
+# As many as a batch, fewer, and more that leave a rest; on as many threads as PyTorch may use.
+@needs_openvino
+@pytest.mark.parametrize(("count", "threads"), [(1, 1), (4, 2), (11, 1), (11, 2)])
+def test_features_of_image_samples_are_those_of_pytorch(count: int, threads: int) -> None:
+    network, images = image_samples(count)
+    found = OpenVinoImageFeatures(network, 75, threads, bfloat16=False)(images)
+    torch.testing.assert_close(found, network(images), rtol=1e-4, atol=1e-5)
+
+
+@needs_openvino
+def test_derivatives_by_image_samples_are_those_of_pytorch() -> None:
+    network, images = image_samples(5)
+    generator = torch.Generator().manual_seed(1)
+    gradients = torch.randn(2, *network(images).shape, generator=generator)
+    tangents = torch.randn(2, *images.shape, generator=generator)
+    ours, theirs = OpenVinoDerivatives(network, 75, 1), AutogradDerivatives(network)
+    for found, expected in (
+        (ours.pulled(images, gradients), theirs.pulled(images, gradients)),
+        (ours.pushed(images, tangents), theirs.pushed(images, tangents)),
+    ):
+        # Not the largest difference: a ReLU at its edge may let through what another does not.
+        assert (found - expected).norm() < 1e-3 * expected.norm()
+
+
+@needs_openvino
+def test_results_outlive_the_next_samples() -> None:
+    network, images = image_samples(4)
+    compute = OpenVinoImageFeatures(network, 75, 1, bfloat16=False)
+    first = compute(images)
+    before = first.clone()
+    compute(images.flip(0))
+    assert torch.equal(first, before)
+
+
+@needs_openvino
+def test_the_paper_preset_takes_it_where_it_is_installed() -> None:
+    for runtime, kinds in (
+        ("auto", (OpenVinoImageFeatures, OpenVinoDerivatives)),
+        ("pytorch", (ImageFeatures, AutogradDerivatives)),
+    ):
+        config = make_config("paper", device="cpu", backbone_runtime=runtime)
+        extractor, derivatives = load_networks(config, CPU, CpuThreads(1), bfloat16=False)
+        assert isinstance(extractor, CropFeatures)
+        assert (type(extractor.compute), type(derivatives)) == kinds

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from rlt_ros.tracking.classifier import TARGET, Classifier
 from rlt_ros.tracking.features import Samples
+from rlt_ros.tracking.image_features import AutogradDerivatives
 from rlt_ros.tracking.training import TrainingSettings, loss, train
 
 FEATURES = 20
@@ -76,15 +77,13 @@ def test_the_regulariser_lowers_r_against_the_baseline(settings: TrainingSetting
 def test_attention_at_the_image_trains_too(settings: TrainingSettings) -> None:
     generator = torch.Generator().manual_seed(0)
     conv = nn.Conv2d(3, 5, 3, stride=4).requires_grad_(False)
-
-    def image_features(images: Tensor) -> Tensor:
-        return torch.relu(conv(images / 255)).flatten(1)
+    network = nn.Sequential(conv, nn.ReLU(), nn.Flatten())
 
     def samples(low: int) -> Samples:
         images = torch.randint(low, low + 128, (24, 3, 8, 8), generator=generator)
         images = images.to(torch.uint8)
         with torch.no_grad():
-            return Samples(image_features(images.float()), images)
+            return Samples(network(images.float() / 255), images)
 
     targets, background = samples(127), samples(0)
     trained = []
@@ -92,7 +91,7 @@ def test_attention_at_the_image_trains_too(settings: TrainingSettings) -> None:
         classifier = new_classifier(dropout=0.0)
         chosen = replace(settings, attention_weight=weight)
         rng = torch.Generator().manual_seed(0)
-        train(classifier, targets, background, 5, 1e-3, chosen, rng, image_features)
+        train(classifier, targets, background, 5, 1e-3, chosen, rng, AutogradDerivatives(network))
         trained.append(classifier.fc4.weight)
     assert (trained[0] - trained[1]).abs().max() > 1e-6
 

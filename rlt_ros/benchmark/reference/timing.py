@@ -27,7 +27,8 @@ from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.cpu_threads import CpuThreads
-from rlt_ros.tracking.features import CropFeatures, Samples
+from rlt_ros.tracking.features import Samples
+from rlt_ros.tracking.networks import load_networks
 from rlt_ros.tracking.training import train, training_settings
 
 REPEATS = 3  # after once to warm up
@@ -70,21 +71,14 @@ class Workbench:
                 "the reference is of preset paper: features must be crops and mining_interval 1"
             )
         self.config = config
-        backbone = load_backbone(config.backbone, config.backbone_weights)
-        if config.attention_at == "image":
-            backbone.lay_out(torch.contiguous_format)  # as the tracker does
         # The reference has a network of its own, laid out in memory as PyTorch does by itself.
-        self.plain = copy.deepcopy(backbone)
+        self.plain = load_backbone(config.backbone, config.backbone_weights)
         self.plain.lay_out(torch.contiguous_format)
         clip = GeneratedClip(frames=1).load()
         self.image: Image = clip.images[0]
         self.target: Boxes = clip.boxes[0]
-        self.extractor = CropFeatures(
-            backbone,
-            torch.device("cpu"),
-            config.crop_size,
-            config.crop_padding,
-            keep_images=config.attention_at == "image",
+        self.extractor, self.derivatives = load_networks(
+            config, torch.device("cpu"), CpuThreads(config.threads), bfloat16=False
         )
         self.extractor.start(self.image, self.target)
         rng = np.random.default_rng(config.seed)
@@ -130,15 +124,17 @@ class Workbench:
 
     def product_training(self, iterations: int = 1) -> Tensor:
         """Train a copy of the classifier and return how all its weights changed, ``(P,)``."""
-        network = self.extractor.image_features if self.config.attention_at == "image" else None
-        return self._trained(train, iterations, network)
+        return self._trained(train, iterations, self.derivatives)
 
     def reference_training(self, iterations: int = 1) -> Tensor:
         """Return the same the straightforward way."""
-        network = None
-        if self.config.attention_at == "image":
-            network = lambda images: crops.network_features(self.plain, images)  # noqa: E731
-        return self._trained(training.train, iterations, network)
+        return self._trained(training.train, iterations, self.plain_network())
+
+    def plain_network(self) -> training.Network | None:
+        """Return the reference's network, if attention is taken at the images."""
+        if self.config.attention_at != "image":
+            return None
+        return lambda images: crops.network_features(self.plain, images)
 
     def _trained(self, function: Callable[..., None], iterations: int, network: object) -> Tensor:
         classifier = copy.deepcopy(self.classifier)

@@ -17,6 +17,7 @@ from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone
 from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.features import CropFeatures, SharedFeatures
+from rlt_ros.tracking.openvino_image_features import OpenVinoImageFeatures
 from rlt_ros.tracking.tracker import Tracker
 from rlt_ros.tracking.verification import Verifier
 
@@ -32,6 +33,7 @@ WATCHED: tuple[tuple[str, Any, str], ...] = (
     ("backbone", EfficientNetLite0, "forward"),
     ("backbone", VggM, "forward"),
     ("backbone", OpenVinoBackbone, "__call__"),
+    ("backbone", OpenVinoImageFeatures, "__call__"),
     ("sample", sampling, "gaussian_boxes"),
     ("sample", sampling, "uniform_boxes"),
     ("sample", sampling, "spread_boxes"),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from rlt_ros.tracking.backbones.linearisation import Linearised
+
 
 @dataclass(frozen=True)
 class FeatureLevel:
@@ -33,10 +35,12 @@ class Backbone(nn.Module, abc.ABC):
     Attributes:
         levels: the feature maps that ``forward`` returns, from fine to coarse.
         padding_value: grey level 0..255 that stands for "outside the image".
+        linearisable: whether ``linearised`` is written out.
     """
 
     levels: tuple[FeatureLevel, ...]
     padding_value: int
+    linearisable = False
     memory_format: torch.memory_format = torch.channels_last
 
     @abc.abstractmethod
@@ -46,6 +50,17 @@ class Backbone(nn.Module, abc.ABC):
         Args:
             images: ``(N, 3, H, W)`` RGB 0..255, uint8 or float.
         """
+
+    def linearised(self, images: Tensor) -> Linearised:
+        """Return the coarsest map ``(N, C, H, W)`` and its derivative by the images, written out.
+
+        Args:
+            images: ``(N, 3, H, W)`` float RGB 0..255.
+
+        Raises:
+            NotImplementedError: not ``linearisable``; autograd finds the derivative all the same.
+        """
+        raise NotImplementedError(f"the derivative of {type(self).__name__} is not written out")
 
     def freeze(self) -> None:
         """Switch to inference for good: no parameter of a backbone is ever trained."""

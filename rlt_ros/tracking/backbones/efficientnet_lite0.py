@@ -17,6 +17,14 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from rlt_ros.tracking.backbones.base import Backbone, FeatureLevel
+from rlt_ros.tracking.backbones.linearisation import (
+    Linearised,
+    LinearMap,
+    beside_identity,
+    chained,
+    relu6,
+    scaled,
+)
 from rlt_ros.tracking.backbones.weights import check_sha256, load_torch_tensors
 from rlt_ros.tracking.errors import WeightsError
 
@@ -71,6 +79,7 @@ class EfficientNetLite0(Backbone):
     # With "same" padding and even sizes every stride-2 layer centres its cell i on input 2 i + 1.
     levels = (FeatureLevel(40, 8, 7.5), FeatureLevel(112, 16, 15.5))
     padding_value = 127
+    linearisable = True
 
     def __init__(self, weights: Path | None = None) -> None:
         super().__init__()
@@ -104,6 +113,16 @@ class EfficientNetLite0(Backbone):
             if index == _STRIDE_8_BLOCK:
                 stride_8 = x
         return stride_8 / OUTPUT_SCALE, x / OUTPUT_SCALE
+
+    def linearised(self, images: Tensor) -> Linearised:
+        """See ``Backbone.linearised``."""
+        x, stem = self.stem.linearised((images - 127.0) / 128.0)
+        x, activation = relu6(x)
+        maps = [scaled(1 / 128.0), stem, activation]
+        for block in self.blocks:
+            x, derivative = block.linearised(x)  # type: ignore[operator]
+            maps.append(derivative)
+        return x / OUTPUT_SCALE, chained([*maps, scaled(1 / OUTPUT_SCALE)])
 
 
 def embedded_weights() -> Path:
@@ -149,6 +168,31 @@ class _SameConv2d(nn.Module):
                 padding = 0
         return F.conv2d(x, weight, self.bias, self.stride, padding, groups=self.groups)
 
+    def linearised(self, x: Tensor) -> Linearised:
+        """Return what ``forward`` returns, and its derivative."""
+        height, width = x.shape[-2:]
+        (left, right), (top, bottom) = self._padding(width), self._padding(height)
+
+        def pushed(v: Tensor, bias: Tensor | None = None) -> Tensor:
+            if left == right == top == bottom:
+                return F.conv2d(v, self.weight, bias, self.stride, left, groups=self.groups)
+            v = F.pad(v, [left, right, top, bottom])
+            return F.conv2d(v, self.weight, bias, self.stride, groups=self.groups)
+
+        def pulled(g: Tensor) -> Tensor:
+            if self.stride == 1:  # an ordinary convolution, faster than a transposed one
+                weight = self.weight.flip(2, 3)
+                weight = weight if self.groups > 1 else weight.transpose(0, 1)
+                return F.conv2d(g, weight, padding=self.kernel // 2, groups=self.groups)
+            g = F.conv_transpose2d(g, self.weight, stride=self.stride, groups=self.groups)
+            # The last input pixels may be out of reach of every output.
+            missing = (max(0, left + width - g.shape[-1]), max(0, top + height - g.shape[-2]))
+            if any(missing):
+                g = F.pad(g, [0, missing[0], 0, missing[1]])
+            return g[..., top : top + height, left : left + width]
+
+        return pushed(x, self.bias), LinearMap(pushed, pulled)
+
     def _padding(self, size: int) -> tuple[int, int]:
         outputs = -(-size // self.stride)
         total = max((outputs - 1) * self.stride + self.kernel - size, 0)
@@ -173,6 +217,19 @@ class _InvertedResidual(nn.Module):
         y = x if self.expand is None else F.relu6(self.expand(x), inplace=True)
         y = self.project(F.relu6(self.depthwise(y), inplace=True))
         return x + y if self.residual else y
+
+    def linearised(self, x: Tensor) -> Linearised:
+        """Return what ``forward`` returns, and its derivative."""
+        y, maps = x, []
+        for layer in (self.expand, self.depthwise):
+            if layer is not None:
+                y, derivative = layer.linearised(y)
+                maps.append(derivative)
+                y, derivative = relu6(y)
+                maps.append(derivative)
+        y, derivative = self.project.linearised(y)
+        inner = chained([*maps, derivative])
+        return (x + y, beside_identity(inner)) if self.residual else (y, inner)
 
 
 def _folded(tensors: dict[str, Tensor], conv: str, norm: str, stride: int = 1) -> _SameConv2d:

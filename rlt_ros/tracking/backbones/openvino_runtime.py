@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The frozen backbone by OpenVINO, an optional extra: faster than PyTorch on CPUs."""
+"""Frozen networks by OpenVINO, an optional extra: faster than PyTorch on CPUs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import hashlib
 import importlib.util
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from rlt_ros.tracking.backbones.base import Backbone
 from rlt_ros.tracking.errors import ConfigError
@@ -65,26 +66,10 @@ class OpenVinoBackbone:
     """
 
     def __init__(self, backbone: Backbone, size: int, threads: int, bfloat16: bool) -> None:
-        openvino = _openvino()
-        settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": 1,
-            # Several trackers, in processes of their own, would share the same core.
-            "ENABLE_CPU_PINNING": False,
-        }
-        try:
-            model = _converted(_Identity(backbone), size)
-            self._request = (
-                openvino.Core().compile_model(model, "CPU", settings).create_infer_request()
-            )
-        except RuntimeError as error:  # what OpenVINO raises for everything, on several lines
-            reason = " ".join(str(error).split())
-            raise ConfigError(
-                f"the installed OpenVINO cannot compute the backbone ({reason}); "
-                "set backbone_runtime: pytorch"
-            ) from error
+        with _told_failures():
+            model = _region_model(_Identity(backbone, "maps"), size)
+            compiled = _compiled(model, threads, 1, bfloat16)
+            self._request = compiled.create_infer_request()
 
     def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
         """See ``Backbone.forward``; images ``(1, 3, size, size)`` uint8, not differentiable."""
@@ -93,13 +78,111 @@ class OpenVinoBackbone:
         return tuple(torch.from_numpy(maps[i]).permute(0, 3, 1, 2) for i in range(len(maps)))
 
 
-class _Identity:
-    """A backbone that is equal to others of the same kind and weights, to look it up by."""
+class OpenVinoSamples:
+    """A function of many samples, computed by OpenVINO on the CPU, a few samples at a time.
 
-    def __init__(self, backbone: Backbone) -> None:
-        self.backbone = backbone
-        digest = hashlib.sha256(type(backbone).__qualname__.encode())
-        for name, tensor in backbone.state_dict().items():
+    Several threads take samples in turn, no more of them than PyTorch has at the call. Calls must
+    not overlap.
+
+    Args:
+        function: from tensors ``(N, ...)`` to tensors ``(N, ...)``, a module without state; what it
+            holds is taken over.
+        kind: a name for what it computes of its weights.
+        shapes: of one sample of each input.
+        batch: samples at a time: few enough to stay in a CPU's cache.
+        threads: CPU threads.
+        bfloat16: compute in bfloat16, not in float32.
+
+    Raises:
+        ConfigError: the installed OpenVINO cannot do it.
+    """
+
+    def __init__(
+        self,
+        function: nn.Module,
+        kind: str,
+        shapes: Sequence[tuple[int, ...]],
+        batch: int,
+        threads: int,
+        bfloat16: bool = False,
+    ) -> None:
+        self._batch = batch
+        with _told_failures():
+            batches = tuple((batch, *shape) for shape in shapes)
+            model = _samples_model(_Identity(function, kind), batches)
+            compiled = _compiled(model, threads, threads, bfloat16)
+            self._requests = [compiled.create_infer_request() for _ in range(threads)]
+
+    def __call__(self, *inputs: Tensor) -> list[Tensor]:
+        """Return the outputs for N samples, float32."""
+        arrays = [np.ascontiguousarray(one.numpy(), np.float32) for one in inputs]
+        count = len(arrays[0])
+        requests = self._requests[: torch.get_num_threads()]
+        running: list[int | None] = [None] * len(requests)
+        outputs: list[NDArray[np.float32]] = []
+
+        def collect(index: int) -> None:
+            start = running[index]
+            if start is None:
+                return
+            requests[index].wait()
+            found = [one.data for one in requests[index].output_tensors]
+            if not outputs:
+                outputs.extend(np.empty((count, *one.shape[1:]), np.float32) for one in found)
+            for whole, part in zip(outputs, found, strict=True):
+                whole[start : start + self._batch] = part[: count - start]
+
+        for number, start in enumerate(range(0, count, self._batch)):
+            index = number % len(requests)
+            collect(index)
+            parts = [_filled(one[start : start + self._batch], self._batch) for one in arrays]
+            requests[index].start_async(parts, share_inputs=True)
+            running[index] = start
+        for index in range(len(requests)):
+            collect(index)
+        return [torch.from_numpy(one) for one in outputs]
+
+
+def _filled(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """Return ``count`` rows: these, and zeros where there are fewer."""
+    if len(rows) == count:
+        return rows
+    return np.concatenate([rows, np.zeros((count - len(rows), *rows.shape[1:]), np.float32)])
+
+
+@contextlib.contextmanager
+def _told_failures() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # what OpenVINO raises for everything, on several lines
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"the installed OpenVINO cannot compute the backbone ({reason}); "
+            "set backbone_runtime: pytorch"
+        ) from error
+
+
+def _compiled(model: Any, threads: int, streams: int, bfloat16: bool) -> Any:
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY" if streams == 1 else "THROUGHPUT",
+        "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": streams,
+        # Several trackers, in processes of their own, would share the same core.
+        "ENABLE_CPU_PINNING": False,
+    }
+    return _openvino().Core().compile_model(model, "CPU", settings)
+
+
+class _Identity:
+    """A frozen module, equal to others of the same kind and weights, to look it up by."""
+
+    def __init__(self, module: nn.Module, kind: str) -> None:
+        self.module = module
+        digest = hashlib.sha256(kind.encode())
+        for part in module.modules():
+            digest.update(type(part).__qualname__.encode())
+        for name, tensor in module.state_dict().items():
             digest.update(name.encode())
             digest.update(tensor.cpu().contiguous().numpy().tobytes())
         self.digest = digest.digest()
@@ -112,24 +195,39 @@ class _Identity:
 
 
 @functools.lru_cache(maxsize=4)  # a second for each
-def _converted(identity: _Identity, size: int) -> Any:
+def _region_model(identity: _Identity, size: int) -> Any:
     """Return OpenVINO's model of a backbone, channels last at both ends as the tracker has them."""
     openvino = _openvino()
-    backbone = copy.deepcopy(identity.backbone)
-    backbone.lay_out(torch.contiguous_format)
-    shape = [1, 3, size, size]
-    with warnings.catch_warnings(), torch.no_grad():
-        # PyTorch warns that shapes become constants (so they are to be), and of TorchScript's age.
-        warnings.simplefilter("ignore")
-        model = openvino.convert_model(backbone, example_input=torch.zeros(shape), input=shape)
+    model = _converted(identity.module, [(1, 3, size, size)])
     steps = openvino.preprocess.PrePostProcessor(model)
     outer, inner = openvino.Layout("NHWC"), openvino.Layout("NCHW")
     steps.input().tensor().set_layout(outer).set_element_type(openvino.Type.u8)
     steps.input().model().set_layout(inner)
-    for level in range(len(backbone.levels)):
+    for level in range(len(model.outputs)):
         steps.output(level).tensor().set_layout(outer)
         steps.output(level).model().set_layout(inner)
     return steps.build()
+
+
+@functools.lru_cache(maxsize=8)
+def _samples_model(identity: _Identity, shapes: tuple[tuple[int, ...], ...]) -> Any:
+    """Return OpenVINO's model of a function of float32 tensors of these shapes."""
+    return _converted(identity.module, shapes)
+
+
+def _converted(module: nn.Module, shapes: Sequence[tuple[int, ...]]) -> Any:
+    module = copy.deepcopy(module)
+    for part in module.modules():
+        if isinstance(part, Backbone):
+            part.lay_out(torch.contiguous_format)
+    with warnings.catch_warnings(), torch.no_grad():
+        # PyTorch warns that shapes become constants (so they are to be), and of TorchScript's age.
+        warnings.simplefilter("ignore")
+        return _openvino().convert_model(
+            module,
+            example_input=tuple(torch.zeros(shape) for shape in shapes),
+            input=[list(shape) for shape in shapes],
+        )
 
 
 def _openvino() -> Any:

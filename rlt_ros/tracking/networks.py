@@ -1,0 +1,74 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The frozen networks that the settings ask for, and what computes them."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+
+from rlt_ros.tracking.backbones import load_backbone
+from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
+from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.cpu_threads import CpuThreads
+from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, SharedFeatures
+from rlt_ros.tracking.image_features import AutogradDerivatives, ImageDerivatives, ImageFeatures
+from rlt_ros.tracking.openvino_image_features import OpenVinoDerivatives, OpenVinoImageFeatures
+
+
+def load_networks(
+    config: TrackerConfig, device: torch.device, threads: CpuThreads, bfloat16: bool
+) -> tuple[FeatureExtractor, ImageDerivatives | None]:
+    """Return the feature extractor, and the derivatives that training needs.
+
+    Args:
+        config: the settings.
+        device: where to compute.
+        threads: of the CPU.
+        bfloat16: compute features in bfloat16 where OpenVINO does.
+
+    Returns:
+        The derivatives are None unless attention is taken at the image samples.
+
+    Raises:
+        WeightsError: the backbone's weights cannot be loaded.
+        ConfigError: OpenVINO is to compute the backbone and cannot.
+    """
+    backbone = load_backbone(config.backbone, config.backbone_weights).to(device)
+    by_openvino = openvino_chosen(config.backbone_runtime, device)
+    if config.features == "shared":
+        compute = None
+        if by_openvino:
+            compute = OpenVinoBackbone(
+                backbone, config.region_size, threads.beside_fine_tuning, bfloat16
+            )
+        shared = SharedFeatures(
+            backbone,
+            device,
+            config.region_size,
+            config.region_target_size,
+            (config.fine_grid, config.coarse_grid),
+            compute,
+        )
+        return shared, None
+
+    network, size = ImageFeatures(backbone), config.crop_size
+    at_image = config.attention_at == "image"
+    crops = CropFeatures(
+        network,
+        device,
+        size,
+        config.crop_padding,
+        keep_images=at_image,
+        compute=(
+            OpenVinoImageFeatures(network, size, threads.total, bfloat16) if by_openvino else None
+        ),
+    )
+    if not at_image or config.attention_weight == 0:
+        return crops, None
+    if by_openvino and backbone.linearisable:
+        return crops, OpenVinoDerivatives(network, size, threads.total)
+    backwards = copy.deepcopy(network)
+    backwards.backbone.lay_out(torch.contiguous_format)
+    return crops, AutogradDerivatives(backwards)
