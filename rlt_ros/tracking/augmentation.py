@@ -92,6 +92,24 @@ def turned(
     return piece, from_centres(np.full(2, side / 2), bounds)
 
 
+def halved(image: NDArray[np.uint8], box: Boxes, least: float) -> tuple[NDArray[np.uint8], Boxes]:
+    """Return an image halved as often as its target's mean side stays ``least`` pixels or more.
+
+    Args:
+        image: ``(H, W, 3)``.
+        box: ``(4,)`` the target, x, y, w, h in pixels.
+        least: of the geometric mean of the target's sides.
+
+    Returns:
+        The image, and the box in it.
+    """
+    full = np.array([image.shape[1], image.shape[0]])
+    while np.sqrt(box[2:].prod()) * image.shape[1] / full[0] >= 2 * least:
+        size = ((image.shape[1] + 1) // 2, (image.shape[0] + 1) // 2)
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return image, box * np.tile([image.shape[1], image.shape[0]] / full, 2)
+
+
 def _random_vector(
     rng: np.random.Generator, shortest: float, longest: float
 ) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.attention_map import attention_image
-from rlt_ros.tracking.augmentation import turned, with_other_background
+from rlt_ros.tracking.augmentation import halved, turned, with_other_background
 from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.boxes import (
     Boxes,
@@ -59,6 +59,8 @@ SWAP_POSITIVES, SWAP_NEGATIVES, SWAP_REACH = 100, 100, 0.8
 SWAP_VACATED, VACATED_IOU = 60, 0.2
 # Each copy gives this part of the first frame's samples to the box regressor.
 SWAP_REGRESSION_SHARE = 7
+# Sides of a target that is turned over those which it gets in the search region, or more.
+TURNED_DETAIL = 2.0
 # Least frames between an update and the next one out of doubt.
 DOUBT_INTERVAL = 2
 # Where optical flow and box regression differ by this share of the target's side, or more, the flow
@@ -214,6 +216,8 @@ class Tracker:
         """Return features ``(1, D)`` of the target in the first frame, turned and mirrored."""
         looks = []
         steps = self.config.turned_looks
+        # Turning a very large target takes long, and its search region is shrunk anyway.
+        image, target = halved(image, target, TURNED_DETAIL * self.config.region_target_size)
         for mirrored, step in itertools.product((False, True), range(steps)):
             if mirrored or step:
                 piece, box = turned(image, target, 2.0 * np.pi * step / steps, mirrored)

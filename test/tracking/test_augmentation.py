@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rlt_ros.tracking.augmentation import turned, with_other_background
+from rlt_ros.tracking.augmentation import halved, turned, with_other_background
 from rlt_ros.tracking.boxes import centres
 
 SIZE = (60, 80, 3)
@@ -96,3 +96,20 @@ def test_a_turned_box_keeps_its_area_and_its_centre() -> None:
     assert box[2:].prod() == pytest.approx(400)
     y, x = np.nonzero(piece[:, :, 0] > 127)
     np.testing.assert_allclose([x.mean() + 0.5, y.mean() + 0.5], centres(box), atol=0.5)
+
+
+@pytest.mark.parametrize(
+    ("side", "least", "size"),
+    [(40, 20.1, (121, 90)), (40, 20.0, (61, 45)), (40, 9.0, (31, 23)), (3, 100.0, (121, 90))],
+)
+def test_an_image_is_halved_while_its_target_stays_large(
+    side: int, least: float, size: tuple[int, int]
+) -> None:
+    image = np.zeros((90, 121, 3), np.uint8)
+    image[20 : 20 + side, 60 : 60 + side] = 255
+    smaller, (x, y, width, height) = halved(image, np.array([60.0, 20.0, side, side]), least)
+    assert smaller.shape[1::-1] == size
+    assert min(width, height) >= min(least, side) - 1
+    inside = smaller[round(y) : round(y + height), round(x) : round(x + width)]
+    assert inside.mean() > 200
+    assert smaller.sum() / 765 == pytest.approx(width * height, rel=0.05)
