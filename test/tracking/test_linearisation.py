@@ -43,5 +43,6 @@ def test_of_relu6_at_its_edges() -> None:
     expected.sum().backward()
     found, derivative = relu6(x.detach())
     assert torch.equal(found, expected)
+    assert x.grad is not None
     for multiply in derivative:
         assert torch.equal(multiply(torch.ones(5)), x.grad)

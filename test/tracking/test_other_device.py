@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
     not hasattr(backend_registration, "_setup_privateuseone_for_python_backend"),
     reason="this PyTorch cannot pretend a device",
 )
-SCRIPT = Path(__file__).with_name("track_on_pretended_device.py")
+SCRIPT = Path(__file__).parent / "modules" / "track_on_pretended_device.py"
 TRACKED = 6
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},

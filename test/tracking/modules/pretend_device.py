@@ -31,12 +31,12 @@ _KEPT = 4096
 class PretendedTensor(Tensor):
     """What lies on the device; ``hidden`` is where it really is."""
 
-    __torch_function__ = torch._C._disabled_torch_function_impl
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
     hidden: Tensor
 
     @staticmethod
     def __new__(cls, hidden: Tensor) -> PretendedTensor:
-        tensor = torch._C._acc.create_empty_tensor(tuple(hidden.shape), hidden.dtype)
+        tensor: Any = torch._C._acc.create_empty_tensor(tuple(hidden.shape), hidden.dtype)
         tensor.__class__ = cls
         tensor.hidden = hidden
         key = tensor.untyped_storage()._cdata
@@ -44,7 +44,8 @@ class PretendedTensor(Tensor):
         _hidden.move_to_end(key)
         if len(_hidden) > _KEPT:
             _hidden.popitem(last=False)
-        return tensor
+        pretended: PretendedTensor = tensor
+        return pretended
 
 
 class PretendedGenerator(torch.Generator):
@@ -55,7 +56,7 @@ class PretendedGenerator(torch.Generator):
         return _Generator.__new__(kind)
 
     @property
-    def device(self) -> torch.device:
+    def device(self) -> torch.device:  # type: ignore[override]
         return torch.device(NAME)
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import pretend_device
 import torch
 
-from rlt_ros.tracking import Tracker, make_config, tracker
+import rlt_ros.tracking.tracker
+from rlt_ros.tracking import Tracker, make_config
 
 
 def main(path: str, preset: str, settings: str) -> None:
@@ -25,16 +26,17 @@ def main(path: str, preset: str, settings: str) -> None:
         images, box = file["images"], file["box"]
     found: dict[str, Any] = {}
     training: list[dict[str, int]] = []
-    train = tracker.train
+    module: Any = rlt_ros.tracking.tracker
+    train = module.train
 
     def counted(*args: Any, **kwargs: Any) -> None:
         before = pretend_device.moves.copy()
         train(*args, **kwargs)
         training.append(dict(pretend_device.moves - before))
 
-    tracker.train = counted  # type: ignore[assignment]
+    module.train = counted
     for place in (torch.device("cpu"), device):
-        tracker.resolved_device = lambda _, place=place: place  # type: ignore[misc]
+        module.resolved_device = lambda _, place=place: place
         with Tracker(config) as one:
             one.init(images[0], box)
             before = pretend_device.moves.copy()
