@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking import ConfigError, Tracker, make_config
-from rlt_ros.tracking.backbones import EfficientNetLite0
+from rlt_ros.tracking.backbones import EfficientNetLite0, openvino_runtime
 from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.cpu_threads import CpuThreads
@@ -111,7 +111,15 @@ def test_a_gpu_is_refused() -> None:
         openvino_chosen("openvino", CUDA)
 
 
+@pytest.fixture
+def core_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this process had not used it yet."""
+    make = openvino_runtime._core.__wrapped__
+    monkeypatch.setattr(openvino_runtime, "_core", make)
+
+
 @needs_openvino
+@pytest.mark.usefixtures("core_not_made")
 def test_a_broken_installation_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(ConfigError, match=r"cannot be imported .* backbone_runtime: pytorch"):
@@ -119,6 +127,7 @@ def test_a_broken_installation_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_openvino
+@pytest.mark.usefixtures("core_not_made")
 def test_one_that_cannot_compute_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     import openvino
 
@@ -182,3 +191,18 @@ def test_the_paper_preset_takes_it_where_it_is_installed() -> None:
         extractor, derivatives = load_networks(config, CPU, CpuThreads(1), bfloat16=False)
         assert isinstance(extractor, CropFeatures)
         assert (type(extractor.compute), type(derivatives)) == kinds
+
+
+@needs_openvino
+def test_a_signal_finds_its_stack_after_many_have_been_made_and_ended() -> None:
+    code = (
+        "import faulthandler, signal; faulthandler.enable(); "
+        "from rlt_ros.tracking.backbones import EfficientNetLite0; "
+        "from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone; "
+        "make = lambda: OpenVinoBackbone(EfficientNetLite0(), 96, 1, False); "
+        "first = make(); second = make(); del first; del second; "
+        "signal.signal(signal.SIGINT, lambda *_: print('told')); "
+        "signal.raise_signal(signal.SIGINT)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (0, "told\n"), told.stderr

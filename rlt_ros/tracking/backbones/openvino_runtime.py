@@ -171,7 +171,17 @@ def _compiled(model: Any, threads: int, streams: int, bfloat16: bool) -> Any:
         # Several trackers, in processes of their own, would share the same core.
         "ENABLE_CPU_PINNING": False,
     }
-    return _openvino().Core().compile_model(model, "CPU", settings)
+    return _core().compile_model(model, "CPU", settings)
+
+
+@functools.cache
+def _core() -> Any:
+    """Return the process's only one.
+
+    The CPU plug-in of each gives signals a stack of its own, and takes it away without giving back
+    the one of another that has ended in between: the next Ctrl-C would end the process.
+    """
+    return _openvino().Core()
 
 
 class _Identity:
