@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import scipy.io
 import torch
 from numpy.typing import NDArray
+from vgg_m_weights import matconvnet_layers
 
 from rlt_ros.tracking import TrackerConfig, make_config
 from rlt_ros.tracking.classifier import Classifier
@@ -51,6 +54,13 @@ def make_classifier() -> Callable[[int, int], Classifier]:
         return result
 
     return make
+
+
+@pytest.fixture(scope="session")
+def vgg_m_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("vgg") / "imagenet-vgg-m.mat"
+    scipy.io.savemat(path, {"layers": matconvnet_layers(np.random.default_rng(1))})
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ import pytest
 import scipy.io
 import torch
 import torch.nn.functional as F  # noqa: N812
-from numpy.typing import NDArray
 from torch import nn
+from vgg_m_weights import matconvnet_layers
 
 from rlt_ros.tracking import WeightsError
 from rlt_ros.tracking.backbones import EfficientNetLite0, VggM, load_backbone
@@ -130,29 +130,6 @@ def test_pickled_code_is_not_executed(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"bomb\.pth is damaged or not"):
         EfficientNetLite0(tmp_path / "bomb.pth")
     assert not (tmp_path / "executed").exists()
-
-
-def matconvnet_layers(rng: np.random.Generator) -> NDArray[np.object_]:
-    """Layers in the order of imagenet-vgg-m.mat: convolutions at 0, 4 and 8."""
-    shapes = {0: (7, 7, 3, 96), 4: (5, 5, 96, 256), 8: (3, 3, 256, 512)}
-    layers = np.empty((1, 9), dtype=object)
-    for index in range(9):
-        layer: dict[str, Any] = {"name": f"layer{index}", "type": "relu"}
-        if index in shapes:
-            filters = rng.normal(0, 0.01, shapes[index]).astype(np.float32)
-            weights = np.empty((1, 2), dtype=object)
-            weights[0, 0] = filters
-            weights[0, 1] = rng.normal(size=(shapes[index][-1], 1)).astype(np.float32)
-            layer = {"name": f"conv{index}", "type": "conv", "weights": weights}
-        layers[0, index] = layer
-    return layers
-
-
-@pytest.fixture(scope="module")
-def vgg_m_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("vgg") / "imagenet-vgg-m.mat"
-    scipy.io.savemat(path, {"layers": matconvnet_layers(np.random.default_rng(1))})
-    return path
 
 
 def test_vgg_m_reads_the_matconvnet_layout(vgg_m_file: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking import ConfigError, Tracker, make_config
-from rlt_ros.tracking.backbones import EfficientNetLite0, openvino_runtime
+from rlt_ros.tracking.backbones import EfficientNetLite0, VggM, openvino_runtime
 from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.cpu_threads import CpuThreads
@@ -191,6 +192,20 @@ def test_the_paper_preset_takes_it_where_it_is_installed() -> None:
         extractor, derivatives = load_networks(config, CPU, CpuThreads(1), bfloat16=False)
         assert isinstance(extractor, CropFeatures)
         assert (type(extractor.compute), type(derivatives)) == kinds
+
+
+@needs_openvino
+def test_vgg_m_takes_it_forwards(vgg_m_file: Path) -> None:
+    settings = {"device": "cpu", "backbone": "vgg_m", "backbone_weights": str(vgg_m_file)}
+    config = make_config("paper", **settings)
+    extractor, derivatives = load_networks(config, CPU, CpuThreads(1), bfloat16=False)
+    assert isinstance(extractor, CropFeatures)
+    assert isinstance(extractor.compute, OpenVinoImageFeatures)
+    assert isinstance(derivatives, AutogradDerivatives)
+    network = ImageFeatures(VggM(vgg_m_file))
+    images = 255 * torch.rand(3, 3, 107, 107, generator=torch.Generator().manual_seed(0))
+    found, expected = extractor.compute(images), network(images)
+    assert (found - expected).norm() < 1e-4 * expected.norm()
 
 
 @needs_openvino
