@@ -118,28 +118,31 @@ class OpenVinoSamples:
         arrays = [np.ascontiguousarray(one.numpy(), np.float32) for one in inputs]
         count = len(arrays[0])
         requests = self._requests[: torch.get_num_threads()]
-        running: list[int | None] = [None] * len(requests)
+        running: dict[int, int] = {}  # request to the first of its samples
         outputs: list[NDArray[np.float32]] = []
 
         def collect(index: int) -> None:
-            start = running[index]
-            if start is None:
-                return
             requests[index].wait()
+            start = running.pop(index)
             found = [one.data for one in requests[index].output_tensors]
             if not outputs:
                 outputs.extend(np.empty((count, *one.shape[1:]), np.float32) for one in found)
             for whole, part in zip(outputs, found, strict=True):
                 whole[start : start + self._batch] = part[: count - start]
 
-        for number, start in enumerate(range(0, count, self._batch)):
-            index = number % len(requests)
-            collect(index)
-            parts = [_filled(one[start : start + self._batch], self._batch) for one in arrays]
-            requests[index].start_async(parts, share_inputs=True)
-            running[index] = start
-        for index in range(len(requests)):
-            collect(index)
+        try:
+            for number, start in enumerate(range(0, count, self._batch)):
+                index = number % len(requests)
+                if index in running:
+                    collect(index)
+                parts = [_filled(one[start : start + self._batch], self._batch) for one in arrays]
+                requests[index].start_async(parts, share_inputs=True)
+                running[index] = start
+            for index in list(running):
+                collect(index)
+        finally:
+            for index in running:  # broken off: they still read the inputs
+                requests[index].wait()
         return [torch.from_numpy(one) for one in outputs]
 
 
