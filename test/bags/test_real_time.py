@@ -52,6 +52,11 @@ def test_compressed_images_without_stamps_go_through_the_node(
     # From frame 2 to 6, and 4 is no picture.
     assert (summary["frames"], summary["unusable"], summary["sent"]) == (5, 1, 4)
     assert summary["received"] == 4 and summary["lost_in_transport"] == 0
+    memory = summary["node_memory_mib"]
+    assert 50 < memory["start"] <= memory["most"] < 10_000  # PyTorch alone takes more than 50
+    readings = (out / "node_memory.csv").read_text().splitlines()
+    assert readings[0] == "seconds,resident_mib"
+    assert readings[1] == f"0.0,{memory['start']:.1f}"
     assert summary["tracked"] + summary["dropped"] == 4
     assert summary["restamped"] == 4
     rows = read_results(out / "boxes.csv")

@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How much memory this process has and had since it was first asked."""
+"""How much memory this process has, and had at most."""
 
 from __future__ import annotations
 
