@@ -22,7 +22,7 @@ BOX :=
 # How fast the video is replayed: 1 as it was recorded, 0.5 half as fast, so that fewer frames drop.
 RATE :=
 
-# What to hand on, to the demo (ARGS="--preset paper") or to pytest (ARGS="test/build -k wheel").
+# What to hand on, to the demo (ARGS="--preset paper") or to pytest (ARGS="test/packaging -k wheel").
 ARGS :=
 
 # What colcon installs. A newer file among these means that it has to run again.

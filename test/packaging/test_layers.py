@@ -83,7 +83,7 @@ def test_every_import_is_declared() -> None:
     }
     manifest = ElementTree.parse(ROOT / "package.xml").getroot()
     declared = {str(element.text) for element in manifest if element.tag.endswith("depend")}
-    optional = ("bags", "dask", "got10k", "ray", "vot")
+    optional = ("bags", "dask", "got10k", "openvino", "ray", "vot")
     extras = (ROOT / f"tools/requirements-{extra}.txt" for extra in optional)
     for path in (ROOT / "requirements.txt", *extras):
         for line in path.read_text().splitlines():
