@@ -7,18 +7,17 @@ Run as ``python -m rlt_ros.replay.benchmark JOB`` with a ``BagJob`` as JSON.
 
 from __future__ import annotations
 
-import csv
 import math
 import shutil
 import signal
 import sys
 from itertools import chain
-from pathlib import Path
 
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.benchmark.bags.frames import BagFrames
 from rlt_ros.benchmark.bags.job import BagJob
 from rlt_ros.benchmark.bags.results import BOXES, SUMMARY, BagRun, report, write_run
+from rlt_ros.benchmark.text_tables import write_records
 from rlt_ros.media.results import ResultRow
 from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.outcome import Outcome, read_outcome
@@ -90,7 +89,11 @@ def measure(job: BagJob) -> str:
             per_frame(BARE_OUTPUTS),
             lambda stamp_ns: outgoing.due_ns.get(stamp_ns, stamp_ns),
         )
-    _write_memory(job.out / NODE_MEMORY, replayed.memory)
+    readings = [
+        {"seconds": f"{seconds:.1f}", "resident_mib": f"{mib:.1f}"}
+        for seconds, mib in replayed.memory
+    ]
+    write_records(job.out / NODE_MEMORY, readings)
     run = _run(job, frames, outgoing, outcome, replayed)
     print(report(job, write_run(job, run, "real-time")))
     if not run.problem and outcome.lost_in_transport:
@@ -134,13 +137,6 @@ def _run(
         },
         problem=replayed.problem,
     )
-
-
-def _write_memory(path: Path, memory: list[tuple[float, float]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["seconds", "resident_mib"])
-        writer.writerows((f"{seconds:.1f}", f"{mib:.1f}") for seconds, mib in memory)
 
 
 def _memory_summary(memory: list[tuple[float, float]]) -> dict[str, float | None]:
