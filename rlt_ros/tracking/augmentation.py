@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
+from rlt_ros.tracking.halving import halved, halvings_within
 
 # How far the background moves, in mean target sides (geometric): on to something else, yet near
 # enough to show the surroundings that the target is in.
@@ -92,7 +93,7 @@ def turned(
     return piece, from_centres(np.full(2, side / 2), bounds)
 
 
-def halved(image: NDArray[np.uint8], box: Boxes, least: float) -> tuple[NDArray[np.uint8], Boxes]:
+def shrunk(image: NDArray[np.uint8], box: Boxes, least: float) -> tuple[NDArray[np.uint8], Boxes]:
     """Return an image halved as often as its target's mean side stays ``least`` pixels or more.
 
     Args:
@@ -103,11 +104,9 @@ def halved(image: NDArray[np.uint8], box: Boxes, least: float) -> tuple[NDArray[
     Returns:
         The image, and the box in it.
     """
-    full = np.array([image.shape[1], image.shape[0]])
-    while np.sqrt(box[2:].prod()) * image.shape[1] / full[0] >= 2 * least:
-        size = ((image.shape[1] + 1) // 2, (image.shape[0] + 1) // 2)
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return image, box * np.tile([image.shape[1], image.shape[0]] / full, 2)
+    smaller = halved(image, halvings_within(np.sqrt(box[2:].prod()) / least))
+    zoom = np.array(smaller.shape[1::-1]) / image.shape[1::-1]
+    return smaller, box * np.tile(zoom, 2)
 
 
 def _random_vector(

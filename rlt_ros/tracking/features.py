@@ -25,6 +25,7 @@ from torch import Tensor
 
 from rlt_ros.tracking.backbones import Backbone, FeatureLevel
 from rlt_ros.tracking.boxes import Boxes, centres, clip_to_image, from_centres
+from rlt_ros.tracking.halving import halved, halvings_within
 from rlt_ros.tracking.image_features import CROPS_PER_PASS, ComputesFeatures, ImageFeatures
 
 SPREAD_FLOOR = 1e-3
@@ -279,9 +280,7 @@ class SharedFeatures(FeatureExtractor):
     ) -> None:
         self._backbone = backbone
         self._compute = compute or backbone
-        # For the attention map: laid out to run backwards.
-        self._differentiable = copy.deepcopy(backbone)
-        self._differentiable.lay_out(torch.contiguous_format)
+        self._differentiable = backbone.laid_out_backwards()  # for the attention map
         self._device = device
         self._region_size = region_size
         self._target_size = target_size
@@ -444,19 +443,15 @@ def region_patch(
     Only the region is read, and what completes its last pixels, of any image ``(H, W, 3)``.
     """
     bounds = np.array([image.shape[1], image.shape[0]])
-    halvings = max(0, int(np.log2(region[2] / size)))
+    halvings = halvings_within(region[2] / size)
     low = np.maximum(np.floor(region[:2]), 0).astype(int)
     high = np.minimum(np.ceil(region[:2] + region[2:]), bounds).astype(int)
     # Even sides, where the image has them: OpenCV halves those ten times faster.
     high = np.minimum(high + (low - high) % 2**halvings, bounds)
     low = np.maximum(low - (low - high) % 2**halvings, 0)
-    inside = image[low[1] : high[1], low[0] : high[0]]
     extent = high - low
     # What is left is a factor below 2, which linear interpolation takes well enough.
-    for _ in range(halvings):
-        rows, columns = inside.shape[:2]
-        halved = ((columns + 1) // 2, (rows + 1) // 2)
-        inside = cv2.resize(inside, halved, interpolation=cv2.INTER_AREA)
+    inside = halved(image[low[1] : high[1], low[0] : high[0]], halvings)
     # OpenCV counts from the centres of the pixels, this package from their edges: hence the halves.
     zoom = np.array([inside.shape[1], inside.shape[0]]) / extent
     factors = zoom * region[2] / size

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 
 from rlt_ros.tracking.backbones import load_backbone
@@ -69,6 +67,4 @@ def load_networks(
         return crops, None
     if by_openvino and backbone.linearisable:
         return crops, OpenVinoDerivatives(network, size, threads.total)
-    backwards = copy.deepcopy(network)
-    backwards.backbone.lay_out(torch.contiguous_format)
-    return crops, AutogradDerivatives(backwards)
+    return crops, AutogradDerivatives(ImageFeatures(backbone.laid_out_backwards()))

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rlt_ros.tracking import sampling
 from rlt_ros.tracking.attention_map import attention_image
-from rlt_ros.tracking.augmentation import halved, turned, with_other_background
+from rlt_ros.tracking.augmentation import shrunk, turned, with_other_background
 from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.boxes import (
     Boxes,
@@ -217,7 +217,7 @@ class Tracker:
         looks = []
         steps = self.config.turned_looks
         # Turning a very large target takes long, and its search region is shrunk anyway.
-        image, target = halved(image, target, TURNED_DETAIL * self.config.region_target_size)
+        image, target = shrunk(image, target, TURNED_DETAIL * self.config.region_target_size)
         for mirrored, step in itertools.product((False, True), range(steps)):
             if mirrored or step:
                 piece, box = turned(image, target, 2.0 * np.pi * step / steps, mirrored)

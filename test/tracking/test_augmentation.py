@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rlt_ros.tracking.augmentation import halved, turned, with_other_background
+from rlt_ros.tracking.augmentation import shrunk, turned, with_other_background
 from rlt_ros.tracking.boxes import centres
 
 SIZE = (60, 80, 3)
@@ -107,7 +107,7 @@ def test_an_image_is_halved_while_its_target_stays_large(
 ) -> None:
     image = np.zeros((90, 121, 3), np.uint8)
     image[20 : 20 + side, 60 : 60 + side] = 255
-    smaller, (x, y, width, height) = halved(image, np.array([60.0, 20.0, side, side]), least)
+    smaller, (x, y, width, height) = shrunk(image, np.array([60.0, 20.0, side, side]), least)
     assert smaller.shape[1::-1] == size
     assert min(width, height) >= min(least, side) - 1
     inside = smaller[round(y) : round(y + height), round(x) : round(x + width)]

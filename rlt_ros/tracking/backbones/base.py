@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import abc
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -67,6 +68,12 @@ class Backbone(nn.Module, abc.ABC):
         self.eval()
         self.requires_grad_(False)
         self.lay_out(torch.channels_last)
+
+    def laid_out_backwards(self) -> Backbone:
+        """Return a copy whose maps lie in memory as is fastest backwards, see ``lay_out``."""
+        other = copy.deepcopy(self)
+        other.lay_out(torch.contiguous_format)
+        return other
 
     def lay_out(self, memory_format: torch.memory_format) -> None:
         """Choose how maps lie in memory.
