@@ -33,7 +33,7 @@ from rlt_ros.ros.image_conversion import to_image_message, to_rgb
 from rlt_ros.ros.messages import to_detection, to_status
 from rlt_ros.ros.parameters import declare_parameters, refusal
 from rlt_ros.ros.tracking_worker import Frame, Status, TrackedFrame, TrackingWorker
-from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker
+from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker, TrackerConfig
 
 STATUS_PERIOD = 1.0
 """Seconds after which the status is published again although nothing happened."""
@@ -60,7 +60,7 @@ class TrackerNode(Node):
         self._status = self.create_publisher(TrackerStatus, "status", numbers)
 
         self._worker = TrackingWorker(
-            lambda: Tracker(tracker_config),
+            lambda: _loaded_tracker(tracker_config),
             to_rgb,
             self,
             self.get_logger(),
@@ -149,6 +149,13 @@ class TrackerNode(Node):
         """End the program: without a tracker there is nothing to do."""
         self.get_logger().fatal(f"no tracker: {error}")
         self.failed.set_result(True)
+
+
+def _loaded_tracker(config: TrackerConfig) -> Tracker:
+    """Return a tracker that needs to load nothing once somebody looks at its attention map."""
+    tracker = Tracker(config)
+    tracker.prepare_attention_map()
+    return tracker
 
 
 def _warn_about_transport(node: Node) -> None:

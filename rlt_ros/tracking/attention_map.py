@@ -30,21 +30,27 @@ def attention_image(
         ``(height, width)`` uint8: positive part of the derivative, summed over the colours,
         smoothed, 255 at its largest; 0 outside the view.
     """
-    image = view.image.detach().clone().requires_grad_()
-    score = classifier(view.features(image))[0, TARGET]
-    (gradient,) = torch.autograd.grad(score, image)
-    attention = torch.relu(gradient)[0].sum(dim=0).cpu().numpy()
+    features = view.features.requires_grad_()
+    (gradient,) = torch.autograd.grad(classifier(features)[0, TARGET], features)
+    attention = torch.relu(view.pulled(gradient))[0].sum(dim=0).cpu().numpy()
     attention = cv2.GaussianBlur(attention, (0, 0), SMOOTHING * len(attention))
+    result = np.zeros(image_size[::-1], np.uint8)
     scale = view.area[2:] / attention.shape[::-1]
+    # The pixels that the view reaches; the rest of a large frame is not touched again.
+    low = np.maximum(np.floor(view.area[:2] - scale), 0).astype(int)
+    high = np.minimum(np.ceil(view.area[:2] + view.area[2:] + scale), image_size).astype(int)
+    if (low >= high).any():
+        return result
     # OpenCV counts from the centres of the pixels, this package from their edges: hence the halves.
-    shift = view.area[:2] + scale / 2 - 0.5
+    shift = view.area[:2] - low + scale / 2 - 0.5
     in_frame = cv2.warpAffine(
         attention,
         np.array([[scale[0], 0.0, shift[0]], [0.0, scale[1], shift[1]]]),
-        image_size,
+        (high - low).tolist(),
         flags=cv2.INTER_LINEAR,
     )
     peak = float(in_frame.max())
     if peak > 0:
         in_frame *= 255.0 / peak
-    return np.rint(in_frame).astype(np.uint8)
+    result[low[1] : high[1], low[0] : high[0]] = np.rint(in_frame)
+    return result

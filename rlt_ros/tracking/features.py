@@ -26,7 +26,13 @@ from torch import Tensor
 from rlt_ros.tracking.backbones import Backbone, FeatureLevel
 from rlt_ros.tracking.boxes import Boxes, centres, clip_to_image, from_centres
 from rlt_ros.tracking.halving import halved, halvings_within
-from rlt_ros.tracking.image_features import CROPS_PER_PASS, ComputesFeatures, ImageFeatures
+from rlt_ros.tracking.image_features import (
+    CROPS_PER_PASS,
+    AutogradDerivatives,
+    ComputesFeatures,
+    ImageFeatures,
+)
+from rlt_ros.tracking.map_pullback import AutogradPullback, MapPullback
 
 SPREAD_FLOOR = 1e-3
 # Box regression sees the box with half its sides of surroundings, in finer bins: that a box is too
@@ -95,17 +101,18 @@ class FeaturePart(NamedTuple):
 
 
 class View(NamedTuple):
-    """The input of the backbone behind the features of one box.
+    """The pixels behind the features of one box.
 
     Attributes:
-        image: ``(1, 3, S, S)`` float RGB 0..255.
-        area: ``(4,)`` the part of the frame that it shows, in pixels.
-        features: from such an image to the box's features ``(1, D)``, differentiable.
+        area: ``(4,)`` the part of the frame that they show, in pixels.
+        features: ``(1, D)`` of the box.
+        pulled: from derivatives ``(1, D)`` of something by the features to those by the backbone's
+            input ``(1, 3, S, S)``.
     """
 
-    image: Tensor
     area: Boxes
-    features: Callable[[Tensor], Tensor]
+    features: Tensor
+    pulled: Callable[[Tensor], Tensor]
 
 
 class FeatureExtractor(abc.ABC):
@@ -154,7 +161,18 @@ class FeatureExtractor(abc.ABC):
 
     @abc.abstractmethod
     def view(self, box: Boxes) -> View:
-        """Return the pixels that the features of ``box`` ``(4,)`` are computed from."""
+        """Return the pixels that the features of ``box`` ``(4,)`` are computed from.
+
+        It is good until the next frame is observed.
+        """
+
+    @abc.abstractmethod
+    def prepare_view(self) -> None:
+        """Load what ``view`` needs, ahead of its first use.
+
+        Raises:
+            ConfigError: it cannot be loaded.
+        """
 
 
 class CropFeatures(FeatureExtractor):
@@ -247,10 +265,19 @@ class CropFeatures(FeatureExtractor):
         """See ``FeatureExtractor.region``: the whole frame."""
         return self.area
 
+    def prepare_view(self) -> None:
+        """See ``FeatureExtractor.prepare_view``: there is nothing to load."""
+
     def view(self, box: Boxes) -> View:
         """See ``FeatureExtractor.view``."""
         area = from_centres(centres(box), self._context * box[2:])
-        return View(self.crops(box[None]), area, self._network)
+        image = self.crops(box[None])
+        derivatives = AutogradDerivatives(self._network)
+        return View(
+            area,
+            self.features(box[None]),
+            lambda gradients: derivatives.pulled(image, gradients[None])[0],
+        )
 
 
 def _split(boxes: Boxes, count: int) -> Iterator[Boxes]:
@@ -267,6 +294,8 @@ class SharedFeatures(FeatureExtractor):
         target_size: geometric mean side that the target gets in the search region, same unit.
         grids: bins per box side, one per feature map of the backbone; 0 leaves a map out.
         compute: computes the maps of uint8 images in the backbone's place; None leaves them to it.
+        pullback: takes derivatives back through the backbone for ``view``, on images of
+            ``view_side``; None leaves that to PyTorch.
     """
 
     def __init__(
@@ -277,10 +306,11 @@ class SharedFeatures(FeatureExtractor):
         target_size: float,
         grids: tuple[int, ...],
         compute: Callable[[Tensor], tuple[Tensor, ...]] | None = None,
+        pullback: MapPullback | None = None,
     ) -> None:
         self._backbone = backbone
         self._compute = compute or backbone
-        self._differentiable = backbone.laid_out_backwards()  # for the attention map
+        self._pullback = pullback or AutogradPullback(backbone)
         self._device = device
         self._region_size = region_size
         self._target_size = target_size
@@ -333,23 +363,37 @@ class SharedFeatures(FeatureExtractor):
         side = self._region_size * float(np.sqrt(box[2:].prod())) / self._target_size
         return np.concatenate([centres(box) - side / 2, [side, side]])
 
+    def prepare_view(self) -> None:
+        """See ``FeatureExtractor.prepare_view``."""
+        self._pullback.prepare()
+
     def view(self, box: Boxes) -> View:
         """See ``FeatureExtractor.view``; the part of the search region around the box."""
         cell = self._backbone.levels[-1].stride
-        side = cell * round(VIEW_SHARE * self._region_size / cell)
+        side = view_side(self._backbone, self._region_size)
         scale = self._region[2] / self._region_size
         # A corner on a whole cell keeps the feature maps where they are in the full region's.
         centre = (centres(box) - self._region[:2]) / scale
         corner = cell * np.round((centre - side / 2) / cell)
         corner = np.clip(corner, 0, self._region_size - side).astype(int)
-        x, y = corner.tolist()
         area = np.concatenate([self._region[:2] + corner * scale, [side * scale, side * scale]])
+        image = _square(self._patch, corner, side).float()
+        strides = [level.stride for level in self._backbone.levels]
+        maps = tuple(one.detach().requires_grad_() for one in self._maps)
+        with torch.enable_grad():
+            features = self.pooled(maps, box[None], self._region, self._grids)
 
-        def features(image: Tensor) -> Tensor:
-            maps = self._normalised(self._differentiable(image))
-            return self.pooled(maps, box[None], area, self._grids)
+        def pulled(gradients: Tensor) -> Tensor:
+            at_maps = torch.autograd.grad(features, maps, gradients, materialize_grads=True)
+            at_view = (
+                _square(at_map / spread, corner // stride, side // stride)
+                for at_map, spread, stride in zip(
+                    at_maps, self._channel_spreads, strides, strict=True
+                )
+            )
+            return self._pullback(image, tuple(at_view))
 
-        return View(self._patch[..., y : y + side, x : x + side].float(), area, features)
+        return View(area, features.detach(), pulled)
 
     def pooled(
         self, maps: tuple[Tensor, ...], boxes: Boxes, area: Boxes, grids: tuple[int, ...]
@@ -383,6 +427,17 @@ class SharedFeatures(FeatureExtractor):
                 maps, self._channel_means, self._channel_spreads, strict=True
             )
         )
+
+
+def view_side(backbone: Backbone, region_size: int) -> int:
+    """Return the side of the images of ``SharedFeatures.view`` for a search region's side."""
+    cell = backbone.levels[-1].stride
+    return cell * round(VIEW_SHARE * region_size / cell)
+
+
+def _square(maps: Tensor, corner: NDArray[np.int_], side: int) -> Tensor:
+    x, y = corner.tolist()
+    return maps[..., y : y + side, x : x + side]
 
 
 def _bilinear_bins(features: Tensor, level: FeatureLevel, boxes: Boxes, grid: int) -> Tensor:

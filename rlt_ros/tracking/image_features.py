@@ -57,7 +57,8 @@ class ImageFeatures(nn.Module):
 
     def linearised(self, images: Tensor) -> Linearised:
         """Return what ``forward`` returns, and its derivative, see ``Backbone.linearised``."""
-        coarsest, below = self.backbone.linearised(images)
+        maps, derivatives = zip(*self.backbone.linearised(images), strict=True)
+        coarsest = maps[-1]
         channels, side = coarsest.shape[1], coarsest.shape[-1]
         # What each cell takes of each row, or column.
         every = torch.eye(side, dtype=coarsest.dtype, device=coarsest.device)
@@ -70,7 +71,7 @@ class ImageFeatures(nn.Module):
             cells = gradients.unflatten(1, (self.grid, self.grid, channels)).permute(0, 3, 1, 2)
             return shares.T @ cells @ shares
 
-        return averaged(coarsest), chained([below, LinearMap(averaged, spread)])
+        return averaged(coarsest), chained([*derivatives, LinearMap(averaged, spread)])
 
 
 class ImageDerivatives(Protocol):

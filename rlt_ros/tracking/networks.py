@@ -10,9 +10,15 @@ from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.cpu_threads import CpuThreads
-from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, SharedFeatures
+from rlt_ros.tracking.features import (
+    CropFeatures,
+    FeatureExtractor,
+    SharedFeatures,
+    view_side,
+)
 from rlt_ros.tracking.image_features import AutogradDerivatives, ImageDerivatives, ImageFeatures
 from rlt_ros.tracking.openvino_image_features import OpenVinoDerivatives, OpenVinoImageFeatures
+from rlt_ros.tracking.openvino_pullback import OpenVinoPullback
 
 
 def load_networks(
@@ -36,11 +42,13 @@ def load_networks(
     backbone = load_backbone(config.backbone, config.backbone_weights).to(device)
     by_openvino = openvino_chosen(config.backbone_runtime, device)
     if config.features == "shared":
-        compute = None
+        compute = pullback = None
         if by_openvino:
             compute = OpenVinoBackbone(
                 backbone, config.region_size, threads.beside_fine_tuning, bfloat16
             )
+            if backbone.linearisable:
+                pullback = OpenVinoPullback(backbone, view_side(backbone, config.region_size))
         shared = SharedFeatures(
             backbone,
             device,
@@ -48,6 +56,7 @@ def load_networks(
             config.region_target_size,
             (config.fine_grid, config.coarse_grid),
             compute,
+            pullback,
         )
         return shared, None
 

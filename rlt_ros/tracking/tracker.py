@@ -259,12 +259,23 @@ class Tracker:
 
         Raises:
             RuntimeError: no target; call ``init`` first.
+            ConfigError: see ``prepare_attention_map``.
         """
         if self._image_size is None:
             raise RuntimeError("no target: call init(image, box) before attention_map()")
         with self._threads.for_tracking(self.updating):
             view = self._extractor.view(self._box)
             return attention_image(view, self._classifier, self._image_size)
+
+    def prepare_attention_map(self) -> None:
+        """Load what ``attention_map`` needs now, and not at its first call.
+
+        A second or two where OpenVINO computes it, otherwise nothing.
+
+        Raises:
+            ConfigError: the installed OpenVINO cannot do it.
+        """
+        self._extractor.prepare_view()
 
     def confidence_map(self, cells: int = 48) -> ConfidenceMap:
         """Return how likely boxes of the target's size are it, all over the search region.

@@ -38,6 +38,9 @@ class ScriptedTracker(Tracker):
         self.in_track(image)
         return TrackResult(self.box, 0.5, self.state)
 
+    def prepare_attention_map(self) -> None:
+        pass
+
     def attention_map(self) -> np.ndarray:
         return np.zeros((1, 1), np.uint8)
 

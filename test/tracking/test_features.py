@@ -4,18 +4,20 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlt_ros.tracking.backbones import Backbone, FeatureLevel
+from rlt_ros.tracking.backbones import Backbone, EfficientNetLite0, FeatureLevel
 from rlt_ros.tracking.features import (
     CropFeatures,
     SharedFeatures,
     _bilinear_bins,
     region_patch,
+    view_side,
 )
 from rlt_ros.tracking.image_features import ImageFeatures
 
@@ -119,6 +121,40 @@ def test_bins_are_bilinear_samples_channel_beside_channel() -> None:
     weight = torch.randn(found.shape, generator=generator)
     slopes = [torch.autograd.grad((one * weight).sum(), maps)[0] for one in (found, expected)]
     torch.testing.assert_close(*slopes, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("grids", [(5, 3), (5, 0), (0, 3)])
+def test_a_view_takes_derivatives_back_to_the_pixels(grids: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    box = np.array([120.0, 110.0, 40.0, 50.0])
+    backbone = EfficientNetLite0()
+    extractor = SharedFeatures(backbone, CPU, 256, 72.0, grids)
+    extractor.start(image, box)
+    moved = box + np.array([9.0, -6.0, 3.0, 0.0])
+    view = extractor.view(moved)
+    torch.testing.assert_close(view.features, extractor.features(moved[None]))
+
+    # The same through the whole search region, which it must leave nothing of out.
+    patch = extractor._patch.float().requires_grad_()
+    maps = extractor._normalised(backbone(patch))
+    features = extractor.pooled(maps, moved[None], extractor._region, grids)
+    gradients = torch.randn(features.shape, generator=torch.Generator().manual_seed(0))
+    (whole,) = torch.autograd.grad(features, patch, gradients)
+    scale = extractor._region[2] / 256
+    x, y = np.round((view.area[:2] - extractor._region[:2]) / scale).astype(int)
+    side = round(view.area[2] / scale)
+    assert side == view_side(backbone, 256) == 176
+    inside = whole[..., y : y + side, x : x + side]
+    assert inside.norm() > 0.99 * whole.norm()
+    found = view.pulled(gradients)
+    assert found.shape == inside.shape
+    # The view's own border is padded, the region's there is not: about the same, seen from afar.
+    maps_seen = (
+        cv2.GaussianBlur(torch.relu(one)[0].sum(dim=0).numpy(), (0, 0), 4)
+        for one in (found, inside)
+    )
+    assert np.corrcoef(*(one.ravel() for one in maps_seen))[0, 1] > 0.9
 
 
 def test_no_boxes_have_no_features() -> None:

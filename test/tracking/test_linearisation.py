@@ -37,6 +37,23 @@ def test_of_image_features(network: ImageFeatures, size: int) -> None:
     torch.testing.assert_close(pushed, autograd.pushed(images, tangents), rtol=1e-8, atol=1e-10)
 
 
+def test_of_each_map_by_the_one_before() -> None:
+    backbone = EfficientNetLite0().double()
+    generator = torch.Generator().manual_seed(0)
+    images = 255 * torch.rand(2, 3, 64, 64, generator=generator, dtype=torch.double)
+    images.requires_grad_()
+    fine, coarse = backbone(images)
+    (found_fine, by_image), (found_coarse, by_fine) = backbone.linearised(images.detach())
+    torch.testing.assert_close(found_fine, fine)
+    torch.testing.assert_close(found_coarse, coarse)
+    at_fine, at_coarse = (
+        torch.randn(one.shape, generator=generator, dtype=torch.double) for one in (fine, coarse)
+    )
+    (expected,) = torch.autograd.grad([fine, coarse], images, [at_fine, at_coarse])
+    found = by_image.pulled(by_fine.pulled(at_coarse) + at_fine)
+    torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-10)
+
+
 def test_of_relu6_at_its_edges() -> None:
     x = torch.tensor([-1.0, 0.0, 3.0, 6.0, 7.0], requires_grad=True)
     expected = torch.nn.functional.relu6(x)

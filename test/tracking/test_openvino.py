@@ -14,15 +14,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlt_ros.tracking import ConfigError, Tracker, make_config
+from rlt_ros.tracking import ConfigError, Tracker, TrackerConfig, make_config
 from rlt_ros.tracking.backbones import EfficientNetLite0, VggM, openvino_runtime
 from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.cpu_threads import CpuThreads
 from rlt_ros.tracking.features import CropFeatures
 from rlt_ros.tracking.image_features import AutogradDerivatives, ImageFeatures
+from rlt_ros.tracking.map_pullback import AutogradPullback
 from rlt_ros.tracking.networks import load_networks
 from rlt_ros.tracking.openvino_image_features import OpenVinoDerivatives, OpenVinoImageFeatures
+from rlt_ros.tracking.openvino_pullback import OpenVinoPullback
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -170,6 +172,45 @@ def test_derivatives_by_image_samples_are_those_of_pytorch() -> None:
     ):
         # Not the largest difference: a ReLU at its edge may let through what another does not.
         assert (found - expected).norm() < 1e-3 * expected.norm()
+
+
+@needs_openvino
+def test_derivatives_by_maps_are_those_of_pytorch() -> None:
+    backbone = EfficientNetLite0()
+    generator = torch.Generator().manual_seed(2)
+    image = 255 * torch.rand(1, 3, 64, 64, generator=generator)
+    gradients = tuple(torch.randn(one.shape, generator=generator) for one in backbone(image))
+    expected = AutogradPullback(backbone)(image, gradients)
+    found = OpenVinoPullback(backbone, 64)(image, gradients)
+    assert found.shape == image.shape
+    assert (found - expected).norm() < 1e-3 * expected.norm()
+
+
+@needs_openvino
+def test_the_attention_map_is_that_of_pytorch(frames: Frames, quick: dict[str, Any]) -> None:
+    maps: list[NDArray[np.float64]] = []
+    for runtime in ("pytorch", "openvino"):
+        settings = {**quick, "backbone_runtime": runtime, "precision": "float32"}
+        with Tracker(make_config(**settings)) as tracker:
+            tracker.init(*frames[0])
+            tracker.track(frames[1][0])
+            maps.append(tracker.attention_map().astype(float))
+    assert np.corrcoef(maps[0].ravel(), maps[1].ravel())[0, 1] > 0.95
+
+
+@needs_openvino
+def test_a_prepared_attention_map_loads_nothing_later(
+    frames: Frames, quick_config: TrackerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Tracker(quick_config) as tracker:
+        tracker.prepare_attention_map()
+        monkeypatch.setattr(openvino_runtime, "_compiled", _never)
+        tracker.init(*frames[0])
+        assert tracker.attention_map().any()
+
+
+def _never(*_: object) -> Any:
+    raise AssertionError("a model is loaded")
 
 
 @needs_openvino

@@ -52,8 +52,10 @@ class Backbone(nn.Module, abc.ABC):
             images: ``(N, 3, H, W)`` RGB 0..255, uint8 or float.
         """
 
-    def linearised(self, images: Tensor) -> Linearised:
-        """Return the coarsest map ``(N, C, H, W)`` and its derivative by the images, written out.
+    def linearised(self, images: Tensor) -> tuple[Linearised, ...]:
+        """Return each map ``(N, C, H, W)`` and its derivative by the one before, written out.
+
+        The first map's is by the images.
 
         Args:
             images: ``(N, 3, H, W)`` float RGB 0..255.

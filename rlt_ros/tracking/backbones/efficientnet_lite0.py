@@ -114,15 +114,19 @@ class EfficientNetLite0(Backbone):
                 stride_8 = x
         return stride_8 / OUTPUT_SCALE, x / OUTPUT_SCALE
 
-    def linearised(self, images: Tensor) -> Linearised:
+    def linearised(self, images: Tensor) -> tuple[Linearised, Linearised]:
         """See ``Backbone.linearised``."""
         x, stem = self.stem.linearised((images - 127.0) / 128.0)
         x, activation = relu6(x)
-        maps = [scaled(1 / 128.0), stem, activation]
-        for block in self.blocks:
+        below, above = [scaled(1 / 128.0), stem, activation], [scaled(OUTPUT_SCALE)]
+        for index, block in enumerate(self.blocks):
             x, derivative = block.linearised(x)  # type: ignore[operator]
-            maps.append(derivative)
-        return x / OUTPUT_SCALE, chained([*maps, scaled(1 / OUTPUT_SCALE)])
+            (below if index <= _STRIDE_8_BLOCK else above).append(derivative)
+            if index == _STRIDE_8_BLOCK:
+                stride_8 = x
+        for one in (below, above):
+            one.append(scaled(1 / OUTPUT_SCALE))
+        return (stride_8 / OUTPUT_SCALE, chained(below)), (x / OUTPUT_SCALE, chained(above))
 
 
 def embedded_weights() -> Path:

@@ -236,10 +236,11 @@ def _converted(module: nn.Module, shapes: Sequence[tuple[int, ...]]) -> Any:
     with warnings.catch_warnings(), torch.no_grad():
         # PyTorch warns that shapes become constants (so they are to be), and of TorchScript's age.
         warnings.simplefilter("ignore")
+        example = tuple(torch.zeros(shape) for shape in shapes)
+        # OpenVINO would trace it by itself, and once more to compare.
+        traced = torch.jit.trace(module, example, check_trace=False)
         return _openvino().convert_model(
-            module,
-            example_input=tuple(torch.zeros(shape) for shape in shapes),
-            input=[list(shape) for shape in shapes],
+            traced, example_input=example, input=[list(shape) for shape in shapes]
         )
 
 
