@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +35,7 @@ from rlt_ros.tracking.confidence import TrackState, calibrated
 from rlt_ros.tracking.confidence_map import ConfidenceMap, confidence_map
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.cpu_threads import CpuThreads
+from rlt_ros.tracking.cuda_streams import CudaStreams
 from rlt_ros.tracking.detection import Detector, Find, Scene, regression_features
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError
 from rlt_ros.tracking.features import Samples
@@ -103,6 +105,7 @@ class Tracker:
         self.config = config or TrackerConfig()
         self.device = resolved_device(self.config.device)
         self._threads = CpuThreads(self.config.threads)
+        self._streams = CudaStreams(self.device)
         self._bfloat16 = bfloat16_chosen(self.config.precision, self.device)
         self._extractor, self._derivatives = load_networks(
             self.config, self.device, self._threads, self._bfloat16
@@ -174,9 +177,15 @@ class Tracker:
             config.frame_negatives + config.frame_scale_negatives,
         )
 
-        with self._threads.for_tracking(updating=False):
+        with self._computing():
             score = self._learn_first(image, target, on_step)
         return TrackResult(target.copy(), score, TrackState.TRACKING)
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Compute with what tracking may use of the CPU and of the device."""
+        with self._threads.for_tracking(self.updating), self._streams.for_tracking():
+            yield
 
     def _learn_first(
         self, image: Image, target: Boxes, on_step: Callable[[int], None] | None
@@ -245,7 +254,7 @@ class Tracker:
             )
         self._frame += 1
         self._adopt_update()
-        with self._threads.for_tracking(self.updating):
+        with self._computing():
             self._extractor.observe(image, self._box)
             result = self._detect(image)
             self._learn()
@@ -263,7 +272,7 @@ class Tracker:
         """
         if self._image_size is None:
             raise RuntimeError("no target: call init(image, box) before attention_map()")
-        with self._threads.for_tracking(self.updating):
+        with self._computing():
             view = self._extractor.view(self._box)
             return attention_image(view, self._classifier, self._image_size)
 
@@ -291,7 +300,7 @@ class Tracker:
         """
         if self._image_size is None:
             raise RuntimeError("no target: call init(image, box) before confidence_map()")
-        with self._threads.for_tracking(self.updating):
+        with self._computing():
             return confidence_map(self._extractor, self._classifier, self._box, cells)
 
     def _first_samples(
@@ -433,7 +442,7 @@ class Tracker:
             )
             return classifier
 
-        self._tuner.start(job)
+        self._tuner.start(self._streams.beside_tracking(job))
         if config.update_mode == "lockstep":
             self._adopt_update()
 
