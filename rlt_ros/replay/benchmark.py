@@ -22,7 +22,14 @@ from rlt_ros.media.results import ResultRow
 from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.outcome import Outcome, read_outcome
 from rlt_ros.replay.outgoing import Outgoing
-from rlt_ros.replay.session import BARE_OUTPUTS, Images, Replayed, per_frame, replay_into_node
+from rlt_ros.replay.session import (
+    ALL_OUTPUTS,
+    BARE_OUTPUTS,
+    Images,
+    Replayed,
+    per_frame,
+    replay_into_node,
+)
 
 OUTPUT_BAG, NODE_LOG, NODE_MEMORY = "output_bag", "node.log", "node_memory.csv"
 LATENCY_IS = "from when an image was due to the receipt of its detection, over DDS"
@@ -57,6 +64,7 @@ def measure(job: BagJob) -> str:
         ReplayError: the node failed before the target was learned.
     """
     output_bag, log = job.out / OUTPUT_BAG, job.out / NODE_LOG
+    topics = ALL_OUTPUTS if job.pictures else BARE_OUTPUTS
     with BagReader(job.bag) as bag:
         frames = job.frames(bag)
         outgoing = Outgoing(frames)
@@ -75,7 +83,7 @@ def measure(job: BagJob) -> str:
             frames.box,
             job.node_settings(),
             job.rate,
-            BARE_OUTPUTS,
+            topics,
             output_bag,
             log,
             params_file=job.params_file,
@@ -86,7 +94,7 @@ def measure(job: BagJob) -> str:
             outputs,
             replayed.sent,
             job.rate,
-            per_frame(BARE_OUTPUTS),
+            per_frame(topics),
             lambda stamp_ns: outgoing.due_ns.get(stamp_ns, stamp_ns),
         )
     readings = [
@@ -126,6 +134,7 @@ def _run(
         dropped=outcome.dropped,
         extra={
             "rate": job.rate,
+            "pictures": job.pictures,
             "params_file": None if job.params_file is None else str(job.params_file),
             "sent": outcome.sent,
             "received": outcome.received,

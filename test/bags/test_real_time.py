@@ -74,7 +74,7 @@ def test_raw_images_are_dropped_when_they_come_too_fast(
 ) -> None:
     bag = write_bag(tmp_path / "bag", frames=30)
     out = tmp_path / "out"
-    process = start(bag, out, "--rate", "100", domain=42)
+    process = start(bag, out, "--rate", "100", "--pictures", domain=42)
     _, stderr = process.communicate(timeout=240)
     assert process.returncode == 0, stderr
     summary = json.loads((out / "summary.json").read_text())
@@ -84,6 +84,10 @@ def test_raw_images_are_dropped_when_they_come_too_fast(
     assert summary["annotated"] == 30, "a dropped frame counts with the box before it"
     assert summary["tracked_only"].keys() <= summary["mean"].keys()
     assert len(read_results(out / "boxes.csv")) == summary["tracked"]
+    assert summary["pictures"]
+    with BagReader(out / "output_bag") as recorded:
+        for topic in ("/rlt/attention_map", "/rlt/annotated_image"):
+            assert recorded.counts[topic] == summary["tracked"]
 
 
 def test_a_replay_that_is_stopped_or_breaks_off_keeps_what_it_has(

@@ -30,6 +30,7 @@ class BagJob:
         max_frames: stop after so many frames; None runs all.
         rate: of a replay in real time; 1 is as recorded.
         params_file: parameters of the node in a replay; None takes config/tracker.yaml.
+        pictures: the node also draws its pictures, as for somebody who watches them.
         command: the command line, for summary.json.
     """
 
@@ -44,6 +45,7 @@ class BagJob:
     max_frames: int | None = None
     rate: float = 1.0
     params_file: Path | None = None
+    pictures: bool = False
     command: str = ""
 
     def frames(self, bag: BagReader) -> BagFrames:

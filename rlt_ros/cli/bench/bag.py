@@ -83,6 +83,11 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="FILE",
         help="with --real-time: parameters of the node (default: config/tracker.yaml)",
     )
+    bag.add_argument(
+        "--pictures",
+        action="store_true",
+        help="with --real-time: record attention maps and annotated images, too, as if watched",
+    )
     bag.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     bag.set_defaults(run=replay)
 
@@ -99,8 +104,11 @@ def replay(options: argparse.Namespace) -> None:
 
     if options.max_frames is not None and options.max_frames < 1:
         raise ValueError(f"--max-frames must be 1 or more, not {options.max_frames}")
-    if not options.real_time and (options.rate is not None or options.params_file is not None):
-        raise ValueError("--rate and --params-file are for --real-time; give that as well")
+    for_replays = options.rate is not None or options.params_file is not None or options.pictures
+    if for_replays and not options.real_time:
+        raise ValueError(
+            "--rate, --params-file and --pictures are for --real-time; give that as well"
+        )
     rate = 1.0 if options.rate is None else options.rate
     if not 0 < rate <= 100:
         raise ValueError(f"--rate must be above 0 and at most 100, not {rate:g}")
@@ -118,6 +126,7 @@ def replay(options: argparse.Namespace) -> None:
         max_frames=options.max_frames,
         rate=rate,
         params_file=options.params_file,
+        pictures=options.pictures,
         command=options.command,
     )
     if options.real_time:
