@@ -21,7 +21,6 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.task import Future
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
@@ -32,6 +31,7 @@ from rlt_ros.msg import TrackerStatus
 from rlt_ros.ros.image_conversion import to_image_message, to_rgb
 from rlt_ros.ros.messages import to_detection, to_status
 from rlt_ros.ros.parameters import declare_parameters, refusal
+from rlt_ros.ros.spinning import spin_until
 from rlt_ros.ros.tracking_worker import Frame, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker, TrackerConfig
 
@@ -49,7 +49,7 @@ class TrackerNode(Node):
     def __init__(self) -> None:
         super().__init__("tracker", automatically_declare_parameters_from_overrides=True)
         settings, tracker_config = declare_parameters(self)
-        self.failed = Future()
+        self.failed = False  # that is noticed within STATUS_PERIOD
         self._status_published = time.monotonic()
 
         # Deep enough for a recorder that is busy for a moment.
@@ -148,7 +148,7 @@ class TrackerNode(Node):
     def on_fatal(self, error: Exception) -> None:
         """End the program: without a tracker there is nothing to do."""
         self.get_logger().fatal(f"no tracker: {error}")
-        self.failed.set_result(True)
+        self.failed = True
 
 
 def _loaded_tracker(config: TrackerConfig) -> Tracker:
@@ -182,7 +182,7 @@ def main(args: list[str] | None = None) -> int:
         node = TrackerNode()
         _warn_about_transport(node)
         node.start()
-        rclpy.spin_until_future_complete(node, node.failed)
+        spin_until(node, lambda: node.failed)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except ConfigError as error:
@@ -195,7 +195,7 @@ def main(args: list[str] | None = None) -> int:
         if node is not None:
             node.close()
         rclpy.try_shutdown()
-    return 1 if node is not None and node.failed.done() else 0
+    return 1 if node is not None and node.failed else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,28 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Running a node's callbacks until it has had enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+
+
+def spin_until(node: Node, ended: Callable[[], bool]) -> None:
+    """Run a node's callbacks until ``ended``, asked after each of them, or until ROS shuts down.
+
+    Rclpy's ``spin_until_future_complete`` keeps an object for every callback that it has run until
+    its future is done (Jazzy; https://github.com/ros2/rclpy/pull/1702): 30 MiB an hour of images.
+
+    Raises:
+        ExternalShutdownException: ROS was shut down by a signal.
+    """
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    try:
+        while node.context.ok() and not ended():
+            executor.spin_once()
+    finally:
+        executor.remove_node(node)
