@@ -16,7 +16,7 @@ from rlt_ros.bags.reader import BagReader
 from rlt_ros.media.result_files import ResultFiles
 from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.replay.outcome import Outcome, read_outcome
-from rlt_ros.replay.session import ALL_OUTPUTS, ATTENTION_MAP, per_frame
+from rlt_ros.replay.session import ATTENTION_MAP
 from rlt_ros.ros.image_conversion import to_rgb
 
 
@@ -41,7 +41,7 @@ def summarize(
         title, what: for the contact sheet.
     """
     with BagReader(input_bag) as images, BagReader(output_bag) as outputs:
-        outcome = read_outcome(outputs, images.counts[image_topic], rate, per_frame(ALL_OUTPUTS))
+        outcome = read_outcome(outputs, images.counts[image_topic], rate)
         attention = _Attention(outputs)
         with ResultFiles(folder, fps, video_attention=True, expected=outcome.sent) as files:
             total = outcome.sent

@@ -27,7 +27,6 @@ from rlt_ros.replay.session import (
     BARE_OUTPUTS,
     Images,
     Replayed,
-    per_frame,
     replay_into_node,
 )
 
@@ -94,7 +93,6 @@ def measure(job: BagJob) -> str:
             outputs,
             replayed.sent,
             job.rate,
-            per_frame(topics),
             lambda stamp_ns: outgoing.due_ns.get(stamp_ns, stamp_ns),
         )
     readings = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Outcome:
         sent: images that were published.
         received: images that reached the node.
         dropped: images that the node left out because a newer one had come, or unusable ones.
-        outputs_missing: messages that the node published and the bag lacks.
+        outputs_missing: detections that the node published and the bag lacks.
         updates: finished fine-tunings.
         init_time: learning the target on the first image.
         tracked: stamp of an image to its detection, in the order of receipt.
@@ -67,7 +67,6 @@ def read_outcome(
     outputs: BagReader,
     sent: int,
     rate: float,
-    per_frame: Sequence[str],
     due_ns: Callable[[int], int] = int,
 ) -> Outcome:
     """Read what the node published.
@@ -76,7 +75,6 @@ def read_outcome(
         outputs: the recording; times of receipt are on the input bag's clock.
         sent: images that were published.
         rate: of the replay.
-        per_frame: recorded topics that get a message for every tracked image.
         due_ns: an image's stamp to the time of its publication; they are the same by default.
 
     Raises:
@@ -92,7 +90,7 @@ def read_outcome(
         sent=sent,
         received=max(status.frames_received for status in statuses),
         dropped=max(status.frames_dropped for status in statuses),
-        outputs_missing=sum(most - outputs.counts[topic] for topic in per_frame),
+        outputs_missing=most - outputs.counts[DETECTION],
         updates=max(status.updates_done for status in statuses),
         init_time=next((s.tracking_time for s in statuses if s.frames_tracked == 1), 0.0),
         tracked=tracked,

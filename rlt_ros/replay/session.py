@@ -41,7 +41,7 @@ BARE_OUTPUTS = {DETECTION: "vision_msgs/msg/Detection2D", STATUS: "rlt_ros/msg/T
 ALL_OUTPUTS = {**BARE_OUTPUTS, ATTENTION_MAP: IMAGE, ANNOTATED_IMAGE: IMAGE}
 
 _MEMORY_INTERVAL = 1.0  # seconds between readings
-_START, _LEARN, _FINISH = 60.0, 3600.0, 60.0  # seconds of patience
+_START, _LEARN, _FINISH, _PICTURES = 60.0, 3600.0, 60.0, 5.0  # seconds of patience
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,6 @@ def bag_images(bag: BagReader, topic: str) -> Images:
     """
     messages = (DueMessage(each.stamp_ns, each.data) for each in bag.messages(topic))
     return Images(topic, messages, bag.counts.get(topic, 0))
-
-
-def per_frame(outputs: Iterable[str]) -> list[str]:
-    """Return those of the topics that get one message for each tracked image."""
-    return [topic for topic in outputs if topic != STATUS]
 
 
 def replay_into_node(
@@ -136,7 +131,8 @@ def replay_into_node(
     with BagWriter(output_bag, types) as recording, SpinningNode("rlt_replay") as ros:
         _refuse_company(ros)
         status = _StatusMonitor()
-        recorder = BagRecorder(ros.node, recording, outputs, clock, {STATUS: status})
+        latest = {topic: _LatestStamp() for topic in outputs if topic != STATUS}
+        recorder = BagRecorder(ros.node, recording, outputs, clock, {STATUS: status, **latest})
         player = Player(ros.node, images.topic, IMAGE, chain([first], messages), clock)
         init_box = ros.node.create_publisher(Detection2D, INIT_BOX, QoSProfile(depth=1))
         arguments = _node_arguments(images.topic, parameters, params_file)
@@ -166,14 +162,19 @@ def replay_into_node(
                 problem = _play(player, watch, clock, images.total, keep_partial)
                 player.wait_for_delivery()
                 # What got lost will never come: then this ends when nothing happens any more.
-                topics = per_frame(outputs)
                 watch.wait_while_it_goes_on(
                     lambda: (
                         status.accounted_for() >= player.sent
-                        and len({recording.counts[topic] for topic in topics}) == 1
+                        and recording.counts[DETECTION] >= status.tracked()
                     ),
-                    lambda: sum(recording.counts[topic] for topic in topics),
+                    lambda: sum(recording.counts.values()),
                     _FINISH,
+                )
+                # The last image has pictures, unless an unusable one came right behind it.
+                watch.wait_while_it_goes_on(
+                    lambda: len({one.stamp_ns for one in latest.values()}) == 1,
+                    lambda: sum(recording.counts.values()),
+                    _PICTURES,
                 )
             except (ReplayError, KeyboardInterrupt) as error:
                 if not keep_partial:
@@ -275,9 +276,23 @@ class _StatusMonitor:
             raise ReplayError(f"the target was not learned: {self._problem}")
         return self._last.state not in (TrackerStatus.IDLE, TrackerStatus.INITIALIZING)
 
+    def tracked(self) -> int:
+        """Return the number of frames that were tracked."""
+        return int(self._last.frames_tracked)
+
     def accounted_for(self) -> int:
         """Return the number of frames that were tracked or dropped."""
-        return int(self._last.frames_tracked + self._last.frames_dropped)
+        return self.tracked() + int(self._last.frames_dropped)
+
+
+class _LatestStamp:
+    """The stamp of a topic's latest message."""
+
+    def __init__(self) -> None:
+        self.stamp_ns = 0
+
+    def __call__(self, data: bytes) -> None:
+        self.stamp_ns = stamp_of(data)
 
 
 def _refuse_company(ros: SpinningNode) -> None:

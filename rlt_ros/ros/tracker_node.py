@@ -8,6 +8,7 @@ thread, publishing included.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -38,6 +39,9 @@ from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker, TrackerConfi
 STATUS_PERIOD = 1.0
 """Seconds after which the status is published again although nothing happened."""
 
+PICTURE_PERIOD = 0.2
+"""Seconds after which pictures are published although the next frame waits."""
+
 
 class TrackerNode(Node):
     """Node `tracker`; all topic names are relative to its namespace.
@@ -51,6 +55,7 @@ class TrackerNode(Node):
         settings, tracker_config = declare_parameters(self)
         self.failed = False  # that is noticed within STATUS_PERIOD
         self._status_published = time.monotonic()
+        self._pictures_published = -math.inf
 
         # Deep enough for a recorder that is busy for a moment.
         numbers, pictures = QoSProfile(depth=100), QoSProfile(depth=30)
@@ -121,7 +126,10 @@ class TrackerNode(Node):
     # ---- out: called by the worker -------------------------------------------------------------
 
     def on_result(self, tracked: TrackedFrame, status: Status) -> None:
-        """Publish a tracked frame: first what others wait for, then the pictures if watched."""
+        """Publish a tracked frame: first what others wait for, then the pictures if watched.
+
+        Pictures make room for a frame that waits: who looks on must not disturb tracking.
+        """
         if not self.context.ok():
             return
         header = tracked.frame.message.header
@@ -130,6 +138,10 @@ class TrackerNode(Node):
             to_detection(tracked.result, status.state, tracked.target_id, class_id, header)
         )
         self.on_status(status, tracked.frame)
+        since = time.monotonic() - self._pictures_published
+        if tracked.is_late() and since < PICTURE_PERIOD:
+            return
+        self._pictures_published = time.monotonic()
         if self._attention_map.get_subscription_count():
             attention = tracked.attention_map()
             self._attention_map.publish(to_image_message(attention, "mono8", header))

@@ -90,13 +90,17 @@ class Status:
 
 @dataclass(frozen=True)
 class TrackedFrame:
-    """One tracked frame. `image`: H x W x 3 uint8 RGB. `attention_map()`: H x W uint8, costly."""
+    """One tracked frame. `image`: H x W x 3 uint8 RGB. `attention_map()`: H x W uint8, costly.
+
+    `is_late()`: a newer frame waits now, and is dropped unless the worker gets to it in time.
+    """
 
     frame: Frame
     image: np.ndarray
     result: TrackResult
     target_id: str
     attention_map: Callable[[], np.ndarray]
+    is_late: Callable[[], bool]
 
 
 class Listener(Protocol):
@@ -353,8 +357,16 @@ class TrackingWorker:
             )
             frame.counted = True
             status = self._status
-        tracked = TrackedFrame(frame, image, result, target_id, self._tracker.attention_map)
+        tracked = TrackedFrame(
+            frame, image, result, target_id, self._tracker.attention_map, self._is_late
+        )
         self._tell(self._listener.on_result, tracked, status)
+
+    def _is_late(self) -> bool:
+        if self._keep_all:
+            return False
+        with self._wake:
+            return any(isinstance(item, Frame) for item in self._queue)
 
     # ---- reports -------------------------------------------------------------------------------
 

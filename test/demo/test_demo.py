@@ -95,8 +95,9 @@ def test_video_goes_through_the_node_and_nothing_is_lost(video: Path, tmp_path: 
             assert image.data.tobytes() == frame.image.tobytes()
     with BagReader(out / "output_bag") as bag:
         assert bag.counts["/rlt/detection"] == len(rows)
-        assert bag.counts["/rlt/attention_map"] == len(rows)
-        assert bag.counts["/rlt/annotated_image"] == len(rows)
+        # Where the next frame waited, there are no pictures.
+        assert 1 < bag.counts["/rlt/attention_map"] <= len(rows)
+        assert bag.counts["/rlt/annotated_image"] == bag.counts["/rlt/attention_map"]
         assert bag.counts["/rlt/status"] >= len(rows)
         stamps = [(image.header.stamp.sec, image.header.stamp.nanosec) for image in images]
         for message, row in zip(bag.messages("/rlt/detection"), rows, strict=True):

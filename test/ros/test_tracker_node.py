@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -164,10 +165,38 @@ def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(node._detection, "publish", detections.append)
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0, followed=True)
     result = TrackResult(np.array(BOX), 1.0, TrackState.TRACKING)
-    node.on_result(TrackedFrame(frame, picture(0), result, "id", _never), Status())
+    tracked = TrackedFrame(frame, picture(0), result, "id", _never, lambda: False)
+    node.on_result(tracked, Status())
     node.close()
     node.destroy_node()
     assert len(detections) == 1
+
+
+def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.time", clock)
+    node = TrackerNode()
+    detections: list[float] = []
+    pictures: list[float] = []
+    monkeypatch.setattr(node._detection, "publish", lambda _: detections.append(now[0]))
+    for publisher in (node._attention_map, node._annotated_image):
+        monkeypatch.setattr(publisher, "get_subscription_count", lambda: 1)
+        monkeypatch.setattr(publisher, "publish", lambda _: pictures.append(now[0]))
+    frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0, followed=True)
+    result = TrackResult(np.array(BOX), 1.0, TrackState.TRACKING)
+    grey = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for seconds, late in ((0.0, True), (0.1, False), (0.15, True), (0.25, True), (0.31, True)):
+        now[0] = 1000.0 + seconds
+        is_late = [late].pop
+        tracked = TrackedFrame(frame, picture(0), result, "id", lambda: grey, is_late)
+        node.on_result(tracked, Status())
+    node.close()
+    node.destroy_node()
+    assert len(detections) == 5
+    # Neither 0.15 nor 0.25 s: late, and less than 0.2 s after 0.1 s.
+    assert pictures == [1000.0, 1000.0, 1000.1, 1000.1, 1000.31, 1000.31]
 
 
 def _never(*_: object) -> np.ndarray:
@@ -231,7 +260,7 @@ def test_no_frame_waits_while_an_update_runs(
 ) -> None:
     # A new update starts as soon as the last one ended, and takes as long as many frames. If one
     # frame waited for one update, there would be as many updates as frames.
-    settings = {**QUICK, "update_interval": 1, "update_iterations": 30}
+    settings = {**QUICK, "update_interval": 1, "update_iterations": 150}
     node = start(**settings, **LOSSLESS)
     client = connect(node)
     client.follow(0)

@@ -122,6 +122,28 @@ def make_bench() -> Iterator[Callable[..., Bench]]:
         bench.worker.close()
 
 
+@pytest.mark.parametrize("keep_all", [False, True])
+def test_it_is_late_when_a_newer_frame_would_be_dropped(
+    make_bench: MakeBench, keep_all: bool
+) -> None:
+    bench = make_bench(keep_all=keep_all)
+    late: list[bool] = []
+    tell = bench.heard.on_result
+
+    def on_result(tracked: TrackedFrame, status: Status) -> None:
+        late.append(tracked.is_late())
+        if tracked.frame.stamp_ns == 2:
+            bench.send(3)
+            late.append(tracked.is_late())
+        tell(tracked, status)
+
+    bench.heard.on_result = on_result  # type: ignore[method-assign]
+    bench.follow(stamp=1)
+    bench.send(2)
+    bench.heard.wait(lambda: len(bench.heard.results) == 3)
+    assert late == [False, False, not keep_all, False]
+
+
 def test_every_frame_is_tracked_in_order_when_all_are_kept(make_bench: MakeBench) -> None:
     bench = make_bench(keep_all=True)
     bench.follow(stamp=1)
