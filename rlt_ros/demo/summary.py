@@ -81,15 +81,18 @@ def latency(outcome: Outcome, percentile: float) -> str:
 
 
 class _Attention:
-    """Attention maps of the output bag, asked for in the order of their stamps."""
+    """Attention maps of the output bag, asked for in the order of their stamps.
+
+    The node leaves them out where the next image waited: then the one before stands in.
+    """
 
     def __init__(self, outputs: BagReader) -> None:
         self._messages: Iterator[Any] = map(outputs.decode, outputs.messages(ATTENTION_MAP))
         self._ahead: Any = next(self._messages, None)
+        self._latest: NDArray[np.uint8] | None = None
 
     def at(self, stamp_ns: int) -> NDArray[np.uint8] | None:
-        while self._ahead and stamp_nanoseconds(self._ahead.header.stamp) < stamp_ns:
+        while self._ahead and stamp_nanoseconds(self._ahead.header.stamp) <= stamp_ns:
+            self._latest = np.ascontiguousarray(to_rgb(self._ahead)[..., 0])
             self._ahead = next(self._messages, None)
-        if self._ahead and stamp_nanoseconds(self._ahead.header.stamp) == stamp_ns:
-            return np.ascontiguousarray(to_rgb(self._ahead)[..., 0])
-        return None
+        return self._latest

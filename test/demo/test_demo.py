@@ -16,12 +16,16 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 pytest.importorskip("rosbags", reason="bags are read and written with the package rosbags")
 
+from rlt_ros.bags.images import write_frames
 from rlt_ros.bags.reader import BagReader
+from rlt_ros.bags.writer import BagWriter, jazzy_types
 from rlt_ros.demo.__main__ import main
+from rlt_ros.demo.summary import _Attention
 from rlt_ros.media.results import read_results
 from rlt_ros.media.sample_video import BOX, sample_video
 from rlt_ros.media.sources import open_source
 from rlt_ros.media.video_writer import VideoWriter
+from rlt_ros.replay.session import ATTENTION_MAP
 
 FRAMES = 20
 SIDE = 48
@@ -114,6 +118,16 @@ def test_video_goes_through_the_node_and_nothing_is_lost(video: Path, tmp_path: 
     assert cv2.imread(str(out / "contact_sheet.png")) is not None
     assert (out / "node.log").is_file()
     assert (out / "mine.txt").read_text() == "not ours"
+
+
+def test_the_latest_attention_map_stands_in_where_a_frame_has_none(tmp_path: Path) -> None:
+    maps = ((number, np.full((4, 6, 3), 10 * number, np.uint8)) for number in (2, 4))
+    with BagWriter(tmp_path / "bag", jazzy_types()) as writer:
+        write_frames(writer, ATTENTION_MAP, ((float(n), image) for n, image in maps), 10**9)
+    with BagReader(tmp_path / "bag") as outputs:
+        attention = _Attention(outputs)
+        found = [attention.at((1 + number) * 10**9) for number in (1, 2, 3, 4, 5)]
+    assert [None if one is None else int(one.max()) for one in found] == [None, 20, 20, 40, 40]
 
 
 def test_node_that_dies_is_reported_with_the_end_of_its_log(video: Path, tmp_path: Path) -> None:
