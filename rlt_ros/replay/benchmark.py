@@ -22,13 +22,7 @@ from rlt_ros.media.results import ResultRow
 from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.outcome import Outcome, read_outcome
 from rlt_ros.replay.outgoing import Outgoing
-from rlt_ros.replay.session import (
-    ALL_OUTPUTS,
-    BARE_OUTPUTS,
-    Images,
-    Replayed,
-    replay_into_node,
-)
+from rlt_ros.replay.session import ALL_OUTPUTS, BARE_OUTPUTS, Images, Replayed, replay_into_node
 
 OUTPUT_BAG, NODE_LOG, NODE_MEMORY = "output_bag", "node.log", "node_memory.csv"
 LATENCY_IS = "from when an image was due to the receipt of its detection, over DDS"

@@ -161,19 +161,23 @@ def replay_into_node(
             try:
                 problem = _play(player, watch, clock, images.total, keep_partial)
                 player.wait_for_delivery()
+
+                def recorded() -> int:
+                    return sum(recording.counts.values())
+
                 # What got lost will never come: then this ends when nothing happens any more.
                 watch.wait_while_it_goes_on(
                     lambda: (
                         status.accounted_for() >= player.sent
                         and recording.counts[DETECTION] >= status.tracked()
                     ),
-                    lambda: sum(recording.counts.values()),
+                    recorded,
                     _FINISH,
                 )
                 # The last image has pictures, unless an unusable one came right behind it.
                 watch.wait_while_it_goes_on(
                     lambda: len({one.stamp_ns for one in latest.values()}) == 1,
-                    lambda: sum(recording.counts.values()),
+                    recorded,
                     _PICTURES,
                 )
             except (ReplayError, KeyboardInterrupt) as error:

@@ -138,10 +138,10 @@ class TrackerNode(Node):
             to_detection(tracked.result, status.state, tracked.target_id, class_id, header)
         )
         self.on_status(status, tracked.frame)
-        since = time.monotonic() - self._pictures_published
-        if tracked.is_late() and since < PICTURE_PERIOD:
+        now = time.monotonic()
+        if now - self._pictures_published < PICTURE_PERIOD and tracked.is_late():
             return
-        self._pictures_published = time.monotonic()
+        self._pictures_published = now
         if self._attention_map.get_subscription_count():
             attention = tracked.attention_map()
             self._attention_map.publish(to_image_message(attention, "mono8", header))

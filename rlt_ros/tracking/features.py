@@ -273,11 +273,9 @@ class CropFeatures(FeatureExtractor):
         area = from_centres(centres(box), self._context * box[2:])
         image = self.crops(box[None])
         derivatives = AutogradDerivatives(self._network)
-        return View(
-            area,
-            self.features(box[None]),
-            lambda gradients: derivatives.pulled(image, gradients[None])[0],
-        )
+        with torch.no_grad():
+            features = self.compute(image)
+        return View(area, features, lambda g: derivatives.pulled(image, g[None])[0])
 
 
 def _split(boxes: Boxes, count: int) -> Iterator[Boxes]:

@@ -10,12 +10,7 @@ from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.cpu_threads import CpuThreads
-from rlt_ros.tracking.features import (
-    CropFeatures,
-    FeatureExtractor,
-    SharedFeatures,
-    view_side,
-)
+from rlt_ros.tracking.features import CropFeatures, FeatureExtractor, SharedFeatures, view_side
 from rlt_ros.tracking.image_features import AutogradDerivatives, ImageDerivatives, ImageFeatures
 from rlt_ros.tracking.openvino_image_features import OpenVinoDerivatives, OpenVinoImageFeatures
 from rlt_ros.tracking.openvino_pullback import OpenVinoPullback
