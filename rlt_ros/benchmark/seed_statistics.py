@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+_ONE_SEED = "one seed"
 CONFIDENCE = 0.95
 
 # Of one tracker: seed -> sequence -> a measure. Trackers without chance have one seed.
@@ -93,6 +94,16 @@ def seed_means(tracker: BySeed, sequences: set[str]) -> list[float]:
     ]
 
 
+def in_short(verdict: str) -> str:
+    """Return a comparison's verdict for a table in which the trackers are named already."""
+    return "one seed: unknown noise" if is_untested(verdict) else verdict
+
+
+def is_untested(verdict: str) -> bool:
+    """Whether a comparison's verdict is that one seed tells nothing of the noise."""
+    return verdict.startswith(_ONE_SEED)
+
+
 def compare(
     a: str, b: str, of_a: BySeed, of_b: BySeed, a_seeded: bool, b_seeded: bool
 ) -> Comparison:
@@ -119,7 +130,7 @@ def compare(
         return result("neither depends on seeds: the difference is exact")
     if short := [name for name, means, seeded in ((a, means_a, a_seeded), (b, means_b, b_seeded))
                  if seeded and len(means) < 2]:  # fmt: skip
-        return result(f"one seed of {' and '.join(short)}: seed noise is unknown")
+        return result(f"{_ONE_SEED} of {' and '.join(short)}: seed noise is unknown")
     spread = float(np.std(means_a) + np.std(means_b))
     if math.isclose(spread, 0.0, abs_tol=1e-12):
         # No seed changes anything: a t-test would divide by zero.

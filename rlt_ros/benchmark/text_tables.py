@@ -40,11 +40,20 @@ def write_records(path: Path, records: Sequence[Mapping[str, Json]]) -> Path:
 
 def write_table(
     folder: Path, stem: str, records: Sequence[Mapping[str, Json]], rows: Rows, note: str
-) -> None:
-    """Write records as CSV, and as Markdown the rows with a note below; make the folder."""
+) -> Path:
+    """Write records as CSV, whose path is returned, and as Markdown the rows with a note below.
+
+    The folder is made if it is missing.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    write_records(folder / f"{stem}.csv", records)
+    table = write_records(folder / f"{stem}.csv", records)
     write_atomically(folder / f"{stem}.md", f"{markdown(rows)}\n{note}\n")
+    return table
+
+
+def counted(count: int, noun: str) -> str:
+    """Return "1 clip", "2 clips"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def number(value: float | None, decimals: int) -> str:

@@ -154,6 +154,11 @@ def test_table_2_from_the_command_line(dataset: Path, tmp_path: Path) -> None:
         assert one["auc"] is not None
         assert "noise is unknown" in one["verdict"] or one["label"] == "baseline"
     assert (out / "report" / "table2.svg").is_file()
+    # One seed: a sentence in place of columns that say the same in every row.
+    assert "verdict" not in summary["experiment"]["headings"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "<h1>Ablation: attentive features or classifier</h1>" in page
+    assert page.count("With one seed nobody knows the noise") == 2  # of the table, of all pairs
 
 
 def test_settings_from_the_command_line(
@@ -182,6 +187,7 @@ def test_settings_from_the_command_line(
         assert row["verdict"]
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "Settings changed against the preset as it is" in page
+    assert "<th>verdict</th>" in page
     assert "paper:" not in page
     assert cv2.imread(str(out / "report" / "settings.png")) is not None
 

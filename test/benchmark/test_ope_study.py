@@ -237,6 +237,13 @@ def test_the_report_is_one_page_and_its_files(finished: Path) -> None:
     assert rows[0]["fps"] == ""
 
 
+def test_what_matters_most_stands_first_in_the_means(finished: Path) -> None:
+    page = (finished / "report.html").read_text()
+    table = page[page.index("Means over the sequences") :]
+    headings = re.findall("<th>(.*?)</th>", table[: table.index("</thead>")])
+    assert headings[:5] == ["tracker", "AUC", "precision 20 px", "frames/s", "start s"]
+
+
 def test_the_report_is_made_again_without_the_data(finished: Path, dataset: Path) -> None:
     before = (finished / "report" / "success.svg").read_bytes()
     for path in (finished / "report").rglob("*.*"):

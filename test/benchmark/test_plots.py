@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from rlt_ros.benchmark.report import eao_plot, precision_plot, success_plot
 from rlt_ros.benchmark.report.plots import save_figure
+from rlt_ros.benchmark.report.reliability import reliability_plot
 from rlt_ros.benchmark.report.strips import strip_frames
 from rlt_ros.benchmark.report.style import looks
 
@@ -49,6 +50,17 @@ def test_expected_overlap_curves_may_differ_in_length() -> None:
     assert legend(figure) == ["0.600 ± 0.013  b", "0.400  a"]
     longest = max(len(np.asarray(line.get_xdata())) for line in figure.axes[0].get_lines())
     assert longest == 40
+
+
+def test_what_has_no_number_has_a_dash_in_the_legend() -> None:
+    curves = {name: np.full(21, 0.5) for name in ("a", "b")}
+    assert legend(success_plot(curves, {"a": float("nan"), "b": 0.5})) == ["0.500  b", "-  a"]
+    bins = {
+        name: {"equal_width": {"counts": [1], "scores": [0.5], "hit_rates": [1.0]}}
+        for name in curves
+    }
+    words = legend(reliability_plot(bins, {"a": float("nan"), "b": 0.25}))
+    assert sorted(words) == ["-  a", "0.250  b"]
 
 
 def test_no_two_of_many_trackers_look_alike() -> None:

@@ -214,6 +214,10 @@ def test_trackers_are_timed_in_turn_on_every_sequence(
     )
     assert cv2.imread(str(out / "report" / "speed.png")) is not None
     assert (out / "report" / "speed.svg").is_file()
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "2 trackers on 2 clips: A, B" in page
+    assert page.index("Time per frame") < page.index("What it goes into, medians")
+    assert f"<td>rlt</td><td>{summary['trackers']['rlt']['fps']:.1f}</td>" in page
 
 
 def test_without_a_data_set_frames_are_made(
@@ -297,3 +301,4 @@ def test_growth_varies_one_thing_at_a_time(tmp_path: Path, monkeypatch: pytest.M
     assert float(lengths[2]["median_ms"]) == pytest.approx(55)
     assert float(lengths[2]["memory_mib"]) == 6
     assert "| length 16 frames | rlt |" in (tmp_path / "report" / "growth.md").read_text()
+    assert "<td>length 16 frames</td><td>rlt</td>" in (tmp_path / "report.html").read_text()

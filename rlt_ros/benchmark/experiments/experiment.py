@@ -40,6 +40,7 @@ class Experiment:
 
     Attributes:
         name: of its files.
+        subject: what is varied, in a word or two.
         title: for people.
         heading: what the labels of the variants are.
         variants: in order.
@@ -47,6 +48,7 @@ class Experiment:
     """
 
     name: str
+    subject: str
     title: str
     heading: str
     variants: Sequence[Variant]

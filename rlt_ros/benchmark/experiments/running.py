@@ -12,7 +12,7 @@ from typing import Any
 from rlt_ros.benchmark.execution import Workers
 from rlt_ros.benchmark.experiments.experiment import Experiment, Extent, Result, Variant
 from rlt_ros.benchmark.experiments.result_plot import draw_results
-from rlt_ros.benchmark.experiments.result_table import caption, cells, headings, write_csv
+from rlt_ros.benchmark.experiments.result_table import caption, headings, rows, write_csv
 from rlt_ros.benchmark.ope_study import Plan, evaluate
 from rlt_ros.benchmark.report import FILES, SUMMARY, write_report
 from rlt_ros.benchmark.report.plots import save_figure
@@ -87,10 +87,11 @@ def _write(
     _, vector = save_figure(figure, files, experiment.name)
     summary["experiment"] = {
         "name": experiment.name,
+        "subject": experiment.subject,
         "title": experiment.title,
-        "caption": caption(experiment),
-        "headings": headings(experiment),
-        "rows": [cells(experiment, result) for result in results],
+        "caption": caption(experiment, results),
+        "headings": headings(experiment, results),
+        "rows": rows(experiment, results),
         "table": table.relative_to(out).as_posix(),
         "picture": vector.relative_to(out).as_posix(),
         "results": [asdict(result) for result in results],

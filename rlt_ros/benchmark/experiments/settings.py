@@ -48,6 +48,7 @@ def settings_study(rows: Sequence[Changes] = CHANGES) -> Experiment:
     variants = {label: Variant(label, row) for row in rows for label in (_label(row),)}
     return Experiment(
         "settings",
+        "settings",
         "Settings changed against the preset as it is",
         "changed",
         [Variant(_BASELINE, {}), *variants.values()],

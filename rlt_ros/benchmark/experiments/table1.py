@@ -25,6 +25,7 @@ def table1(lambdas: Sequence[float] = LAMBDAS) -> Experiment:
         raise ValueError("give one lambda or more, none of them negative, for example 0,1,5")
     return Experiment(
         "table1",
+        "lambda",
         "Weight of the reciprocative regulariser (the paper's Table 1)",
         "lambda",
         [_variant(weight) for weight in weights],

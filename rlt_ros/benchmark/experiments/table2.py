@@ -18,6 +18,7 @@ def table2(weight: float = 5.0) -> Experiment:
     ours = (0.704, 0.944) if weight == 5 else (None, None)  # the paper's is of lambda 5
     return Experiment(
         "table2",
+        "attentive features or classifier",
         "Attentive features or an attentive classifier (the paper's Table 2)",
         "variant",
         [

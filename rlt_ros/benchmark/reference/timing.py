@@ -19,6 +19,7 @@ from torch import Tensor
 from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.reference import crops, training
 from rlt_ros.benchmark.report import FILES, SUMMARY
+from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
 from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.benchmark.speed.clips import GeneratedClip, Image
 from rlt_ros.benchmark.text_tables import aligned, write_table
@@ -175,7 +176,7 @@ def time_parts(config: TrackerConfig) -> Iterator[Part]:
 
 
 def measure_reference(config: TrackerConfig, out: Path, command: str) -> dict[str, Json]:
-    """Time all parts and write summary.json, and reference.csv and .md in report/."""
+    """Time all parts and write summary.json, report.html and report/reference.csv, .md."""
     parts = [dataclasses.asdict(part) for part in time_parts(config)]
     summary = {
         **origin(command),
@@ -184,7 +185,16 @@ def measure_reference(config: TrackerConfig, out: Path, command: str) -> dict[st
     }
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / SUMMARY, summary)
-    write_table(out / FILES, "reference", parts, _cells(summary), summary["machine"])
+    cells = _cells(summary)
+    table = write_table(out / FILES, "reference", parts, cells, summary["machine"])
+    write_tables_page(
+        out,
+        summary,
+        title="Speed: beside a straightforward form",
+        about="The same arithmetic of the paper preset in both ways, in turn; medians.",
+        tables=[Table("Parts", cells)],
+        links=[table],
+    )
     return summary
 
 

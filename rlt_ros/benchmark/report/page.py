@@ -15,6 +15,7 @@ import jinja2
 
 from rlt_ros.benchmark.report.study import Study, number
 from rlt_ros.benchmark.report.views import COLUMNS, Column
+from rlt_ros.benchmark.seed_statistics import in_short, is_untested
 
 _TEMPLATE = "page.html.jinja"
 _JPEG_QUALITY = 88
@@ -88,16 +89,12 @@ def render_page(
         tables: links to the CSV files, relative to the page.
         gallery: where a tracker goes wrong; None leaves it out.
     """
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
     about = {name: study.tracker(name) for name in study.trackers}
     columns = [
         one for one in COLUMNS if any(one.measure in each["mean"] for each in about.values())
     ]
-    return environment.get_template(_TEMPLATE).render(
+    comparisons = study.summary.get("comparisons", [])
+    return template(_TEMPLATE).render(
         summary=study.summary,
         experiment=study.summary.get("experiment"),
         experiment_picture=_experiment_picture(study),
@@ -112,12 +109,25 @@ def render_page(
         },
         by_attribute=_rows(study, "attributes", study.attributes, study.view.main),
         attributes=study.attributes,
-        comparisons=[_comparison(one) for one in study.summary.get("comparisons", [])],
+        comparisons=[_comparison(one) for one in comparisons],
+        untested=all(is_untested(one["verdict"]) for one in comparisons),
         plots=[(one.title, one.inline()) for one in plots],
         gallery=gallery,
         strips=[(one.title, one.inline()) for one in strips],
         tables=tables,
     )
+
+
+def template(name: str) -> jinja2.Template:
+    """Return a template of this folder."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
 
 
 def _experiment_picture(study: Study) -> str:
@@ -177,7 +187,7 @@ def _comparison(one: Mapping[str, Any]) -> dict[str, str]:
         "difference": difference,
         "interval": f"{one['low']:+.3f} to {one['high']:+.3f}" if known else _NONE,
         "p": f"{one['p']:.2g}" if known else _NONE,
-        "verdict": one["verdict"],
+        "verdict": in_short(one["verdict"]),
     }
 
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from rlt_ros.benchmark.metrics import PRECISION_THRESHOLDS, SUCCESS_THRESHOLDS
 from rlt_ros.benchmark.report.style import Look, looks
+from rlt_ros.benchmark.text_tables import number
 
 PNG_DOTS_PER_INCH = 160
 
@@ -135,7 +136,7 @@ def _draw(
     look = look or looks(ranked)
     for rank, name in enumerate(ranked):
         half = (halves or {}).get(name)
-        value = f"{scores[name]:.3f}" + (f" ± {half:.3f}" if half is not None else "")
+        value = number(scores[name], 3) + (f" ± {half:.3f}" if half is not None else "")
         curve = np.asarray(curves[name], dtype=np.float64)
         axes.plot(
             np.asarray(x)[: len(curve)],

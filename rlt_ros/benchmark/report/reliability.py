@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from rlt_ros.benchmark.report.plots import add_legend, empty_plot, folded
 from rlt_ros.benchmark.report.style import Look, looks
 from rlt_ros.benchmark.run_store import Json
+from rlt_ros.benchmark.text_tables import number
 
 
 def reliability_plot(
@@ -41,7 +42,7 @@ def reliability_plot(
         counts = np.array(of_tracker["counts"], dtype=np.float64)
         colour, line = look[name].colour, look[name].line
         x, y = of_tracker["scores"], of_tracker["hit_rates"]
-        label = f"{errors[name]:.3f}  {folded(name)}"
+        label = f"{number(errors[name], 3)}  {folded(name)}"
         axes.plot(x, y, color=colour, linestyle=line, linewidth=1.6, label=label, zorder=3)
         areas = 12 + 160 * counts / counts.sum()
         axes.scatter(x, y, areas, color=colour, alpha=0.75, linewidths=0, zorder=4, clip_on=False)

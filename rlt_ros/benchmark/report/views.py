@@ -62,18 +62,18 @@ COLUMNS = (
     _FAILURES,
     _AUC,
     Column("precision20", "precision 20 px", 3, True),
+    Column("fps", "frames/s", 1, None),
+    Column("init_seconds", "start s", 2, None),
     Column("norm_precision", "norm. precision", 3, True),
     Column("os50", "OS 0.5", 3, True),
     Column("cle", "centre error px", 1, False),
     *_OF_DISAPPEARANCES,
-    *_CALIBRATION,
     Column("losses", "times lost", 2, False),
     Column("refound", "times found again", 2, None),
     Column("lost_frames", "frames lost", 1, False),
     Column("missed_frames", "frames of IoU 0", 1, False),
-    Column("fps", "frames/s", 1, None),
     Column("latency_p95_ms", "95 % latency ms", 1, None),
-    Column("init_seconds", "start s", 2, None),
+    *_CALIBRATION,
 )
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.report import FILES, SUMMARY
+from rlt_ros.benchmark.report.page import Picture
 from rlt_ros.benchmark.report.plots import save_figure
+from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
 from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.benchmark.speed.clips import ClipSource
 from rlt_ros.benchmark.speed.measuring import SpeedJob
@@ -19,7 +21,7 @@ from rlt_ros.benchmark.speed.plot import draw_speed
 from rlt_ros.benchmark.speed.running import run_jobs
 from rlt_ros.benchmark.speed.stages import STAGES
 from rlt_ros.benchmark.speed.summary import Run, summarise
-from rlt_ros.benchmark.text_tables import aligned, number, write_records
+from rlt_ros.benchmark.text_tables import aligned, counted, number, write_records
 from rlt_ros.tracking.config import Value
 
 # Measure, heading, decimals.
@@ -44,6 +46,11 @@ _LATENCIES = (
     ("latency_p50_ms", "latency ms", 1),
     ("latency_p95_ms", "95 %", 1),
     ("latency_p99_ms", "99 %", 1),
+)
+
+_NOTE = (
+    "frames/s is the mean over the clips, pooled that of all frames together. In updates counts "
+    "the frames during which an update ran. The first frame is not in there: its time is init s."
 )
 
 
@@ -71,7 +78,7 @@ class SpeedPlan:
 
 
 def compare_speed(plan: SpeedPlan, out: Path, command: str) -> dict[str, Json]:
-    """Time all, and write summary.json, and speed.csv, clips.csv and a plot in report/.
+    """Time all; write summary.json, report.html, and speed.csv, clips.csv and a plot in report/.
 
     Args:
         plan: what to compare.
@@ -103,45 +110,52 @@ def compare_speed(plan: SpeedPlan, out: Path, command: str) -> dict[str, Json]:
     }
     write_json(out / SUMMARY, summary)
     if trackers:
-        _write_report(trackers, summary, out / FILES)
+        _write_report(summary, out)
     return summary
 
 
 def table_lines(summary: Mapping[str, Json]) -> Iterator[str]:
     """Yield the tables of a summary for a terminal."""
-    trackers = summary["trackers"]
-    columns = [*_COLUMNS, *(_LATENCIES if summary["rate"] else ())]
-    yield from _table("tracker", columns, trackers)
-    staged = {name: one for name, one in trackers.items() if math.isfinite(one["stage_crop_ms"])}
-    for what, key in (("mean", "stage_{}_ms"), ("median", "stage_{}_median_ms")) if staged else ():
+    for table in _tables(summary):
+        yield from aligned(table.rows)
         yield ""
-        columns = [(key.format(name), name, 2) for name in STAGES]
-        yield from _table(f"{what} ms per frame", columns, staged)
     yield f"{summary['machine']}; " + ", ".join(
         f"{name} {version}" for name, version in summary["versions"].items()
     )
 
 
-def _table(
+def _tables(summary: Mapping[str, Json]) -> Iterator[Table]:
+    trackers = summary["trackers"]
+    columns = [*_COLUMNS, *(_LATENCIES if summary["rate"] else ())]
+    yield Table("Time per frame", _rows("tracker", columns, trackers), _NOTE)
+    staged = {name: one for name, one in trackers.items() if math.isfinite(one["stage_crop_ms"])}
+    for what, key in (("mean", "stage_{}_ms"), ("median", "stage_{}_median_ms")) if staged else ():
+        columns = [(key.format(name), name, 2) for name in STAGES]
+        title = f"What it goes into, {what}s"
+        yield Table(title, _rows(f"{what} ms per frame", columns, staged))
+
+
+def _rows(
     title: str, columns: Sequence[tuple[str, str, int]], trackers: Mapping[str, Json]
-) -> Iterator[str]:
+) -> list[list[str]]:
     rows = [[title, *(heading for _, heading, _ in columns)]]
     for name, numbers in trackers.items():
         rows.append([name, *(number(numbers[key], decimals) for key, _, decimals in columns)])
-    return aligned(rows)
+    return rows
 
 
-def _write_report(trackers: Mapping[str, Json], summary: Mapping[str, Json], folder: Path) -> None:
+def _write_report(summary: Mapping[str, Json], out: Path) -> None:
+    trackers, folder = summary["trackers"], out / FILES
     folder.mkdir(parents=True, exist_ok=True)
     apart = ("clips", "threads")
-    write_records(
+    speed = write_records(
         folder / "speed.csv",
         [
             {"tracker": name, **{key: one[key] for key in one if key not in apart}}
             for name, one in trackers.items()
         ],
     )
-    write_records(
+    clips = write_records(
         folder / "clips.csv",
         [
             {"tracker": name, "clip": clip, **numbers}
@@ -149,4 +163,15 @@ def _write_report(trackers: Mapping[str, Json], summary: Mapping[str, Json], fol
             for clip, numbers in one["clips"].items()
         ],
     )
-    save_figure(draw_speed(trackers, summary["machine"]), folder, "speed")
+    _, vector = save_figure(draw_speed(trackers, summary["machine"]), folder, "speed")
+    names = sorted({clip for one in trackers.values() for clip in one["clips"]})
+    write_tables_page(
+        out,
+        summary,
+        title="Speed",
+        about=f"{counted(len(trackers), 'tracker')} on {counted(len(names), 'clip')}: "
+        + ", ".join(names),
+        tables=list(_tables(summary)),
+        plots=[Picture("time per frame", vector)],
+        links=[speed, clips],
+    )

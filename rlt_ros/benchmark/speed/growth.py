@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.report import FILES, SUMMARY
+from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
 from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.benchmark.speed.clips import GeneratedClip
 from rlt_ros.benchmark.speed.measuring import SpeedJob
@@ -60,7 +61,7 @@ def measure_growth(
     command: str,
     max_frames: int | None = None,
 ) -> dict[str, Json]:
-    """Time trackers on generated clips and write summary.json, and growth.csv and .md in report/.
+    """Time trackers on generated clips; write summary.json, report.html, report/growth.csv and .md.
 
     Args:
         trackers: names, each with its settings, see ``make_runner``.
@@ -94,7 +95,16 @@ def measure_growth(
     write_json(out / SUMMARY, summary)
     if rows:
         records = summary["growth"]
-        write_table(out / FILES, "growth", records, _cells(summary), summary["machine"])
+        cells = _cells(summary)
+        table = write_table(out / FILES, "growth", records, cells, summary["machine"])
+        write_tables_page(
+            out,
+            summary,
+            title="Speed: how the cost grows",
+            about="One thing at a time is varied; memory is what the process grew by.",
+            tables=[Table("Growth", cells)],
+            links=[table],
+        )
     return summary
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rlt_ros.benchmark.seed_statistics import is_untested
+
 # Measure, heading, width, decimals.
 _COLUMNS = (
     ("eao", "EAO", 6, 3),
@@ -17,6 +19,8 @@ _COLUMNS = (
     ("robustness_rank", "R rank", 6, 2),
     ("auc", "AUC", 6, 3),
     ("precision20", "prec.", 6, 3),
+    ("fps", "frames/s", 9, 1),
+    ("init_seconds", "init s", 7, 2),
     ("norm_precision", "norm.p.", 7, 3),
     ("os50", "OS50", 6, 3),
     ("cle", "CLE", 7, 2),
@@ -25,12 +29,10 @@ _COLUMNS = (
     ("refound_share", "refound", 7, 3),
     ("refound_frames", "after", 6, 1),
     ("false_lost", "f.LOST", 6, 3),
-    ("ece", "ECE", 6, 3),
-    ("brier", "Brier", 6, 3),
     ("losses", "lost", 6, 2),
     ("refound", "found", 6, 2),
-    ("fps", "frames/s", 9, 1),
-    ("init_seconds", "init s", 7, 2),
+    ("ece", "ECE", 6, 3),
+    ("brier", "Brier", 6, 3),
 )
 
 
@@ -77,7 +79,7 @@ def _comparisons(comparisons: list[dict[str, Any]]) -> Iterator[str]:
         return
     what = {"auc": "mean AUC", "eao": "EAO"}[comparisons[0]["measure"]]
     yield f"differences of {what} (noise of the seeds alone, on these sequences):"
-    if all(one["p"] is None and "one seed" in one["verdict"] for one in comparisons):
+    if all(is_untested(one["verdict"]) for one in comparisons):
         yield "  with one seed nobody knows the noise; --seeds 3 or more shows it"
         return
     for one in comparisons:

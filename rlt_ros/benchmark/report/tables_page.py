@@ -1,0 +1,61 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tables and plots as one HTML page, where there are no sequences and boxes to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rlt_ros.benchmark.report.page import Picture, template
+from rlt_ros.benchmark.report.writing import PAGE
+from rlt_ros.benchmark.run_store import Json, write_atomically
+
+
+class Table(NamedTuple):
+    """A table for the page and for a terminal.
+
+    Attributes:
+        title: above it.
+        rows: cells, the headings first.
+        note: what the numbers mean, below it.
+    """
+
+    title: str
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+
+def write_tables_page(
+    folder: Path,
+    summary: Mapping[str, Json],
+    *,
+    title: str,
+    about: str,
+    tables: Sequence[Table],
+    plots: Sequence[Picture] = (),
+    links: Sequence[Path] = (),
+) -> Path:
+    """Write report.html and return its path.
+
+    Args:
+        folder: that the command was told to write to.
+        summary: with ``command``, ``machine``, ``versions`` and, where there are any, ``failures``.
+        title, about: at the top.
+        tables, plots: in order.
+        links: files in the folder that hold all numbers.
+
+    Raises:
+        OSError: the page cannot be written.
+    """
+    page = template("tables.html.jinja").render(
+        summary={"failures": {}, **summary},
+        title=title,
+        about=about,
+        tables=tables,
+        plots=[(one.title, one.inline()) for one in plots],
+        links=[path.relative_to(folder).as_posix() for path in links],
+    )
+    write_atomically(folder / PAGE, page)
+    return folder / PAGE
