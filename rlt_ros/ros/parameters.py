@@ -54,10 +54,11 @@ class NodeConfig:
     """The node's own settings, in the form of `TrackerConfig`'s."""
 
     image_reliability: str = _setting(
-        "best_effort",
-        "delivery asked of the image publisher: best_effort fits every camera, reliable loses "
-        "nothing and needs a reliable publisher",
-        choices=("best_effort", "reliable"),
+        "auto",
+        "delivery asked of the image publisher: reliable loses nothing and needs a reliable "
+        "publisher, best_effort fits every camera; auto: reliable as long as every publisher "
+        "offers it, else best_effort",
+        choices=("auto", "reliable", "best_effort"),
     )
     queue: str = _setting(
         "newest",

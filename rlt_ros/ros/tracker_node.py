@@ -9,19 +9,17 @@ thread, publishing included.
 from __future__ import annotations
 
 import math
-import os
 import sys
 import time
-from pathlib import Path
+from dataclasses import replace
 
 import rclpy
-from ament_index_python.packages import get_package_share_directory
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
@@ -30,6 +28,8 @@ from rlt_ros.media.drawing import draw_result
 from rlt_ros.messages.detections import box_of, stamp_nanoseconds
 from rlt_ros.msg import TrackerStatus
 from rlt_ros.ros.image_conversion import to_image_message, to_rgb
+from rlt_ros.ros.image_subscription import ImageSubscription
+from rlt_ros.ros.input_watch import InputWatch
 from rlt_ros.ros.messages import to_detection, to_status
 from rlt_ros.ros.parameters import declare_parameters, refusal
 from rlt_ros.ros.spinning import spin_until
@@ -73,18 +73,14 @@ class TrackerNode(Node):
             queue_size=settings.queue_size,
             buffer_size=settings.frame_buffer_size,
         )
-        reliable = settings.image_reliability == "reliable"
-        images = QoSProfile(
-            # What has been acknowledged must not be overwritten before the callback takes it.
-            history=HistoryPolicy.KEEP_ALL if reliable else HistoryPolicy.KEEP_LAST,
-            depth=5,
-            reliability=ReliabilityPolicy[settings.image_reliability.upper()],
+        self._images = ImageSubscription(
+            self, self._on_image, settings.image_reliability, keep_all=settings.queue == "all"
         )
-        camera = self.create_subscription(Image, "image_raw", self._on_image, images)
         boxes = self.create_subscription(
             Detection2D, "init_box", self._on_init_box, QoSProfile(depth=10)
         )
-        self.get_logger().info(f"images: {camera.topic_name}, init boxes: {boxes.topic_name}")
+        self._watch = InputWatch(self, self._images, boxes.topic_name)
+        self.get_logger().info(f"images: {self._images.topic}, init boxes: {boxes.topic_name}")
         # Steady, so that a paused simulation still has a status.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
@@ -113,6 +109,8 @@ class TrackerNode(Node):
         self._worker.submit_init(box, stamp_nanoseconds(message.header.stamp))
 
     def _on_timer(self) -> None:
+        self._images.adapt()
+        self._watch.look(self._worker.status().state)
         if time.monotonic() - self._status_published >= STATUS_PERIOD:
             self.on_status(self._worker.status(), None)
 
@@ -153,6 +151,8 @@ class TrackerNode(Node):
         """Publish the status, stamped as its frame or else with the node's time."""
         if not self.context.ok():
             return
+        message = "; ".join(text for text in (status.message, self._watch.notice) if text)
+        status = replace(status, message=message)
         now = Header(stamp=self.get_clock().now().to_msg())
         self._status.publish(to_status(status, now if frame is None else frame.message.header))
         self._status_published = time.monotonic()
@@ -170,16 +170,6 @@ def _loaded_tracker(config: TrackerConfig) -> Tracker:
     return tracker
 
 
-def _warn_about_transport(node: Node) -> None:
-    fast_dds = "fastrtps" in rclpy.get_rmw_implementation_identifier()
-    if fast_dds and not any(name.endswith("_DEFAULT_PROFILES_FILE") for name in os.environ):
-        profiles = Path(get_package_share_directory("rlt_ros"), "config", "fastdds.xml")
-        node.get_logger().info(
-            "Fast DDS as it comes loses large best-effort images between processes; if frames are"
-            f" missing, set FASTRTPS_DEFAULT_PROFILES_FILE={profiles} for both"
-        )
-
-
 def main(args: list[str] | None = None) -> int:
     """Run the node until it is interrupted; 1 if it could not start."""
     try:
@@ -192,7 +182,6 @@ def main(args: list[str] | None = None) -> int:
     node = None
     try:
         node = TrackerNode()
-        _warn_about_transport(node)
         node.start()
         spin_until(node, lambda: node.failed)
     except (KeyboardInterrupt, ExternalShutdownException):

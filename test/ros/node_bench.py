@@ -21,6 +21,7 @@ import numpy as np
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rlt_ros.msg import TrackerStatus
 from sensor_msgs.msg import Image
@@ -72,7 +73,7 @@ class NodeProcess:
     """``tracker_node`` in a process of its own."""
 
     def __init__(self, log: Path, *arguments: str, **parameters: object) -> None:
-        self.namespace = f"/rlt_{next(_numbers)}"
+        self.namespace = self.new_namespace()
         command = [sys.executable, "-m", "rlt_ros.ros.tracker_node", "--ros-args"]
         command += ["-r", f"__ns:={self.namespace}", *arguments]
         for name, value in parameters.items():
@@ -82,6 +83,11 @@ class NodeProcess:
             self._process = subprocess.Popen(
                 command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ}
             )
+
+    @staticmethod
+    def new_namespace() -> str:
+        """Return a namespace that no other test uses."""
+        return f"/rlt_{next(_numbers)}"
 
     @property
     def running(self) -> bool:
@@ -107,12 +113,15 @@ class NodeProcess:
 class Client:
     """Publishes images and init boxes, and keeps what the node publishes."""
 
-    def __init__(self, process: NodeProcess, images: QoSProfile = RELIABLE) -> None:
+    def __init__(self, process: NodeProcess, images: QoSProfile | None = RELIABLE) -> None:
+        """`images`: how the camera publishes; None: there is no camera yet."""
         self._process = process
         self.node: Node = rclpy.create_node("client", namespace=process.namespace)
         self.detections: list[Detection2D] = []
         self.statuses: list[TrackerStatus] = []
-        self._images = self.node.create_publisher(Image, "image_raw", images)
+        self._images: Publisher | None = None
+        if images is not None:
+            self.start_camera(images)
         self._boxes = self.node.create_publisher(Detection2D, "init_box", 10)
         self.listen(Detection2D, "detection", self.detections)
         self.listen(TrackerStatus, "status", self.statuses)
@@ -121,13 +130,19 @@ class Client:
         self._thread = threading.Thread(target=self._executor.spin)
         self._thread.start()
 
+    def start_camera(self, images: QoSProfile) -> None:
+        """Publish images so from now on; a camera that was there before ends."""
+        if self._images is not None:
+            self.node.destroy_publisher(self._images)
+        self._images = self.node.create_publisher(Image, "image_raw", images)
+
     def listen(self, kind: type, topic: str, into: list, quality: QoSProfile = RELIABLE) -> None:
         """Keep a topic's messages in a list."""
         self.node.create_subscription(kind, topic, into.append, quality)
 
     def wait_for_node(self) -> None:
         """Wait until node and client have found each other both ways."""
-        ends = [self._images, self._boxes]
+        ends = [end for end in (self._images, self._boxes) if end is not None]
         self.until(lambda: all(end.get_subscription_count() for end in ends))
         self.until(lambda: self.node.count_publishers("detection"))
         self.until(lambda: self.statuses and "loading" not in self.statuses[-1].message)
@@ -147,8 +162,30 @@ class Client:
 
     def send_message(self, message: Image) -> Header:
         message.header.stamp = self.node.get_clock().now().to_msg()
+        assert self._images is not None, "there is no camera"
         self._images.publish(message)
         return message.header
+
+    def send_until_received(self, index: int) -> int:
+        """Send a frame until the node has received one; return how often it was sent.
+
+        For a camera and a node that may be about to agree on another QoS.
+        """
+        before = self.statuses[-1].frames_received
+
+        def has_come() -> bool:
+            return bool(self.statuses[-1].frames_received > before)
+
+        sent = 0
+        while not has_come():
+            self.send(index)
+            sent += 1
+            patience = time.monotonic() + 0.2
+            while time.monotonic() < patience and not has_come():
+                time.sleep(0.005)
+            assert self._process.running, self._process.log()
+            assert sent < 5 * TIMEOUT, f"sent in vain; last status: {self.statuses[-1]}"
+        return sent
 
     def choose(self, box: tuple[float, ...], header: Header | None = None) -> None:
         """Publish an init box: x, y, w, h on the frame with that header, else on the next one."""
