@@ -7,69 +7,116 @@ ros2 launch rlt_ros tracker.launch.py image_topic:=/camera/image_raw rviz:=true
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from ament_index_python.packages import get_package_share_directory
-from launch.actions import DeclareLaunchArgument
-from launch.conditions import IfCondition
+from ament_index_python.packages import (
+    PackageNotFoundError,
+    get_package_prefix,
+    get_package_share_directory,
+)
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
+from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 
-from launch import LaunchDescription
+from launch import LaunchContext, LaunchDescription
+from rlt_ros.ros.launch_arguments import (
+    as_bool,
+    check_log_level,
+    check_names,
+    checked_parameter_file,
+    misspelt,
+    unheard_parameters,
+)
 
+CONFIG = Path(get_package_share_directory("rlt_ros")) / "config"
 OUTPUT_TOPICS = ("annotated_image", "attention_map")
+
+ARGUMENTS = {
+    "namespace": ("rlt", "of node and topics"),
+    "image_topic": (
+        "image_raw",
+        "images to track in; a relative name is taken in the namespace",
+    ),
+    "params_file": (str(CONFIG / "tracker.yaml"), "parameters of the node"),
+    "use_sim_time": ("false", "follow /clock"),
+    "log_level": ("info", "of the node: debug, info, warn, error or fatal"),
+    "rviz": ("false", "open RViz as well"),
+}
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return the arguments, the node and RViz."""
-    config = Path(get_package_share_directory("rlt_ros")) / "config"
-    arguments = [
-        DeclareLaunchArgument("namespace", default_value="rlt", description="of node and topics"),
-        DeclareLaunchArgument(
-            "image_topic",
-            default_value="image_raw",
-            description="images to track in; a relative name is taken in the namespace",
-        ),
-        DeclareLaunchArgument(
-            "params_file",
-            default_value=str(config / "tracker.yaml"),
-            description="parameters of the node",
-        ),
-        DeclareLaunchArgument("use_sim_time", default_value="false", description="follow /clock"),
-        DeclareLaunchArgument(
-            "log_level",
-            default_value="info",
-            description="of the node: debug, info, warn, error or fatal",
-        ),
-        DeclareLaunchArgument("rviz", default_value="false", description="open RViz as well"),
-    ]
-    namespace = LaunchConfiguration("namespace")
-    image_topic = LaunchConfiguration("image_topic")
-    use_sim_time = ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
+    """Return the arguments, and what starts node and RViz once they are known."""
+    return LaunchDescription(
+        [
+            *(
+                DeclareLaunchArgument(name, default_value=default, description=description)
+                for name, (default, description) in ARGUMENTS.items()
+            ),
+            OpaqueFunction(function=start),
+        ]
+    )
+
+
+def start(context: LaunchContext) -> list[Node]:
+    """Return the tracker node, and RViz where it is wanted and installed.
+
+    Raises:
+        LaunchArgumentError: names a wrong argument; nothing is started.
+    """
+    given = {name: LaunchConfiguration(name).perform(context) for name in ARGUMENTS}
+    use_sim_time = as_bool("use_sim_time", given["use_sim_time"])
+    wants_rviz = as_bool("rviz", given["rviz"])
+    check_log_level(given["log_level"])
+    namespace, image_topic = given["namespace"], given["image_topic"]
+    pushed = context.launch_configurations.get("ros_namespace")  # by a launch file that includes us
+    full_namespace = make_namespace_absolute(prefix_namespace(pushed, namespace)) or "/"
+    check_names(full_namespace, image_topic)
+    file = checked_parameter_file(given["params_file"])
+    log = get_logger("rlt_ros")
+    for problem in misspelt(context.launch_configurations, ARGUMENTS):
+        log.warning(problem)
+    if problem := unheard_parameters(file, full_namespace):
+        log.warning(problem)
+
     tracker = Node(
         package="rlt_ros",
         executable="tracker_node",
         namespace=namespace,
-        parameters=[
-            ParameterFile(LaunchConfiguration("params_file")),
-            {"use_sim_time": use_sim_time},
-        ],
+        parameters=[str(file), {"use_sim_time": use_sim_time}],
         remappings=[("image_raw", image_topic)],
-        ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+        ros_arguments=["--log-level", given["log_level"]],
         output="screen",
     )
+    if not wants_rviz:
+        return [tracker]
+    if not _is_installed("rviz2"):
+        distribution = os.environ.get("ROS_DISTRO", "$ROS_DISTRO")
+        log.warning(
+            "rviz2 is not installed, so the tracker starts without it: sudo apt install"
+            f" ros-{distribution}-rviz2"
+        )
+        return [tracker]
     # The displays name the topics of namespace rlt: remapped, they follow the arguments.
     rviz = Node(
         package="rviz2",
         executable="rviz2",
         namespace=namespace,
-        arguments=["--display-config", str(config / "rlt.rviz")],
+        arguments=["--display-config", str(CONFIG / "rlt.rviz")],
         parameters=[{"use_sim_time": use_sim_time}],
         remappings=[
             ("/rlt/image_raw", image_topic),
             *((f"/rlt/{topic}", topic) for topic in OUTPUT_TOPICS),
         ],
-        condition=IfCondition(LaunchConfiguration("rviz")),
     )
-    return LaunchDescription([*arguments, tracker, rviz])
+    return [tracker, rviz]
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError:
+        return False
+    return True

@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ROS 2 node around the tracker library: thin glue, one job per module.
 
-``tracker_node``      topics and parameters in, topics out
-``tracking_worker``   the one thread that owns the tracker (no ROS in it)
-``parameters``        every parameter of the node, declared once
-``messages``          results and status as vision_msgs and rlt_ros messages
-``image_conversion``  sensor_msgs/Image <-> RGB arrays
+``tracker_node``        topics and parameters in, topics out
+``tracking_worker``     the one thread that owns the tracker (no ROS in it)
+``parameters``          every parameter of the node, declared once
+``messages``            results and status as vision_msgs and rlt_ros messages
+``image_conversion``    sensor_msgs/Image <-> RGB arrays
+``image_subscription``  the camera's images, with a QoS that fits their publishers
+``input_watch``         when something is said about what does not come in,
+``missing_images``      about images: what, and what to do about it,
+``misconnections``      about everything else around the node
+``launch_arguments``    what the launch arguments may hold
 """

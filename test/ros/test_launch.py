@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import runpy
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,10 +24,9 @@ from launch.actions import (
     SetLaunchConfiguration,
     Shutdown,
 )
-from launch.event_handlers import OnProcessIO
-from launch_ros.actions import Node
+from launch.event_handlers import OnProcessIO, OnProcessStart
 
-from launch import LaunchDescription, LaunchService
+from launch import LaunchContext, LaunchDescription, LaunchService
 
 FILE = Path(__file__).parents[2] / "launch" / "tracker.launch.py"
 
@@ -44,30 +45,106 @@ def test_its_arguments_are_described(description: LaunchDescription) -> None:
     assert all(argument.description for argument in arguments)
 
 
-def test_rviz_opens_only_when_asked_for(description: LaunchDescription) -> None:
-    nodes = [item for item in description.entities if isinstance(item, Node)]
-    assert [node.node_executable for node in nodes] == ["tracker_node", "rviz2"]
-    assert nodes[0].condition is None
-    assert nodes[1].condition is not None
-
-
-def test_it_starts_the_node_on_the_image_topic(
-    description: LaunchDescription, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
-    said: list[str] = []
+def launched(description: LaunchDescription, log: Callable[[str], bool], **given: str) -> int:
+    """Launch with arguments, until what is said satisfies `log` or launch ends by itself."""
 
     def listen(event: Any) -> Shutdown | None:
-        said.append(event.text.decode())
-        return Shutdown(reason="it runs") if "the tracker is ready" in "".join(said) else None
+        return Shutdown(reason="enough") if log(event.text.decode()) else None
 
     handler = OnProcessIO(on_stdout=listen, on_stderr=listen)
-    topic = SetLaunchConfiguration("image_topic", "/camera/image_raw")
+    arguments = [SetLaunchConfiguration(name, value) for name, value in given.items()]
     service = LaunchService()
     service.include_launch_description(
-        LaunchDescription([RegisterEventHandler(handler), topic, *description.entities])
+        LaunchDescription([RegisterEventHandler(handler), *arguments, *description.entities])
     )
-    assert service.run() == 0, "".join(said)
-    assert "/camera/image_raw" in "".join(said)
+    return int(service.run())
+
+
+@pytest.fixture(autouse=True)
+def domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+
+
+def started(file: dict[str, Any], context: LaunchContext) -> list[str]:
+    return [str(node.node_executable) for node in file["start"](context)]
+
+
+@pytest.fixture
+def context() -> LaunchContext:
+    """Of a launch without arguments."""
+    made = LaunchContext()
+    for name, (default, _) in runpy.run_path(str(FILE))["ARGUMENTS"].items():
+        made.launch_configurations[name] = default
+    return made
+
+
+def test_rviz_opens_only_when_asked_for_and_installed(
+    context: LaunchContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = runpy.run_path(str(FILE))
+    assert started(file, context) == ["tracker_node"]
+    context.launch_configurations["rviz"] = "true"
+    monkeypatch.setitem(file["start"].__globals__, "_is_installed", lambda package: True)
+    assert started(file, context) == ["tracker_node", "rviz2"]
+    monkeypatch.setitem(file["start"].__globals__, "_is_installed", lambda package: False)
+    said: list[str] = []
+    log = SimpleNamespace(warning=said.append)
+    monkeypatch.setitem(file["start"].__globals__, "get_logger", lambda name: log)
+    monkeypatch.setenv("ROS_DISTRO", "jazzy")
+    assert started(file, context) == ["tracker_node"]
+    assert said == [
+        "rviz2 is not installed, so the tracker starts without it: sudo apt install ros-jazzy-rviz2"
+    ]
+
+
+WRONG_ARGUMENTS = {
+    "params_file": ("missing.yaml", "params_file 'missing.yaml' cannot be read"),
+    "use_sim_time": ("maybe", "use_sim_time must be true or false"),
+    "rviz": ("perhaps", "rviz must be true or false"),
+    "log_level": ("loud", "log_level must be one of"),
+    "namespace": ("bad-name", "namespace '/bad-name' is no ROS name"),
+    "image_topic": ("", "image_topic '' is no ROS name"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_ARGUMENTS)
+def test_a_wrong_argument_is_named(context: LaunchContext, name: str) -> None:
+    value, said = WRONG_ARGUMENTS[name]
+    context.launch_configurations[name] = value
+    with pytest.raises(ValueError, match=said):
+        started(runpy.run_path(str(FILE)), context)
+
+
+def test_a_wrong_argument_ends_the_launch_before_anything_starts(
+    description: LaunchDescription,
+) -> None:
+    processes: list[object] = []
+    seen = OnProcessStart(on_start=lambda event, context: processes.append(event))
+    description.entities.insert(0, RegisterEventHandler(seen))
+    assert launched(description, lambda text: True, params_file="missing.yaml") == 1
+    assert processes == []
+
+
+def test_it_starts_the_node_on_the_image_topic(description: LaunchDescription) -> None:
+    said: list[str] = []
+
+    def is_ready(text: str) -> bool:
+        said.append(text)
+        return "the tracker is ready" in "".join(said)
+
+    assert launched(description, is_ready, image_topic="/camera/image_raw") == 0, "".join(said)
+    assert "images: /camera/image_raw, init boxes: /rlt/init_box" in "".join(said)
     assert "the tracker is ready" in "".join(said)
     assert "Traceback" not in "".join(said)
+
+
+def test_it_stays_in_the_namespace_of_who_includes_it(description: LaunchDescription) -> None:
+    said: list[str] = []
+
+    def is_there(text: str) -> bool:
+        said.append(text)
+        return "init boxes:" in "".join(said)
+
+    launched(description, is_there, ros_namespace="/robot1")
+    assert "images: /robot1/rlt/image_raw, init boxes: /robot1/rlt/init_box" in "".join(said)
+    assert "sets nothing" not in "".join(said)
