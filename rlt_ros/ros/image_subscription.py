@@ -32,11 +32,10 @@ class ImageSubscription:
     publishers change. (QoS ``best_available`` of Iron and later looks at the publishers once, when
     the subscription is made.)
 
-    `keep_all` keeps every image that has been acknowledged until the callback takes it. This never
-    holds up a camera, neither with Fast DDS nor with Cyclone: they acknowledge what they have
-    stored, not what the callback has taken. But it costs memory while callbacks are held up
-    (6 s at 704 x 400 and 30 Hz: 140 MiB), and Fast DDS keeps that memory. Who wants the newest
-    image only does without: then at most `DEPTH` wait.
+    `keep_all` keeps every image that was acknowledged until the callback takes it. It does not hold
+    up a camera: Fast DDS acknowledges what it has stored, taken or not. But it costs memory while
+    callbacks are held up (6 s at 704 x 400 and 30 Hz: 140 MiB), and that is not given back. Who
+    wants the newest image only does without: then at most `DEPTH` wait, a longer stop loses some.
     """
 
     def __init__(

@@ -16,6 +16,7 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from rlt_ros.ros.image_subscription import IMAGE_TYPE, ImageSubscription, node_path
 
 COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
+STATUS_TYPE = "rlt_ros/msg/TrackerStatus"
 
 
 def why_no_image(node: Node, images: ImageSubscription) -> str:
@@ -62,12 +63,19 @@ def remedy_for_loss(images: ImageSubscription) -> str:
 
 def _elsewhere(node: Node, topic: str) -> str:
     """Say where images are to be had instead."""
-    own = f"{node.get_namespace().rstrip('/')}/{node.get_name()}"
+    topics = node.get_topic_names_and_types()
+    # Trackers, this one included, publish pictures of what they see.
+    trackers = {
+        node_path(publisher)
+        for name, types in topics
+        if STATUS_TYPE in types
+        for publisher in node.get_publishers_info_by_topic(name)
+    }
     sources: dict[str, list[str]] = {IMAGE_TYPE: [], COMPRESSED_TYPE: []}
-    for name, types in node.get_topic_names_and_types():
+    for name, types in topics:
         for kind in set(types) & sources.keys():
             if any(
-                each.topic_type == kind and node_path(each) != own
+                each.topic_type == kind and node_path(each) not in trackers
                 for each in node.get_publishers_info_by_topic(name)
             ):
                 sources[kind].append(name)

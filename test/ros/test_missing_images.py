@@ -12,6 +12,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
 from graph_bench import GraphBench
 from node_bench import BEST_EFFORT, RELIABLE
+from rlt_ros.msg import TrackerStatus
 from sensor_msgs.msg import CompressedImage, Image
 
 from rlt_ros.ros.missing_images import remedy_for_loss, why_no_image
@@ -28,8 +29,10 @@ def bench() -> Iterator[GraphBench]:
 
 def test_nobody_publishes_and_the_nearest_topic_is_named(bench: GraphBench) -> None:
     images = bench.subscribe()
-    # The node's own pictures are no camera.
+    # A tracker's own pictures are no camera.
+    bench.node.create_publisher(TrackerStatus, "status", 10)
     bench.node.create_publisher(Image, "image_row", 10)
+    bench.until_seen("status")
     for topic in ("camera/image_raw", "depth", "camera/image_raw/compressed"):
         kind = CompressedImage if "compressed" in topic else Image
         bench.publisher(kind=kind, topic=topic)
