@@ -81,10 +81,10 @@ class ImageSubscription:
         self._node.destroy_subscription(self._subscription)
         self._subscription = self._subscribe()
         if weak:
-            why = f"best effort: {node_path(weak[0])} offers nothing else"
+            why = f"best_effort: {node_path(weak[0])} offers nothing else"
         else:
-            why = "reliably: every publisher offers it"
-        self._node.get_logger().info(f"images on {self.topic} are now received {why}")
+            why = "reliable: every publisher offers it"
+        self._node.get_logger().info(f"images on {self.topic} are now taken {why}")
 
     def _subscribe(self) -> Any:
         events: dict[str, Callable[[Any], None]] = {"message_lost": self._on_lost}

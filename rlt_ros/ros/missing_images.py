@@ -27,15 +27,15 @@ def why_no_image(node: Node, images: ImageSubscription) -> str:
         return f"it has no publisher; {_elsewhere(node, images.topic)}"
     if not fitting_type:
         return (
-            f"it has {_publishers(publishers)}, but of type {publishers[0].topic_type}, not"
-            f" {IMAGE_TYPE}; {_elsewhere(node, images.topic)}"
+            f"it has {_publishers(publishers)}, none of {IMAGE_TYPE};"
+            f" {_elsewhere(node, images.topic)}"
         )
     for publisher in fitting_type:
         verdict, reason = qos_check_compatible(publisher.qos_profile, images.qos)
         if verdict == QoSCompatibility.ERROR:
             return f"it has {_publishers(fitting_type)}, whose QoS does not fit: {_misfit(reason)}"
-    offered = "reliable" if _offers_reliable(fitting_type) else "best effort"
-    asked = "reliable" if images.reliable else "best effort"
+    offered = "reliable" if _offers_reliable(fitting_type) else "best_effort"
+    asked = "reliable" if images.reliable else "best_effort"
     return (
         f"it has {_publishers(fitting_type)}, and QoS fits ({offered} to {asked}): does it send"
         f" anything? (ros2 topic hz {images.topic})"
@@ -106,7 +106,8 @@ def _nearest(topic: str, names: list[str]) -> list[str]:
 
 def _publishers(publishers: list[TopicEndpointInfo]) -> str:
     names = ", ".join(node_path(each) for each in publishers[:3])
-    return f"{len(publishers)} publisher{'s' if len(publishers) > 1 else ''} ({names})"
+    plural = "s" if len(publishers) > 1 else ""
+    return f"{len(publishers)} publisher{plural} of {publishers[0].topic_type} ({names})"
 
 
 def _offers_reliable(publishers: list[TopicEndpointInfo]) -> bool:
@@ -116,7 +117,7 @@ def _offers_reliable(publishers: list[TopicEndpointInfo]) -> bool:
 def _misfit(reason: str) -> str:
     if "reliab" in reason.lower():
         return (
-            "it publishes best effort, and image_reliability is reliable (set it to auto or"
+            "it offers best_effort, and image_reliability is reliable (set it to auto or"
             " best_effort)"
         )
     return reason.removeprefix("ERROR: ").rstrip("; ")

@@ -65,11 +65,11 @@ def test_box_target_and_counts_outlive_cameras_that_come_and_go(
     sent += 1
 
     # A reliable one in its place, then a best-effort one.
-    for quality, said in ((RELIABLE, "reliably: every publisher offers it"), (BEST_EFFORT, "best")):
-        lines = node.log().count(f"are now received {said}")
+    for quality, said in ((RELIABLE, "reliable: every"), (BEST_EFFORT, "best_effort: ")):
+        lines = node.log().count(f"are now taken {said}")
         client.start_camera(quality)
         sent += client.send_until_received(2)
-        client.until(lambda: node.log().count(f"are now received {said}") > lines)  # noqa: B023
+        client.until(lambda: node.log().count(f"are now taken {said}") > lines)  # noqa: B023
         sent += client.send_until_received(2)
         client.until(
             lambda: client.statuses[-1].frames_tracked == client.statuses[-1].frames_received
