@@ -77,7 +77,7 @@ def test_box_target_and_counts_outlive_cameras_that_come_and_go(
     assert {detection.id for detection in client.detections} == {target}
     assert 6 <= client.statuses[-1].frames_received <= sent
     assert client.statuses[-1].frames_dropped == 0
-    assert node.stop() == 0
+    assert node.stop() == 0, node.log()
     assert "Traceback" not in node.log()
 
 
