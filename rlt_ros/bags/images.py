@@ -7,15 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rosbags.image import image_to_cvimage
 from rosbags.typesys.store import Typestore
 
 from rlt_ros.bags.headers import make_header
 from rlt_ros.bags.writer import BagWriter
-from rlt_ros.messages.images import raw_to_rgb
+from rlt_ros.messages.images import raw_pixels
+from rlt_ros.pixels.files import decode_image
 from rlt_ros.tracking.errors import InvalidImageError
 
 IMAGE = "sensor_msgs/msg/Image"
@@ -48,8 +47,8 @@ def compressed_format(data: bytes) -> tuple[str, str]:
     )
 
 
-def image_to_rgb(message: Any, message_type: str) -> NDArray[np.uint8]:
-    """Return a decoded Image or CompressedImage as H x W x 3 uint8 RGB.
+def image_pixels(message: Any, message_type: str) -> NDArray[Any]:
+    """Return a decoded Image or CompressedImage as (H, W) grey or (H, W, 3) RGB of its own depth.
 
     Compressed images are decoded as image files are elsewhere in this package, so a file gives
     the same pixels from a bag as from its folder.
@@ -58,19 +57,16 @@ def image_to_rgb(message: Any, message_type: str) -> NDArray[np.uint8]:
         InvalidImageError: it cannot be decoded.
     """
     if message_type == IMAGE:
-        return raw_to_rgb(message, image_to_cvimage)
-    data = np.asarray(message.data, np.uint8)
+        return raw_pixels(message)
     if "compressedDepth" in message.format:
         raise InvalidImageError("compressedDepth images cannot be tracked in")
-    try:
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except cv2.error:
-        bgr = None
-    if bgr is None:
+    data = np.asarray(message.data, np.uint8)
+    pixels = decode_image(data)
+    if pixels is None:
         raise InvalidImageError(
             f"{data.size} bytes of format {message.format!r} cannot be decoded as an image"
         )
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    return pixels
 
 
 def image_cdr(

@@ -24,6 +24,7 @@ from rlt_ros.benchmark.protocols.one_pass import run_pass
 from rlt_ros.benchmark.provenance import machine
 from rlt_ros.benchmark.runners import make_runner
 from rlt_ros.benchmark.timed_runner import TimedRunner
+from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import Value
 
@@ -44,6 +45,7 @@ class Job:
         max_frames: stop after so many frames; None runs all.
         layout: of the data set; None finds out.
         protocol: how it is run: one of ``ope_tasks.PROTOCOLS``.
+        intensity: of frames of more than 8 bits, see ``open_dataset``.
         omit: frames that tre does not start at, see ``read_omitted``.
     """
 
@@ -55,6 +57,7 @@ class Job:
     layout: str | None = None
     protocol: str = OPE
     omit: Stretches = ()
+    intensity: IntensityRange | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def read_sequence(job: Job) -> Sequence:
     Raises:
         DatasetError: it cannot be read.
     """
-    return open_dataset(job.dataset, job.layout).read(job.sequence)
+    return open_dataset(job.dataset, job.layout, job.intensity).read(job.sequence)
 
 
 def one_pass_outcome(

@@ -32,6 +32,7 @@ from rlt_ros.benchmark.report import RUNS, SUMMARY
 from rlt_ros.benchmark.run_store import RunStore, without_nan, write_json
 from rlt_ros.benchmark.tracker_name import TrackerName, folder_name, parse_tracker_name
 from rlt_ros.benchmark.vot_summary import compare_supervised, summarise_supervised
+from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking.config import Value
 
 
@@ -50,6 +51,7 @@ class Plan:
         protocol: how trackers are run, see ``Job``; published boxes are for ope alone.
         eao_interval: for vot, see ``vot_measures``.
         omit: for tre, the frames not to start at by sequence, see ``read_omitted``.
+        intensity: of frames of more than 8 bits, see ``open_dataset``.
     """
 
     dataset: Path
@@ -62,6 +64,7 @@ class Plan:
     protocol: str = OPE
     eao_interval: tuple[int, int] = EAO_INTERVAL
     omit: Mapping[str, Stretches] = field(default_factory=dict)
+    intensity: IntensityRange | None = None
 
     def jobs(self) -> list[Job]:
         """Return what is to be run."""
@@ -92,6 +95,7 @@ class Plan:
             self.layout,
             self.protocol,
             self.omit.get(sequence, ()),
+            self.intensity,
         )
 
 

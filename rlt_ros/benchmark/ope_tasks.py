@@ -83,6 +83,7 @@ def job_settings(job: Job) -> dict[str, Json]:
         "max_frames": job.max_frames,
         **({} if job.protocol == OPE else {"protocol": job.protocol}),
         **({"omit": job.omit} if job.omit else {}),
+        **({"intensity": list(job.intensity)} if job.intensity else {}),
         **settings,
     }
 

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
+from rlt_ros.pixels.intensity import IntensityRange, parse_intensity_range
 from rlt_ros.tracking.config import (
     PRESETS,
     TrackerConfig,
@@ -32,6 +33,25 @@ def box_argument(text: str) -> Box:
             "for example 120,80,60,90"
         ) from None
     return x, y, w, h
+
+
+def intensity_argument(text: str) -> IntensityRange | None:
+    """Read "LOW,HIGH" or "auto", for argparse."""
+    try:
+        return parse_intensity_range(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def add_intensity_argument(parser: argparse._ActionsContainer) -> None:
+    """Add --intensity-range."""
+    parser.add_argument(
+        "--intensity-range",
+        type=intensity_argument,
+        metavar="LOW,HIGH",
+        help="what becomes black and white of images of more than 8 bits; a negative LOW needs "
+        "--intensity-range=LOW,HIGH (default: taken from the frame on which the target is chosen)",
+    )
 
 
 def add_tracker_arguments(parser: argparse.ArgumentParser) -> None:

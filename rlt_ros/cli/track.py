@@ -22,6 +22,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from rlt_ros.cli.arguments import (
     Box,
+    add_intensity_argument,
     add_tracker_arguments,
     box_argument,
     config_from,
@@ -93,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fps", type=float, default=30.0, help="rate of images (default: %(default)g)"
     )
+    add_intensity_argument(parser)
     parser.add_argument(
         "--attention",
         action="store_true",
@@ -114,7 +116,7 @@ def track(options: argparse.Namespace) -> None:
         raise UsageError(f"--fps must be above 0 and at most 1000, not {options.fps:g}")
     settings = tracker_settings(options)
     config = config_from(settings)
-    with open_source(options.source, options.fps) as source:
+    with open_source(options.source, options.fps, options.intensity_range) as source:
         frames = islice(iter(source), options.max_frames)
         first = next(frames)
         box = options.init or _choose_box(first.image)

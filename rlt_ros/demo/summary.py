@@ -46,11 +46,12 @@ def summarize(
         with ResultFiles(folder, fps, video_attention=True, expected=outcome.sent) as files:
             total = outcome.sent
             frames = map(images.decode, images.messages(image_topic))
-            first_ns = 0
+            first_ns, intensity = 0, None
             for number, frame in enumerate(tqdm(frames, "drawing", total, unit="frame"), 1):
                 stamp_ns = stamp_nanoseconds(frame.header.stamp)
                 first_ns = first_ns or stamp_ns
-                image, note = to_rgb(frame), f"frame {number} of {total}"
+                image, used = to_rgb(frame, intensity)
+                intensity, note = intensity or used, f"frame {number} of {total}"
                 found = outcome.tracked.get(stamp_ns)
                 if found is None:
                     files.add_without_result(image, f"{note}, skipped")
@@ -93,6 +94,6 @@ class _Attention:
 
     def at(self, stamp_ns: int) -> NDArray[np.uint8] | None:
         while self._ahead and stamp_nanoseconds(self._ahead.header.stamp) <= stamp_ns:
-            self._latest = np.ascontiguousarray(to_rgb(self._ahead)[..., 0])
+            self._latest = np.ascontiguousarray(to_rgb(self._ahead)[0][..., 0])
             self._ahead = next(self._messages, None)
         return self._latest

@@ -6,19 +6,21 @@ from __future__ import annotations
 
 import glob
 import logging
-import os
 import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from rlt_ros.pixels.files import quiet_opencv, read_image
+from rlt_ros.pixels.intensity import IntensityRange, IntensityScaling, to_rgb8
+from rlt_ros.tracking.errors import InvalidImageError
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,6 +28,9 @@ IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 )
 DEFAULT_FPS = 30.0
+# Grey of more than 8 bits, as FFmpeg and Video4Linux name it.
+_DEEP_GREY_OF_FILES = (cv2.VideoWriter.fourcc(*"Y1\0\x10"),)
+_DEEP_GREY_OF_CAMERAS = tuple(cv2.VideoWriter.fourcc(*name) for name in ("Y16 ", "Y12 ", "Y10 "))
 _PRINTF_NUMBER = re.compile(r"%0?\d*d")
 
 
@@ -76,10 +81,12 @@ class FrameSource(ABC):
 class VideoSource(FrameSource):
     """A video file, or a camera by its index, through OpenCV."""
 
-    def __init__(self, source: Path | int) -> None:
+    def __init__(self, source: Path | int, intensity: IntensityRange | None = None) -> None:
+        """Open it; ``intensity`` as in ``open_source``."""
+        self._intensity = intensity
         self._live = isinstance(source, int)
         self.name = f"camera {source}" if isinstance(source, int) else source.name
-        with _quiet_opencv():
+        with quiet_opencv():
             self._capture = cv2.VideoCapture(source if isinstance(source, int) else str(source))
         if not self._capture.isOpened():
             if isinstance(source, int):
@@ -91,21 +98,32 @@ class VideoSource(FrameSource):
                 f"{source} is not a video that OpenCV can decode; convert it, for example with "
                 f"'ffmpeg -i {source.name} -c:v libx264 video.mp4', or give a folder of images"
             )
+        _keep_depth(self._capture, self._live)
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self.fps = fps if np.isfinite(fps) and 0 < fps <= 1000 else DEFAULT_FPS
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.length = count if not self._live and count > 0 else None
 
     def __iter__(self) -> Iterator[Frame]:
-        count = 0
+        scaling = IntensityScaling(self._intensity)
         start = time.monotonic()
+        for index, pixels in enumerate(self.pixels()):
+            stamp = time.monotonic() - start if self._live else index / self.fps
+            yield Frame(index + 1, stamp, scaling(pixels))
+
+    def pixels(self) -> Iterator[NDArray[Any]]:
+        """Yield the frames that are left as (H, W) grey or (H, W, 3) RGB of the video's depth.
+
+        Raises:
+            SourceError: there is none.
+        """
+        count = 0
         while True:
-            ok, bgr = self._capture.read()
+            ok, image = self._capture.read()
             if not ok:
                 break
-            stamp = time.monotonic() - start if self._live else count / self.fps
             count += 1
-            yield Frame(count, stamp, _rgb(bgr))
+            yield image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
         if count == 0:
             raise SourceError(f"{self.name} opens but holds no frame that can be decoded")
         if self.length is not None and count < self.length:
@@ -121,7 +139,14 @@ class VideoSource(FrameSource):
 class ImageSource(FrameSource):
     """Image files in natural order (2 before 10); their rate is the caller's to say."""
 
-    def __init__(self, name: str, files: Sequence[Path], fps: float = DEFAULT_FPS) -> None:
+    def __init__(
+        self,
+        name: str,
+        files: Sequence[Path],
+        fps: float = DEFAULT_FPS,
+        intensity: IntensityRange | None = None,
+    ) -> None:
+        """Sort the files; ``intensity`` as in ``open_source``."""
         if not files:
             raise SourceError(
                 f"{name} holds no images; looked for {', '.join(sorted(IMAGE_SUFFIXES))}"
@@ -129,14 +154,21 @@ class ImageSource(FrameSource):
         self.name = name
         self.fps = fps
         self.length = len(files)
+        self._intensity = intensity
         self._files = sorted(files, key=natural_order)
 
     def __iter__(self) -> Iterator[Frame]:
+        scaling = IntensityScaling(self._intensity)
         readable = 0
         for index, file in enumerate(self._files):
-            image = read_rgb(file)
-            if image is None:
+            pixels = read_image(file)
+            if pixels is None:
                 _LOG.warning("%s is not a readable image; this frame is skipped", file)
+                continue
+            try:
+                image = scaling(pixels)
+            except InvalidImageError as error:
+                _LOG.warning("%s: %s; this frame is skipped", file, error)
                 continue
             readable += 1
             yield Frame(index + 1, index / self.fps, image)
@@ -144,13 +176,19 @@ class ImageSource(FrameSource):
             raise SourceError(f"none of the {self.length} images of {self.name} can be read")
 
 
-def open_source(source: str | Path | int, fps: float = DEFAULT_FPS) -> FrameSource:
+def open_source(
+    source: str | Path | int,
+    fps: float = DEFAULT_FPS,
+    intensity: IntensityRange | None = None,
+) -> FrameSource:
     """Open whatever ``source`` names.
 
     Args:
         source: a video file; a camera index (``0``); a folder of images; a glob pattern
             (``frames/*.png``) or a printf pattern (``frames/%06d.jpg``) of images.
         fps: rate of images; a video brings its own.
+        intensity: what becomes black and white of frames of more than 8 bits; None takes it from
+            the first frame, for all of them.
 
     Raises:
         SourceError: there is no such thing, or OpenCV cannot read it.
@@ -158,34 +196,28 @@ def open_source(source: str | Path | int, fps: float = DEFAULT_FPS) -> FrameSour
     text = str(source)
     path = Path(text).expanduser()
     if path.is_dir():
-        return ImageSource(path.resolve().name, image_files(path), fps)
+        return ImageSource(path.resolve().name, image_files(path), fps, intensity)
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES:
-            return ImageSource(path.name, [path], fps)
-        return VideoSource(path)
+            return ImageSource(path.name, [path], fps, intensity)
+        return VideoSource(path, intensity)
     if re.fullmatch(r"\d{1,3}", text):
-        return VideoSource(int(text))
+        return VideoSource(int(text), intensity)
     if _PRINTF_NUMBER.search(path.name):
-        return ImageSource(text, _numbered_files(path), fps)
+        return ImageSource(text, _numbered_files(path), fps, intensity)
     if glob.has_magic(text):
-        return ImageSource(text, _matching_files(path), fps)
+        return ImageSource(text, _matching_files(path), fps, intensity)
     raise SourceError(
         f"there is no {text}; give a video file, a camera index such as 0, a folder of images, "
         "or a pattern such as 'frames/*.png' or frames/%06d.jpg"
     )
 
 
-@contextmanager
-def _quiet_opencv() -> Iterator[None]:
-    """Keep back OpenCV's log lines about what the caller reports in one line of its own."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # its FFmpeg reads this on first use
-    log = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging  # moved in OpenCV 5
-    level = log.getLogLevel()
-    log.setLogLevel(0)  # silent
-    try:
-        yield
-    finally:
-        log.setLogLevel(level)
+def _keep_depth(capture: cv2.VideoCapture, live: bool) -> None:
+    """Have 16-bit grey video handed out as it is: made 8-bit by OpenCV, its low byte is lost."""
+    form = capture.get(cv2.CAP_PROP_FOURCC if live else cv2.CAP_PROP_CODEC_PIXEL_FORMAT)
+    if form in (_DEEP_GREY_OF_CAMERAS if live else _DEEP_GREY_OF_FILES):
+        capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
 
 
 def _numbered_files(pattern: Path) -> list[Path]:
@@ -218,15 +250,12 @@ def natural_order(file: Path) -> list[tuple[int, str]]:
 
 
 def read_rgb(file: Path) -> NDArray[np.uint8] | None:
-    """Return an image file as RGB uint8 (H, W, 3); None if it is missing or cannot be decoded."""
+    """Return an image file as RGB uint8 (H, W, 3); None if it is missing or cannot be decoded.
+
+    For single images; those of a sequence have a range of intensities in common.
+    """
+    pixels = read_image(file)
     try:
-        # Not imread: it prints its own warnings and fails on some non-ASCII paths.
-        data = np.fromfile(file, np.uint8)
-        bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    except (OSError, cv2.error):
+        return None if pixels is None else to_rgb8(pixels)[0]
+    except InvalidImageError:
         return None
-    return None if bgr is None else _rgb(bgr)
-
-
-def _rgb(bgr: object) -> NDArray[np.uint8]:
-    return np.asarray(cv2.cvtColor(np.asarray(bgr), cv2.COLOR_BGR2RGB), np.uint8)

@@ -2,78 +2,141 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pixels of sensor_msgs/Image messages, wherever they come from.
 
-The libraries that convert encodings want a well-formed message and fail obscurely on others, so
-that is checked first, here.
+OpenCV and cv_bridge want well-formed images, and read beyond the end of others; so everything is
+checked first, here.
 """
 
 from __future__ import annotations
 
+import difflib
+import sys
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rlt_ros.messages.encodings import ENCODINGS, Encoding
+from rlt_ros.pixels.intensity import IntensityRange, to_rgb8
 from rlt_ros.tracking.errors import InvalidImageError
 
-_BAYER = [f"bayer_{pattern}" for pattern in ("rggb", "bggr", "gbrg", "grbg")]
-
-BYTES_PER_PIXEL: dict[str, int] = {
-    **{"rgb8": 3, "bgr8": 3, "rgba8": 4, "bgra8": 4, "mono8": 1},
-    **{"rgb16": 6, "bgr16": 6, "rgba16": 8, "bgra16": 8, "mono16": 2},
-    **{f"{name}8": 1 for name in _BAYER},
-    **{f"{name}16": 2 for name in _BAYER},
-    **{"yuv422": 2, "uyvy": 2, "yuv422_yuy2": 2, "yuyv": 2},
-}
-"""The encodings that can be tracked in."""
+Convert = Callable[[NDArray[np.uint8], str], NDArray[np.uint8]]
+"""Turns rows without padding of an 8-bit encoding into RGB."""
 
 
-def raw_to_rgb(message: Any, convert: Callable[[Any, str], Any]) -> NDArray[np.uint8]:
+def raw_to_rgb(
+    message: Any,
+    intensity: IntensityRange | None = None,
+    others: dict[str, Convert] | None = None,
+) -> tuple[NDArray[np.uint8], IntensityRange | None]:
     """Return the image as H x W x 3 uint8 RGB; unpadded rgb8 is a view of the message, not a copy.
 
     Args:
         message: anything with the fields of a sensor_msgs/Image.
-        convert: turns an unpadded message into an array of the encoding that is asked for, as
-            cv_bridge's ``imgmsg_to_cv2`` does.
+        intensity: what becomes black and white where pixels are of more than 8 bits; None takes
+            it from the image.
+        others: what converts some encodings in place of the table, to the same pixels.
+
+    Returns:
+        The image and the range of intensities that was used, None for 8-bit encodings.
 
     Raises:
         InvalidImageError: empty, an unknown encoding, or a buffer that does not fit the header.
     """
-    height, width, step = message.height, message.width, message.step
-    if height == 0 or width == 0:
-        raise InvalidImageError(f"the image is empty ({width}x{height})")
-    if message.encoding not in BYTES_PER_PIXEL:
+    return to_rgb8(raw_pixels(message, others), intensity)
+
+
+def raw_pixels(message: Any, others: dict[str, Convert] | None = None) -> NDArray[Any]:
+    """Return the image in its own depth: (H, W) grey or (H, W, 3) RGB, in native byte order.
+
+    Args and Raises: see ``raw_to_rgb``.
+    """
+    height, width, name = int(message.height), int(message.width), message.encoding
+    if height <= 0 or width <= 0:
         raise InvalidImageError(
-            f"the encoding {message.encoding!r} is not known; use one of "
-            + ", ".join(BYTES_PER_PIXEL)
+            f"the image is empty ({width}x{height}); look at what the camera's driver publishes"
         )
-    row = width * BYTES_PER_PIXEL[message.encoding]
-    if step < row:
-        raise InvalidImageError(
-            f"step is {step} bytes but {width} pixels of {message.encoding} take {row}"
-        )
-    if len(message.data) != step * height:
-        raise InvalidImageError(
-            f"the data holds {len(message.data)} bytes, not step x height ="
-            f" {step} x {height} = {step * height}"
-        )
-    # Rows are unpadded here because rosbags-image does not look at `step`.
-    rows = np.frombuffer(message.data, np.uint8).reshape(height, step)[:, :row]
-    rows = np.ascontiguousarray(rows)
-    if message.encoding == "rgb8":
-        return rows.reshape(height, width, 3)
-    plain = SimpleNamespace(
-        height=height,
-        width=width,
-        step=row,
-        encoding=message.encoding,
-        is_bigendian=message.is_bigendian,
-        data=rows.data,
-    )
+    encoding = ENCODINGS.get(name)
+    if encoding is None:
+        raise InvalidImageError(_unknown(name))
+    _check_size(name, encoding, width, height)
+    rows = _rows(message, name, encoding, width, height)
     try:
-        return np.asarray(convert(plain, "rgb8"))
+        if others and name in others:
+            return others[name](rows.reshape(height, width, -1), name)
+        values = rows.view(encoding.dtype)
+        if bool(message.is_bigendian) != (sys.byteorder == "big") and encoding.dtype.itemsize > 1:
+            values = values.byteswap()
+        if encoding.chroma is None:
+            values = values.reshape(height, width, encoding.channels)
+        return encoding.convert(values)
     except Exception as error:  # each library has its own; the frame is unusable either way
+        raise InvalidImageError(f"{name} could not be converted to RGB: {error}") from error
+
+
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(str(name).lower(), [one.lower() for one in ENCODINGS], 1)
+    found = [one for one in ENCODINGS if close and one.lower() == close[0]]
+    hint = f" (did you mean {found[0]}?)" if found else ""
+    return f"the encoding {name!r} is not known{hint}; use one of {', '.join(ENCODINGS)}"
+
+
+def _check_size(name: str, encoding: Encoding, width: int, height: int) -> None:
+    across, down = encoding.multiple
+    if width % across or height % down:
+        sides = "width and height" if down > 1 else "width"
         raise InvalidImageError(
-            f"{message.encoding} could not be converted to RGB: {error}"
-        ) from error
+            f"{name} shares colours between two pixels, so its {sides} must be even, not"
+            f" {width}x{height}; set an even size in the camera's driver, or another encoding"
+        )
+    if min(width, height) < encoding.smallest:
+        raise InvalidImageError(
+            f"{name} needs {encoding.smallest}x{encoding.smallest} pixels or more, not"
+            f" {width}x{height}"
+        )
+
+
+def _rows(
+    message: Any, name: str, encoding: Encoding, width: int, height: int
+) -> NDArray[np.uint8]:
+    """Return the data without padding: (rows, bytes per row), rows of chroma behind the others."""
+    row = encoding.row_bytes(width)
+    data = np.frombuffer(message.data, np.uint8)
+    step = _step(int(message.step), row, encoding, height, len(data))
+    if step is None or step < row:
+        raise InvalidImageError(
+            f"step is {message.step} bytes but {width} pixels of {name} take {row}"
+            + ("" if message.step else f", and the {len(data)} bytes of data do not tell it")
+            + "; the camera's driver must set it"
+        )
+    size = encoding.size(height, step)
+    if len(data) < size or not _is_padding(len(data), size, step, encoding.size(height, 1)):
+        total = f"{step} x {height}" + ("" if encoding.chroma is None else " and its chroma")
+        raise InvalidImageError(
+            f"the data holds {len(data)} bytes, not step x height = {total} = {size}; the message"
+            " was cut short, or its driver sets step or height wrongly"
+        )
+    luma = data[: height * step].reshape(height, step)[:, :row]
+    if encoding.chroma is None:
+        return np.ascontiguousarray(luma)
+    share, length = encoding.chroma
+    chroma = data[height * step : size].reshape(height // share, length * step)[:, : length * row]
+    return np.concatenate([luma, chroma.reshape(-1, row)])
+
+
+def _step(step: int, row: int, encoding: Encoding, height: int, size: int) -> int | None:
+    """Return the bytes from one row to the next; None if neither ``step`` nor the size tells."""
+    if encoding.chroma is not None and size == encoding.size(height, row):
+        return row  # drivers disagree on what step is here; the size tells
+    if step:
+        return step
+    found, rest = divmod(size, encoding.size(height, 1))
+    if rest:  # rows of one length do not fill it, so what is too much is behind the last one
+        return row
+    return found if row <= found < 2 * row else None
+
+
+def _is_padding(given: int, needed: int, step: int, rows: int) -> bool:
+    """Whether bytes behind the last row are just that, and do not tell of longer or more rows."""
+    excess = given - needed
+    return excess < step or (excess % step != 0 and given % rows != 0)

@@ -7,6 +7,7 @@
 ``parameters``          every parameter of the node, declared once
 ``messages``            results and status as vision_msgs and rlt_ros messages
 ``image_conversion``    sensor_msgs/Image <-> RGB arrays
+``cv_bridge_check``     whether the installed cv_bridge can be used for that
 ``image_subscription``  the camera's images, with a QoS that fits their publishers
 ``input_watch``         when something is said about what does not come in,
 ``missing_images``      about images: what, and what to do about it,

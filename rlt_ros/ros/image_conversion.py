@@ -1,32 +1,53 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""sensor_msgs/Image <-> arrays: cv_bridge where it is installed, else rosbags-image."""
+"""sensor_msgs/Image <-> arrays: by cv_bridge where it serves, else by the table of encodings."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from rlt_ros.messages.images import raw_to_rgb
-
-try:
-    from cv_bridge import CvBridge
-
-    _convert = CvBridge().imgmsg_to_cv2
-except ImportError:
-    from rosbags.image import image_to_cvimage as _convert
+from rlt_ros.messages.images import Convert, raw_pixels, raw_to_rgb
+from rlt_ros.pixels.intensity import DriftWatch, IntensityRange, to_rgb8
+from rlt_ros.ros.cv_bridge_check import by_cv_bridge, check_cv_bridge
 
 
-def to_rgb(message: Image) -> np.ndarray:
-    """Return the image as H x W x 3 uint8 RGB; unpadded rgb8 is a view of the message, not a copy.
+def to_rgb(
+    message: Image, intensity: IntensityRange | None = None
+) -> tuple[np.ndarray, IntensityRange | None]:
+    """Return the image as H x W x 3 uint8 RGB, and the range of intensities that was used.
 
-    Raises:
-        InvalidImageError: empty, an unknown encoding, or a buffer that does not fit the header.
+    Args and Raises: see ``rlt_ros.messages.images.raw_to_rgb``.
     """
-    return raw_to_rgb(message, _convert)
+    return raw_to_rgb(message, intensity, _cv_bridge_conversions())
+
+
+class ImageConverter:
+    """``to_rgb`` for a node: with the range that a user gave, and a word when it fits no longer."""
+
+    def __init__(self, given: IntensityRange | None, say: Callable[[str], Any]) -> None:
+        """Prepare.
+
+        Args:
+            given: the range of all images; None takes it from the data.
+            say: logs a warning.
+        """
+        self._given = given
+        self._watch = DriftWatch(say)
+
+    def __call__(
+        self, message: Image, intensity: IntensityRange | None
+    ) -> tuple[np.ndarray, IntensityRange | None]:
+        """See ``to_rgb``."""
+        pixels = raw_pixels(message, _cv_bridge_conversions())
+        image, used = to_rgb8(pixels, self._given or intensity)
+        self._watch.look(pixels, used)
+        return image, used
 
 
 def to_image_message(image: np.ndarray, encoding: str, header: Header) -> Image:
@@ -37,3 +58,14 @@ def to_image_message(image: np.ndarray, encoding: str, header: Header) -> Image:
     # Filled in place: assigning checks every byte in Python.
     message.data.frombytes(np.ascontiguousarray(image).data)
     return message
+
+
+@lru_cache(maxsize=1)
+def _cv_bridge_conversions() -> dict[str, Convert]:
+    """Return the encodings that cv_bridge converts, after trying it in another process."""
+    usable = check_cv_bridge().encodings
+    if not usable:
+        return {}
+    from cv_bridge import CvBridge  # only now: where it does not fit, this would end the process
+
+    return dict.fromkeys(usable, partial(by_cv_bridge, CvBridge()))

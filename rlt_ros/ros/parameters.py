@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ import yaml
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
+from rlt_ros.pixels.intensity import AUTO, parse_intensity_range
 from rlt_ros.tracking import ConfigError, TrackerConfig, make_config
 from rlt_ros.tracking import config as tracker_settings
 
@@ -34,6 +36,8 @@ def _setting(
     choices: tuple[str, ...] | None = None,
     minimum: int | None = None,
     maximum: int | None = None,
+    form: str | None = None,
+    parse: Callable[[str], object] | None = None,
     read_only: bool = True,
 ) -> Any:
     return dataclasses.field(
@@ -43,6 +47,8 @@ def _setting(
             "choices": choices,
             "minimum": minimum,
             "maximum": maximum,
+            "form": form,  # of a text that is not free, in words
+            "parse": parse,  # raises ValueError where it has another form
             "unit": None,
             "read_only": read_only,
         },
@@ -72,6 +78,13 @@ class NodeConfig:
     frame_buffer_size: int = _setting(
         30, "received frames kept for init boxes with a stamp", minimum=1, maximum=10_000
     )
+    intensity_range: str = _setting(
+        AUTO,
+        "what becomes black and white of images of more than 8 bits; auto takes it from the image "
+        "on which the target is chosen, and keeps it for that target",
+        form="auto, or LOW,HIGH such as 7000,8000",
+        parse=parse_intensity_range,
+    )
     class_id: str = _setting("target", "class_id of published detections", read_only=False)
 
 
@@ -94,7 +107,7 @@ def allowed_values(name: str) -> str:
         return "one of " + ", ".join(field.metadata["choices"])
     if isinstance(field.default, int):
         return f"an integer from {field.metadata['minimum']} to {field.metadata['maximum']}"
-    return "a text"
+    return field.metadata["form"] or "a text"
 
 
 def checked(name: str, value: object) -> Any:
@@ -111,6 +124,11 @@ def checked(name: str, value: object) -> Any:
         valid = field.metadata["minimum"] <= value <= field.metadata["maximum"]
     if valid and field.metadata["choices"]:
         valid = value in field.metadata["choices"]
+    if valid and field.metadata["parse"]:
+        try:
+            field.metadata["parse"](value)
+        except ValueError:
+            valid = False
     if not valid:
         raise ConfigError(f"{name} must be {allowed_values(name)}, not {value!r}")
     return value

@@ -11,7 +11,9 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
@@ -27,7 +29,9 @@ from vision_msgs.msg import Detection2D
 from rlt_ros.media.drawing import draw_result
 from rlt_ros.messages.detections import box_of, stamp_nanoseconds
 from rlt_ros.msg import TrackerStatus
-from rlt_ros.ros.image_conversion import to_image_message, to_rgb
+from rlt_ros.pixels.intensity import parse_intensity_range
+from rlt_ros.ros.cv_bridge_check import check_cv_bridge
+from rlt_ros.ros.image_conversion import ImageConverter, to_image_message
 from rlt_ros.ros.image_subscription import ImageSubscription
 from rlt_ros.ros.input_watch import InputWatch
 from rlt_ros.ros.messages import to_detection, to_status
@@ -65,8 +69,10 @@ class TrackerNode(Node):
         self._status = self.create_publisher(TrackerStatus, "status", numbers)
 
         self._worker = TrackingWorker(
-            lambda: _loaded_tracker(tracker_config),
-            to_rgb,
+            lambda: _loaded_tracker(tracker_config, self.get_logger().warning),
+            ImageConverter(
+                parse_intensity_range(settings.intensity_range), self.get_logger().warning
+            ),
             self,
             self.get_logger(),
             keep_all=settings.queue == "all",
@@ -163,8 +169,10 @@ class TrackerNode(Node):
         self.failed = True
 
 
-def _loaded_tracker(config: TrackerConfig) -> Tracker:
-    """Return a tracker that needs to load nothing once somebody looks at its attention map."""
+def _loaded_tracker(config: TrackerConfig, warn: Callable[[str], Any]) -> Tracker:
+    """Return a tracker that needs to load nothing once images come or maps are looked at."""
+    if problem := check_cv_bridge().problem:
+        warn(problem)
     tracker = Tracker(config)
     tracker.prepare_attention_map()
     return tracker

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking import InvalidBoxError, InvalidImageError, Tracker, TrackResult
 
 Box = tuple[float, float, float, float]
@@ -131,7 +132,8 @@ class TrackingWorker:
 
     `make_tracker` is called in that thread, because loading a backbone takes seconds; boxes and
     frames that come meanwhile wait. `to_rgb` turns a frame's message into H x W x 3 uint8 RGB and
-    raises `InvalidImageError` with a clear text where it cannot.
+    raises `InvalidImageError` with a clear text where it cannot. It is given the intensity range
+    of the target, None for a new one, and returns what it used.
 
     With `keep_all` false, only the newest frame waits for the worker: the one that it replaces is
     dropped and counted. With `keep_all`, every frame waits its turn, up to `queue_size` of them.
@@ -141,7 +143,7 @@ class TrackingWorker:
     def __init__(
         self,
         make_tracker: Callable[[], Tracker],
-        to_rgb: Callable[[Any], np.ndarray],
+        to_rgb: Callable[[Any, IntensityRange | None], tuple[np.ndarray, IntensityRange | None]],
         listener: Listener,
         log: Log,
         *,
@@ -169,6 +171,7 @@ class TrackingWorker:
         self._request: InitRequest | None = None
         self._target_state = State.IDLE
         self._target_size = (0, 0)
+        self._intensity: IntensityRange | None = None
         self._thread = threading.Thread(target=self._run, name="tracking_worker")
 
     # ---- called from other threads; these never wait for the tracker ---------------------------
@@ -276,7 +279,7 @@ class TrackingWorker:
     def _initialize(self, request: InitRequest, frame: Frame) -> None:
         self._announce(frame, state=State.INITIALIZING)
         try:
-            image = self._to_rgb(frame.message)
+            image, intensity = self._to_rgb(frame.message, None)
         except InvalidImageError as error:
             if request.stamp_ns == 0:
                 self._skip(frame, f"{error}; the init box waits for the next frame")
@@ -295,6 +298,7 @@ class TrackingWorker:
             return
         self._request = None
         self._target_size = (image.shape[1], image.shape[0])
+        self._intensity = intensity
         self._go_on_after(frame)
         target_id = uuid.uuid4().hex
         self._deliver(frame, image, result, time.perf_counter() - start, target_id)
@@ -303,7 +307,7 @@ class TrackingWorker:
 
     def _track(self, frame: Frame) -> None:
         try:
-            image = self._to_rgb(frame.message)
+            image, _ = self._to_rgb(frame.message, self._intensity)
             size = (image.shape[1], image.shape[0])
             if size != self._target_size:
                 raise InvalidImageError(

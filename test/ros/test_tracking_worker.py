@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from scripted_tracker import ScriptedTracker
 
+from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.tracking_worker import Frame, State, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import InvalidImageError, Tracker, TrackState
 
@@ -102,10 +103,12 @@ MakeBench = Callable[..., Bench]
 Log = pytest.LogCaptureFixture
 
 
-def _to_rgb(message: np.ndarray | None) -> np.ndarray:
+def _to_rgb(
+    message: np.ndarray | None, intensity: IntensityRange | None
+) -> tuple[np.ndarray, IntensityRange | None]:
     if message is None:
         raise InvalidImageError("the data is truncated")
-    return message
+    return message, intensity
 
 
 @pytest.fixture

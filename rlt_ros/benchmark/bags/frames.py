@@ -4,19 +4,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rlt_ros.bags.images import image_to_rgb
+from rlt_ros.bags.images import image_pixels
 from rlt_ros.bags.reader import BagError, BagMessage, BagReader
 from rlt_ros.bags.stamps import stamp_of
 from rlt_ros.benchmark.bags.start import Start, find_start, read_truth
 from rlt_ros.benchmark.bags.topics import Topics, choose_topics
 from rlt_ros.messages.detections import Box
+from rlt_ros.pixels.intensity import DriftWatch, IntensityRange, to_rgb8
 from rlt_ros.tracking.errors import InvalidImageError
+
+_LOG = logging.getLogger(__name__)
 
 
 class BagFrame(NamedTuple):
@@ -49,6 +53,8 @@ class BagFrames:
         truth: frame number to annotated box, bad frames included.
         unusable: frame number to what is wrong with it.
         unusable_truth: number of annotations that cannot be decoded.
+        intensity: what becomes black and white where pixels are of more than 8 bits; from the
+            first frame that was yielded on, unless it was given.
     """
 
     def __init__(
@@ -59,6 +65,7 @@ class BagFrames:
         truth_topic: str | None = None,
         box: Box | None = None,
         max_frames: int | None = None,
+        intensity: IntensityRange | None = None,
     ) -> None:
         """Find the topics and the start; arguments that are None are found out.
 
@@ -78,6 +85,9 @@ class BagFrames:
         self.stamps: dict[int, float] = {}
         self.truth: dict[int, Box] = {}
         self.unusable: dict[int, str] = {}
+        self.intensity = intensity
+        self._last_intensity: IntensityRange | None = None
+        self._watch = DriftWatch(_LOG.warning)
 
     def __len__(self) -> int:
         """Return the number of images in the bag, those before the start included."""
@@ -102,6 +112,7 @@ class BagFrames:
                 continue
             if not self.first:
                 self.first, self.box = number, box
+                self.intensity = self.intensity or self._last_intensity
             yield BagFrame(number, stamp_ns, image, message)
         if not self.first:
             reasons = "".join(f"; frame {n}: {text}" for n, text in self.unusable.items())
@@ -110,7 +121,9 @@ class BagFrames:
     def _decoded(self, message: BagMessage) -> tuple[int, NDArray[np.uint8] | None, str]:
         stamp_ns = stamp_of(message.data) if len(message.data) >= 12 else 0
         try:
-            image = image_to_rgb(self._bag.decode(message), message.message_type)
+            pixels = image_pixels(self._bag.decode(message), message.message_type)
+            image, self._last_intensity = to_rgb8(pixels, self.intensity)
+            self._watch.look(pixels, self.intensity)
         except (BagError, InvalidImageError) as error:
             return stamp_ns, None, str(error)
         return stamp_ns, image, ""

@@ -13,6 +13,7 @@ from rlt_ros.bags.reader import BagReader
 from rlt_ros.benchmark.bags.frames import BagFrames
 from rlt_ros.benchmark.tracker_name import OURS, parse_tracker_name
 from rlt_ros.messages.detections import Box
+from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking.config import Value, make_config
 
 
@@ -28,6 +29,8 @@ class BagJob:
         image_topic, init_topic, truth_topic: None where they are to be found out.
         box: on the first image; None takes the bag's.
         max_frames: stop after so many frames; None runs all.
+        intensity: what becomes black and white of images of more than 8 bits; None takes it from
+            the image on which the target is named.
         rate: of a replay in real time; 1 is as recorded.
         params_file: parameters of the node in a replay; None takes config/tracker.yaml.
         pictures: the node also draws its pictures, as for somebody who watches them.
@@ -43,6 +46,7 @@ class BagJob:
     truth_topic: str | None = None
     box: Box | None = None
     max_frames: int | None = None
+    intensity: IntensityRange | None = None
     rate: float = 1.0
     params_file: Path | None = None
     pictures: bool = False
@@ -55,7 +59,13 @@ class BagJob:
             ValueError: the bag lacks something; the message says what.
         """
         return BagFrames(
-            bag, self.image_topic, self.init_topic, self.truth_topic, self.box, self.max_frames
+            bag,
+            self.image_topic,
+            self.init_topic,
+            self.truth_topic,
+            self.box,
+            self.max_frames,
+            self.intensity,
         )
 
     def node_settings(self) -> dict[str, Value]:
@@ -69,7 +79,10 @@ class BagJob:
             raise ValueError(f"the node runs rlt or rlt:PRESET, not {self.tracker}")
         settings = {**self.settings, **name.settings}
         make_config(name.preset or "default", **settings)
-        return {**({"preset": name.preset} if name.preset else {}), **settings}
+        own: dict[str, Value] = {"preset": name.preset} if name.preset else {}
+        if self.intensity is not None:
+            own["intensity_range"] = str(self.intensity)
+        return {**own, **settings}
 
     def to_json(self) -> str:
         """Return the job as text."""
@@ -82,4 +95,6 @@ class BagJob:
         for name in ("bag", "out", "params_file"):
             fields[name] = Path(fields[name]) if fields[name] is not None else None
         fields["box"] = tuple(fields["box"]) if fields["box"] is not None else None
+        if fields["intensity"] is not None:
+            fields["intensity"] = IntensityRange(*fields["intensity"])
         return BagJob(**fields)

@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rlt_ros.bags.images import IMAGE, compressed_format, image_to_rgb
+import cv2
+import numpy as np
+
+from rlt_ros.bags.images import IMAGE, compressed_format, image_pixels
 from rlt_ros.bags.reader import BagError, BagMessage, BagReader
 from rlt_ros.benchmark.bags.start import read_truth
 from rlt_ros.benchmark.bags.topics import choose_topics
-from rlt_ros.media.result_files import save_png
 from rlt_ros.messages.detections import Box, stamp_nanoseconds
+from rlt_ros.messages.encodings import ENCODINGS
 from rlt_ros.tracking.errors import InvalidImageError
 
 IMAGES, ANNOTATION = "img", "groundtruth_rect.txt"
-_EXACT = ("rgb8", "bgr8", "mono8")
+_OF_PNG = (np.uint8, np.uint16)
 
 
 @dataclass
@@ -30,7 +33,8 @@ class Unpacked:
         frames: number of images, and of lines in the annotation.
         boxes: number of annotated ones; the others' lines are NaN,NaN,NaN,NaN.
         inexact: frames whose corner, counted from 1 as OTB does, does not read back bit for bit.
-        converted: encodings of raw images that 8-bit RGB cannot hold in full.
+        converted: encodings of raw images of which grey or RGB does not hold everything, or not
+            bit for bit: alpha, a mosaic, YUV.
         unusable: frame to what is wrong with it; it is left out, and so is its line.
         unusable_boxes: number of annotations that cannot be decoded, taken as missing.
         problem: what broke the bag off; empty if nothing did.
@@ -50,7 +54,8 @@ def unpack_bag(
 ) -> Unpacked:
     """Write the images of a bag and their boxes as ``img/0001.jpg`` ... and an annotation.
 
-    Compressed images become files byte for byte, raw ones PNG files pixel for pixel. The boxes
+    Compressed images become files byte for byte, raw ones PNG files pixel for pixel (TIFF where
+    pixels are floating-point numbers or have a sign). The boxes
     read back as they are in the bag, bit for bit, but for those in ``inexact``.
 
     Args:
@@ -105,8 +110,12 @@ def unpack_bag(
 
 def _write_image(stem: Path, decoded: Any, message: BagMessage, unpacked: Unpacked) -> None:
     if message.message_type == IMAGE:
-        save_png(stem.with_suffix(".png"), image_to_rgb(decoded, IMAGE))
-        if decoded.encoding not in _EXACT:
+        pixels = image_pixels(decoded, IMAGE)
+        # PNG has neither a sign nor floating point; TIFF has.
+        suffix = ".png" if pixels.dtype in _OF_PNG else ".tiff"
+        bgr = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., ::-1])
+        stem.with_suffix(suffix).write_bytes(cv2.imencode(suffix, bgr)[1].tobytes())
+        if not ENCODINGS[decoded.encoding].exact:
             unpacked.converted.add(decoded.encoding)
         return
     data = decoded.data.tobytes()

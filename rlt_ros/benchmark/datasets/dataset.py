@@ -10,6 +10,7 @@ from pathlib import Path
 from rlt_ros.benchmark.datasets.errors import DatasetError
 from rlt_ros.benchmark.datasets.sequence import Sequence
 from rlt_ros.media.sources import natural_order
+from rlt_ros.pixels.intensity import IntensityRange
 
 
 class Dataset(ABC):
@@ -18,7 +19,11 @@ class Dataset(ABC):
     Attributes:
         name: the folder's name.
         names: all sequences, broken ones too.
+        intensity: what becomes black and white of frames of more than 8 bits; None takes it from
+            the first frame that is asked for.
     """
+
+    intensity: IntensityRange | None = None
 
     def __init__(self, path: Path, names: list[str], form: str) -> None:
         """Keep the names.
@@ -44,7 +49,7 @@ class Dataset(ABC):
         """
         if name not in self.names:
             raise DatasetError(f"{self.name} has no sequence {name}")
-        return self._read(name)
+        return self._read(name).with_intensity(self.intensity)
 
     @abstractmethod
     def _read(self, name: str) -> Sequence: ...

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.datasets.errors import DatasetError
-from rlt_ros.media.sources import SourceError, VideoSource, read_rgb
+from rlt_ros.media.sources import SourceError, VideoSource
+from rlt_ros.pixels.files import read_image
+from rlt_ros.pixels.intensity import IntensityRange, IntensityScaling
+from rlt_ros.tracking.errors import InvalidImageError
 
 # Frames of a video that are held at once when it is read backwards.
 _BLOCK = 32
@@ -26,14 +29,18 @@ class Frames(Protocol):
     def __len__(self) -> int: ...
 
     def read(self, indices: range) -> Iterator[NDArray[np.uint8]]:
-        """Yield frames as RGB uint8 (H, W, 3); indices count from 0 and are below the length."""
+        """Yield frames as RGB uint8 (H, W, 3); indices count from 0 and are below the length.
+
+        Where pixels are of more than 8 bits, the first frame says what becomes black and white.
+        """
 
 
 @dataclass(frozen=True)
 class ImageFrames:
-    """One image file per frame."""
+    """One image file per frame; ``intensity`` is what becomes black and white, see ``Frames``."""
 
     files: tuple[Path, ...]
+    intensity: IntensityRange | None = None
 
     def __len__(self) -> int:
         return len(self.files)
@@ -44,19 +51,28 @@ class ImageFrames:
         Raises:
             DatasetError: a file is not an image.
         """
+        scaling = IntensityScaling(self.intensity)
         for index in indices:
-            image = read_rgb(self.files[index])
-            if image is None:
+            pixels = read_image(self.files[index])
+            if pixels is None:
                 raise DatasetError(f"{self.files[index]} is not a readable image")
+            try:
+                image = scaling(pixels)
+            except InvalidImageError as error:
+                raise DatasetError(f"{self.files[index]}: {error}") from error
             yield image
 
 
 @dataclass(frozen=True)
 class VideoFrames:
-    """Frames of a video file; ``count`` is how many can be decoded, see ``open_video``."""
+    """Frames of a video file; ``count`` is how many can be decoded, see ``open_video``.
+
+    ``intensity`` is what becomes black and white, see ``Frames``.
+    """
 
     path: Path
     count: int
+    intensity: IntensityRange | None = None
 
     def __len__(self) -> int:
         return self.count
@@ -67,22 +83,24 @@ class VideoFrames:
         Raises:
             DatasetError: the video can no longer be read to its end.
         """
+        scaling = IntensityScaling(self.intensity)
         if indices.step > 0:
-            yield from self._forwards(indices)
+            yield from map(scaling, self._forwards(indices))
             return
         # Decoded block by block: seeking is not exact in every container.
         for start in range(0, len(indices), _BLOCK):
             block = indices[start : start + _BLOCK]
-            yield from reversed(list(self._forwards(block[::-1])))
+            yield from map(scaling, reversed(list(self._forwards(block[::-1]))))
 
-    def _forwards(self, indices: range) -> Iterator[NDArray[np.uint8]]:
+    def _forwards(self, indices: range) -> Iterator[NDArray[Any]]:
+        """Yield frames in their own depth."""
         if not indices:
             return
         found = 0
-        with _open(self.path) as video:
-            for frame in islice(video, indices.start, indices.stop, indices.step):
+        with (video := _open(self.path)):
+            for pixels in islice(video.pixels(), indices.start, indices.stop, indices.step):
                 found += 1
-                yield frame.image
+                yield pixels
         if found < len(indices):
             raise DatasetError(f"{self.path} ends before frame {indices[found] + 1}")
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rlt_ros.benchmark.datasets.dataset import Dataset
@@ -15,6 +16,7 @@ from rlt_ros.benchmark.datasets.plain import PlainDataset, is_plain
 from rlt_ros.benchmark.datasets.scenarios.spec import is_spec, open_spec
 from rlt_ros.benchmark.datasets.uav123 import is_uav123, open_uav123
 from rlt_ros.benchmark.datasets.vot import VotDataset, is_vot
+from rlt_ros.pixels.intensity import IntensityRange
 
 # In the order in which they are tried: GOT-10k's files are VOT's and more.
 _LAYOUTS: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Dataset]]] = {
@@ -27,20 +29,23 @@ _LAYOUTS: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Dataset]]] = 
 LAYOUTS = tuple(_LAYOUTS)
 
 
-def open_dataset(path: Path, layout: str | None = None) -> Dataset:
+def open_dataset(
+    path: Path, layout: str | None = None, intensity: IntensityRange | None = None
+) -> Dataset:
     """Open a data set, or a single sequence of one.
 
     Args:
         path: its folder; for plain videos also a video file, for made sequences the file that says
             which (see ``scenarios``).
         layout: one of ``LAYOUTS``; None finds out.
+        intensity: see ``Dataset``.
 
     Raises:
         DatasetError: there is no such folder, no sequence in it, or no such layout.
     """
     path = Path(path).expanduser().absolute()
     if layout is None and is_spec(path):
-        return open_spec(path, open_dataset)
+        return open_spec(path, partial(open_dataset, intensity=intensity))
     if layout is not None and layout not in _LAYOUTS:
         raise DatasetError(f"there is no layout {layout!r}; give one of {', '.join(LAYOUTS)}")
     if not path.is_dir() and not (path.is_file() and layout in (None, "plain")):
@@ -54,4 +59,6 @@ def open_dataset(path: Path, layout: str | None = None) -> Dataset:
             "NAME/groundtruth.txt (VOT, GOT-10k), anno/UAV123/NAME.txt, and NAME.mp4 or a folder "
             "NAME of images with NAME.txt"
         )
-    return _LAYOUTS[layout][1](path)
+    dataset = _LAYOUTS[layout][1](path)
+    dataset.intensity = intensity
+    return dataset

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.datasets.errors import DatasetError
-from rlt_ros.benchmark.datasets.frames import Frames, ImageFrames
+from rlt_ros.benchmark.datasets.frames import Frames, ImageFrames, VideoFrames
+from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking.boxes import Boxes
 
 Flags = NDArray[np.bool_]
@@ -58,6 +59,16 @@ class Sequence:
             DatasetError: a frame cannot be read.
         """
         return self.source.read(range(len(self))[start:stop:step])
+
+    def with_intensity(self, intensity: IntensityRange | None) -> Sequence:
+        """Return the same sequence with a range for frames of more than 8 bits; None changes none.
+
+        Made sequences have no such frames.
+        """
+        if intensity is None or not isinstance(self.source, ImageFrames | VideoFrames):
+            return self
+        source = dataclasses.replace(self.source, intensity=intensity)
+        return dataclasses.replace(self, source=source)
 
     def head(self, frames: int | None) -> Sequence:
         """Return the same sequence without what follows its first frames; None keeps all."""

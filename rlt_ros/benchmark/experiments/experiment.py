@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
+from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking.config import Value
 
 
@@ -100,7 +101,7 @@ class Extent:
         preset: that all variants start from.
         settings: changed for all of them.
         seeds: of each.
-        max_frames, layout: see ``Plan``.
+        max_frames, layout, intensity: see ``Plan``.
     """
 
     dataset: Path
@@ -110,6 +111,7 @@ class Extent:
     seeds: Sequence[int]
     max_frames: int | None = None
     layout: str | None = None
+    intensity: IntensityRange | None = None
 
 
 def setting_texts(settings: Mapping[str, Value]) -> list[str]:

@@ -57,6 +57,7 @@ def run_experiment(
         extent.seeds,
         extent.max_frames,
         layout=extent.layout,
+        intensity=extent.intensity,
     )
     summary = evaluate(plan, out, workers, command=command, settings=extent.settings, again=again)
     results = [

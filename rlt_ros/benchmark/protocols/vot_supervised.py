@@ -7,6 +7,8 @@ Source: Kristan et al., "The Visual Object Tracking VOT2016 Challenge Results", 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,13 +40,17 @@ def supervised_run(
     startable = [bool(np.isfinite(box).all()) for box in sequence.boxes]
     regions: list[Region] = [SKIPPED] * len(sequence)
     tracking, next_start = False, 0
-    for index, image in enumerate(sequence.frames()):
+    images: Iterator[NDArray[np.uint8]]
+    for index in range(len(sequence)):
         if not tracking:
             if index >= next_start and startable[index]:
-                runner.init(image, sequence.boxes[index])
+                # Anew: a range of intensities is that of the frame on which a target is chosen.
+                images = sequence.frames(start=index)
+                runner.init(next(images), sequence.boxes[index])
                 regions[index] = INITIALISED
                 tracking = True
             continue
+        image = next(images)
         box = np.array(runner.track(image), dtype=np.float64)
         height, width = image.shape[:2]
         if region_overlap(box, truth[index], (width, height)) <= 0:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.media.sample_video import BOX, sample_video
 from rlt_ros.media.sources import VideoSource
+from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking.boxes import Boxes
 
 Image = NDArray[np.uint8]
@@ -54,7 +55,7 @@ class DatasetClip:
     """A sequence of a data set.
 
     Attributes:
-        dataset, layout: see ``open_dataset``.
+        dataset, layout, intensity: see ``open_dataset``.
         name: of the sequence.
         max_frames: how many at most; None takes all, which must fit into memory.
     """
@@ -63,6 +64,7 @@ class DatasetClip:
     name: str
     max_frames: int | None = None
     layout: str | None = None
+    intensity: IntensityRange | None = None
 
     def load(self) -> Clip:
         """See ``ClipSource.load``.
@@ -70,7 +72,8 @@ class DatasetClip:
         Raises:
             DatasetError: it cannot be read.
         """
-        sequence = open_dataset(self.dataset, self.layout).read(self.name).head(self.max_frames)
+        dataset = open_dataset(self.dataset, self.layout, self.intensity)
+        sequence = dataset.read(self.name).head(self.max_frames)
         return Clip(list(sequence.frames()), sequence.boxes)
 
 

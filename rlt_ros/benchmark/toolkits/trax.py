@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.runners import Runner, make_runner
+from rlt_ros.pixels.files import decode_image
+from rlt_ros.pixels.intensity import IntensityRange, to_rgb8
 from rlt_ros.tracking import WeightsError
 from rlt_ros.tracking.config import parse_setting
 
@@ -69,40 +70,34 @@ def serve(runner: Runner, name: str) -> None:
     from trax.region import Rectangle, Region
 
     regions, images = [Region.RECTANGLE], [Image.PATH, Image.MEMORY, Image.BUFFER]
+    intensity: IntensityRange | None = None
     with trax.Server(regions, images, tracker_name=name) as server:
         while True:
             request = server.wait()
             if request.type not in (trax.TraxStatus.INITIALIZE, trax.TraxStatus.FRAME):
                 return
-            image = _read(request.image["color"])
+            pixels = _read(request.image["color"])
             if request.type == trax.TraxStatus.INITIALIZE:
+                image, intensity = to_rgb8(pixels)
                 region, _ = request.objects[0]
                 box = np.array(region.bounds(), dtype=np.float64)
                 runner.init(image, box)
             else:
+                image, _ = to_rgb8(pixels, intensity)
                 box = np.asarray(runner.track(image), dtype=np.float64)
             server.status([(Rectangle.create(*box.tolist()), {})])
 
 
-def _read(image: Any) -> NDArray[np.uint8]:
-    """Return an image of the client's as RGB ``(H, W, 3)``."""
+def _read(image: Any) -> NDArray[Any]:
+    """Return an image of the client's as grey ``(H, W)`` or RGB ``(H, W, 3)`` of its own depth."""
     if image.type() == image.MEMORY:
         pixels = image.array()
-        return np.dstack([pixels] * 3) if pixels.shape[2] == 1 else pixels
+        return pixels[..., 0] if pixels.shape[2] == 1 else pixels
     encoded = Path(image.path()).read_bytes() if image.type() == image.PATH else image.buffer()
-    return decode_image(encoded)
-
-
-def decode_image(encoded: bytes) -> NDArray[np.uint8]:
-    """Return a JPEG or PNG file's content as RGB ``(H, W, 3)`` uint8.
-
-    Raises:
-        ValueError: it is no image.
-    """
-    bgr = cv2.imdecode(np.frombuffer(encoded, dtype=np.uint8), cv2.IMREAD_COLOR)
-    if bgr is None:
+    pixels = decode_image(encoded)
+    if pixels is None:
         raise ValueError("the client sent an image that is not readable")
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    return pixels
 
 
 def _parser() -> argparse.ArgumentParser:

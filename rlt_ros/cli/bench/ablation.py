@@ -258,6 +258,7 @@ def _run_table(experiment: Experiment, options: argparse.Namespace) -> None:
         range(first, first + options.seeds),
         options.max_frames,
         options.layout,
+        options.intensity_range,
     )
     results, failures = run_experiment(
         experiment, extent, options.out, workers, command=options.command, again=options.again
@@ -284,7 +285,8 @@ def _configs(options: argparse.Namespace) -> tuple[TrackerConfig, TrackerConfig]
 
 
 def _sequence(options: argparse.Namespace) -> Sequence:
-    return open_dataset(options.dataset, options.layout).read(options.sequence)
+    dataset = open_dataset(options.dataset, options.layout, options.intensity_range)
+    return dataset.read(options.sequence)
 
 
 def _write(

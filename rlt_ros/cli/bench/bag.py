@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlt_ros.cli.arguments import add_settings_argument, box_argument
+from rlt_ros.cli.arguments import add_intensity_argument, add_settings_argument, box_argument
 from rlt_ros.cli.bench.rosbags import require_rosbags
 from rlt_ros.tracking.config import parse_setting
 
@@ -70,6 +70,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="rlt, rlt:PRESET, or one of OpenCV's as in rlt-bench ope (default: %(default)s)",
     )
     add_settings_argument(bag)
+    add_intensity_argument(bag)
     bag.add_argument("--max-frames", type=int, metavar="N", help="stop after N images")
     bag.add_argument(
         "--real-time", action="store_true", help="through the tracker node over DDS; needs ROS"
@@ -124,6 +125,7 @@ def replay(options: argparse.Namespace) -> None:
         truth_topic=options.truth_topic,
         box=options.init,
         max_frames=options.max_frames,
+        intensity=options.intensity_range,
         rate=rate,
         params_file=options.params_file,
         pictures=options.pictures,

@@ -8,10 +8,11 @@ import argparse
 from pathlib import Path
 
 from rlt_ros.benchmark.datasets import LAYOUTS, open_dataset
+from rlt_ros.cli.arguments import add_intensity_argument
 
 
 def add_dataset_arguments(parser: argparse.ArgumentParser, *, without: str = "") -> None:
-    """Add DATASET and --layout.
+    """Add DATASET, --layout and --intensity-range.
 
     Args:
         parser: gets them.
@@ -25,6 +26,7 @@ def add_dataset_arguments(parser: argparse.ArgumentParser, *, without: str = "")
     parser.add_argument(
         "--layout", choices=LAYOUTS, help="of the data set (default: found out by its files)"
     )
+    add_intensity_argument(parser)
 
 
 def chosen_sequences(options: argparse.Namespace) -> list[str]:

@@ -122,7 +122,7 @@ def _clips(options: argparse.Namespace) -> list[ClipSource]:
         return [GeneratedClip(frames)]
     dataset = options.dataset.resolve()
     return [
-        DatasetClip(dataset, name, options.max_frames, options.layout)
+        DatasetClip(dataset, name, options.max_frames, options.layout, options.intensity_range)
         for name in chosen_sequences(options)
     ]
 

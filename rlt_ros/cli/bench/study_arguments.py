@@ -99,6 +99,7 @@ def plan_from(options: argparse.Namespace, protocol: str, default: str | None = 
         seeds,
         options.max_frames,
         layout=options.layout,
+        intensity=options.intensity_range,
         protocol=protocol,
     )
 

@@ -15,10 +15,11 @@ example:
   rlt-bench unpack-bag deer_bag out/otb/Deer
   rlt-bench ope out/otb --sequences Deer --out out/ope
 
-Compressed images become files byte for byte, raw ones PNG files pixel for pixel, named by their
-number in the bag. groundtruth_rect.txt counts pixels from 1, as OTB does; every box is checked to
-read back bit for bit, and where that cannot be (fractions of pixels that do not come from a file
-counted from 1) the number of such boxes is told. Images without a box have NaN,NaN,NaN,NaN.
+Compressed images become files byte for byte, raw ones PNG files pixel for pixel (TIFF where pixels
+are floating-point numbers or have a sign), named by their number in the bag. groundtruth_rect.txt
+counts pixels from 1, as OTB does; every box is checked to read back bit for bit, and where that
+cannot be (fractions of pixels that do not come from a file counted from 1) the number of such
+boxes is told. Images without a box have NaN,NaN,NaN,NaN.
 """
 
 
@@ -64,8 +65,7 @@ def unpack_bag(options: argparse.Namespace) -> None:
         )
     if unpacked.converted:
         print(
-            f"rlt-bench: warning: {', '.join(sorted(unpacked.converted))} was converted to 8-bit "
-            "RGB",
+            f"rlt-bench: warning: {', '.join(sorted(unpacked.converted))} was converted to RGB",
             file=sys.stderr,
         )
     problems = [f"frame {number}: {text}" for number, text in unpacked.unusable.items()]

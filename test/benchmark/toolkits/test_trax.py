@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import sys
 
-import cv2
-import numpy as np
 import pytest
 
-from rlt_ros.benchmark.toolkits.trax import decode_image, main
+from rlt_ros.benchmark.toolkits.trax import main
 
 
 @pytest.mark.parametrize(
@@ -32,12 +30,3 @@ def test_what_is_wrong_is_one_line(
     error = capsys.readouterr().err
     assert error.startswith(f"rlt-trax: error: {message}")
     assert error.count("\n") == 1
-
-
-def test_encoded_images_become_rgb() -> None:
-    rgb = np.zeros((4, 6, 3), dtype=np.uint8)
-    rgb[..., 0] = 200
-    _, encoded = cv2.imencode(".png", rgb[..., ::-1])
-    np.testing.assert_array_equal(decode_image(encoded.tobytes()), rgb)
-    with pytest.raises(ValueError, match="not readable"):
-        decode_image(b"no image")
