@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -15,11 +16,12 @@ import numpy as np
 import pytest
 from square_sequence import BOXES, write_square
 
-from rlt_ros.benchmark.ope import Job, Outcome, score, speed_measures
+from rlt_ros.benchmark.ope import Job, Outcome, read_sequence, score, speed_measures
 from rlt_ros.benchmark.ope_summary import TrackerRuns, compare_trackers, summarise
 from rlt_ros.benchmark.ope_tasks import load_outcome, make_task, outcome_to_json
 from rlt_ros.benchmark.run_store import RunStore
 from rlt_ros.cli.bench.main import main
+from rlt_ros.pixels.intensity import IntensityRange
 
 QUICK = ["--set", "device=cpu", "--set", "initial_negatives=200", "--set", "initial_iterations=5"]
 
@@ -98,6 +100,24 @@ def test_every_setting_counts_for_what_is_stored(tmp_path: Path) -> None:
     assert make_task(Job(tmp_path, "A", "rlt:paper", {"seed": 3})).path == Path(
         "rlt_paper", "seed3", "A.json"
     )
+
+
+def test_an_intensity_range_is_used_and_counts_for_what_is_stored(tmp_path: Path) -> None:
+    (tmp_path / "data" / "clip").mkdir(parents=True)
+    levels = np.tile(np.linspace(7000, 8000, 60).astype(np.uint16), (40, 1))
+    for number in range(2):
+        cv2.imwrite(str(tmp_path / "data" / "clip" / f"{number}.png"), levels)
+    (tmp_path / "data" / "clip.txt").write_text("5,5,20,20\n5,5,20,20\n")
+    plain = Job(tmp_path / "data", "clip", "mil", {})
+    given = dataclasses.replace(plain, intensity=IntensityRange(6000, 8000))
+    left = [int(next(read_sequence(job).frames())[20, 0, 0]) for job in (plain, given)]
+    assert left == pytest.approx([0, 128], abs=1)
+    assert "intensity" not in make_task(plain).settings
+    assert make_task(given).settings["intensity"] == [6000, 8000]
+    command = ["ope", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--tracker", "mil"]
+    assert main([*command, "--no-report", "--intensity-range", "6000,8000"]) == 0
+    (stored,) = (tmp_path / "out" / "runs").rglob("clip.json")
+    assert json.loads(stored.read_text())["settings"]["intensity"] == [6000, 8000]
 
 
 def test_a_run_of_an_older_version_is_scored_anew(dataset: Path, tmp_path: Path) -> None:

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scripted import ScriptedRunner, ScriptedSequence
 
 from rlt_ros.benchmark.protocols.vot_measures import (
@@ -43,6 +46,24 @@ def test_a_lost_target_is_started_again_5_frames_later() -> None:
         np.array(one).tolist() for one in expected
     ]
     assert runner.starts == [(0, BOX.tolist()), (8, BOX.tolist())]
+
+
+def test_each_start_has_frames_of_its_own() -> None:
+    """So that each has the range of intensities of its first frame."""
+    truth = np.tile(BOX, (12, 1))
+    answers = truth.copy()
+    answers[3] = AWAY
+    asked: list[int] = []
+
+    class Noting(ScriptedSequence):
+        def frames(
+            self, start: int = 0, stop: int | None = None, step: int = 1
+        ) -> Iterator[NDArray[np.uint8]]:
+            asked.append(start)
+            return super().frames(start, stop, step)
+
+    supervised_run(ScriptedRunner(answers), Noting(truth))
+    assert asked == [0, 8]
 
 
 def test_a_start_waits_for_a_box_and_what_is_not_annotated_is_no_failure() -> None:

@@ -28,6 +28,7 @@ class StandIn:
     """Takes the place of the tracker."""
 
     config: TrackerConfig
+    first: Image
     interrupt_at = 0
     updates_done = 3
 
@@ -37,6 +38,7 @@ class StandIn:
 
     def init(self, image: Image, box: tuple[float, ...]) -> TrackResult:
         self.shape = image.shape
+        StandIn.first = image
         self.box = np.array(box)
         return TrackResult(self.box, 1.0, TrackState.TRACKING)
 
@@ -144,6 +146,28 @@ def test_image_of_another_size_is_skipped(
     assert run(tmp_path, "--init", "5,6,20,21", "--out", out) == 0
     assert [row.frame for row in read_results(out / "boxes.csv")] == [1, 2, 4]
     assert "frame 3 is skipped" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [((), [0, 128, 255]), (("--intensity-range", "7000,9000"), [0, 64, 128])],
+)
+def test_16_bit_images_are_stretched_to_their_range_or_the_given_one(
+    tmp_path: Path, stand_in: type[StandIn], given: tuple[str, ...], seen: list[int]
+) -> None:
+    levels = np.repeat(np.array([7000, 7500, 8000], np.uint16), 20)
+    cv2.imwrite(str(tmp_path / "1.png"), np.tile(levels, (60, 1)))
+    assert run(tmp_path, "--init", "5,6,20,21", "--out", tmp_path / "out", *given) == 0
+    assert stand_in.first[30, [5, 30, 55], 0].tolist() == seen
+
+
+def test_a_range_that_is_none_is_explained(
+    video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(video, "--out", tmp_path / "out", "--intensity-range", "9,5")
+    assert end.value.code == 2
+    assert "'9,5' is no intensity range; give auto, or LOW,HIGH" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

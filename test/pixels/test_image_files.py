@@ -86,9 +86,10 @@ def test_pixels_are_those_of_the_file(data: bytes, expected: np.ndarray) -> None
 
 def test_what_is_no_image_is_none(capfd: pytest.CaptureFixture[str]) -> None:
     whole = opencv(DEEP.astype(np.float32), ".tiff")
-    for data in (b"", b"no image", pillow(RGB)[:60], whole[:50]):
+    for data in (b"", b"no image", whole[:50]):
         assert decode_image(data) is None
     assert capfd.readouterr().err == ""
+    assert decode_image(pillow(RGB)[:60]) is None  # libpng may say why on its own
 
 
 def folder_of(tmp_path: Path, *frames: bytes, suffix: str = ".png") -> list[Path]:

@@ -47,10 +47,11 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """A file that is imported as cv_bridge here and in child processes."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    for name in [name for name in sys.modules if name.split(".")[0] == "cv_bridge"]:
+        monkeypatch.delitem(sys.modules, name)
     check_cv_bridge.cache_clear()
     yield tmp_path / "cv_bridge.py"
     check_cv_bridge.cache_clear()
-    sys.modules.pop("cv_bridge", None)
 
 
 @pytest.mark.parametrize(

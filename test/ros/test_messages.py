@@ -82,10 +82,10 @@ def test_a_node_keeps_the_range_of_its_target_and_says_when_it_fits_no_longer() 
 def test_a_range_that_a_user_gave_goes_before() -> None:
     convert = ImageConverter(IntensityRange(0, 1000), print)
     image, used = convert(_message(np.full((2, 3), 500, np.uint16), "mono16"), None)
-    assert used == (0, 1000)
+    assert used == IntensityRange(0, 1000)
     assert (image == 128).all()
-    same, used = convert(_message(RGB, "rgb8"), None)
-    assert used is None
+    same, unused = convert(_message(RGB, "rgb8"), None)
+    assert unused is None
     np.testing.assert_array_equal(same, RGB)
 
 

@@ -39,6 +39,7 @@ from rclpy.task import Future
 from rlt_ros.msg import TrackerStatus
 from scripted_tracker import ScriptedTracker
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
 from rlt_ros.ros.tracker_node import TrackerNode
@@ -255,6 +256,24 @@ def test_a_bad_image_is_skipped_and_the_next_one_tracked(
     assert header not in [detection.header for detection in client.detections]
 
 
+def test_a_thermal_camera_is_followed(client: Client) -> None:
+    def send(index: int) -> Header:
+        grey = picture(index).mean(axis=2)
+        message = image_message((7000 + grey * 4).astype(np.uint16))
+        message.encoding, message.step = "mono16", 2 * WIDTH
+        return client.send_message(message)
+
+    old = client.statuses[-1].target_id
+    client.choose(box_on(0), send(0))
+    client.until(lambda: client.detections and client.statuses[-1].target_id != old)
+    client.detections.clear()
+    headers = [send(index) for index in range(1, 15)]
+    client.until(lambda: len(client.detections) == 14)
+    assert [detection.header for detection in client.detections] == headers
+    overlaps = [overlap(found, box_on(i)) for i, found in enumerate(client.detections, start=1)]
+    assert np.mean(overlaps) > 0.5, overlaps
+
+
 def test_no_frame_waits_while_an_update_runs(
     start: Callable[..., NodeProcess], connect: Callable[..., Client]
 ) -> None:
@@ -330,6 +349,7 @@ WRONG_FILES = {
     "value": ("queue: some", "queue must be one of newest, all, not 'some'"),
     "range": ("candidates: 0", "candidates must be an integer from"),
     "type": ("seed: [1, 2]", "seed must be an integer"),
+    "form": ("intensity_range: 9,5", "intensity_range must be auto, or LOW,HIGH"),
     "nothing": ("device:", "No value at line 3"),
 }
 

@@ -99,6 +99,42 @@ class Bench:
         self.heard.wait(lambda: not self.worker._queue)
 
 
+def test_a_target_keeps_the_intensity_range_of_its_first_frame() -> None:
+    asked: list[tuple[int, IntensityRange | None]] = []
+
+    def to_rgb(
+        number: int, intensity: IntensityRange | None
+    ) -> tuple[np.ndarray, IntensityRange | None]:
+        asked.append((number, intensity))
+        used = intensity or IntensityRange(number, number + 1)
+        return np.zeros((32, 32, 3), np.uint8), used
+
+    heard = Recorder()
+    worker = TrackingWorker(
+        ScriptedTracker, to_rgb, heard, logging.getLogger("worker"), keep_all=True
+    )
+    worker.start()
+    try:
+        worker.submit_init(BOX, 1)
+        for number in (1, 2):
+            worker.submit_frame(number, number)
+        heard.wait(lambda: heard.stamps() == [1, 2])
+        worker.submit_init((4.0, 4.0, 0.0, 8.0), 3)  # refused: the old range stays
+        for number in (3, 4):
+            worker.submit_frame(number, number)
+        heard.wait(lambda: 4 in heard.stamps())
+        worker.submit_init(BOX, 5)
+        for number in (5, 6):
+            worker.submit_frame(number, number)
+        heard.wait(lambda: heard.stamps()[-2:] == [5, 6])
+    finally:
+        worker.close()
+    first, second = IntensityRange(1, 2), IntensityRange(5, 6)
+    assert asked[:2] == [(1, None), (2, first)]
+    assert (3, None) in asked
+    assert asked[-3:] == [(4, first), (5, None), (6, second)]
+
+
 MakeBench = Callable[..., Bench]
 Log = pytest.LogCaptureFixture
 

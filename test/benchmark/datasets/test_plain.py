@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from rlt_ros.benchmark.datasets import DatasetError, open_dataset
 from rlt_ros.media.video_writer import VideoWriter
+from rlt_ros.pixels.intensity import IntensityRange
 
 WriteImages = Callable[..., None]
 Shown = Callable[..., list[int]]
@@ -24,6 +26,20 @@ def write_video(path: Path, frames: int) -> None:
 
 def write_boxes(path: Path, frames: int) -> None:
     path.write_text("".join(f"{number},20,30,40\n" for number in range(frames)))
+
+
+def test_deep_images_have_one_range_from_the_first_or_a_given_one(tmp_path: Path) -> None:
+    (tmp_path / "clip").mkdir()
+    levels = np.tile(np.linspace(7000, 8000, 60).astype(np.uint16), (40, 1))
+    for number in range(3):
+        assert cv2.imwrite(str(tmp_path / "clip" / f"{number}.png"), levels + 250 * number)
+    write_boxes(tmp_path / "clip.txt", 3)
+    sequence = open_dataset(tmp_path).read("clip")
+    left = [int(frame[20, 0, 0]) for frame in sequence.frames()]
+    assert left == pytest.approx([0, 64, 128], abs=1)
+    assert [int(frame[20, 0, 0]) for frame in sequence.frames(1)] == pytest.approx([0, 64], abs=1)
+    given = open_dataset(tmp_path, None, IntensityRange(6000, 8000)).read("clip").head(2)
+    assert [int(frame[20, 0, 0]) for frame in given.frames()] == pytest.approx([128, 159], abs=1)
 
 
 def test_a_video_and_its_boxes(tmp_path: Path) -> None:
