@@ -98,7 +98,7 @@ class VideoSource(FrameSource):
                 f"{source} is not a video that OpenCV can decode; convert it, for example with "
                 f"'ffmpeg -i {source.name} -c:v libx264 video.mp4', or give a folder of images"
             )
-        _keep_depth(self._capture, self._live)
+        self._keep_depth()
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self.fps = fps if np.isfinite(fps) and 0 < fps <= 1000 else DEFAULT_FPS
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
@@ -134,6 +134,18 @@ class VideoSource(FrameSource):
     def close(self) -> None:
         """Give back the file or camera."""
         self._capture.release()
+
+    def _keep_depth(self) -> None:
+        """Have deep grey video handed out as it is: made 8-bit by OpenCV, its low byte is lost."""
+        name = cv2.CAP_PROP_FOURCC if self._live else cv2.CAP_PROP_CODEC_PIXEL_FORMAT
+        deep = _DEEP_GREY_OF_CAMERAS if self._live else _DEEP_GREY_OF_FILES
+        if self._capture.get(name) in deep and not self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0):
+            _LOG.warning(
+                "%s has more than 8 bits, of which OpenCV %s hands out the upper 8 only: take a "
+                "newer opencv-python, or give a folder of 16-bit PNG files",
+                self.name,
+                cv2.__version__,
+            )
 
 
 class ImageSource(FrameSource):
@@ -211,13 +223,6 @@ def open_source(
         f"there is no {text}; give a video file, a camera index such as 0, a folder of images, "
         "or a pattern such as 'frames/*.png' or frames/%06d.jpg"
     )
-
-
-def _keep_depth(capture: cv2.VideoCapture, live: bool) -> None:
-    """Have 16-bit grey video handed out as it is: made 8-bit by OpenCV, its low byte is lost."""
-    form = capture.get(cv2.CAP_PROP_FOURCC if live else cv2.CAP_PROP_CODEC_PIXEL_FORMAT)
-    if form in (_DEEP_GREY_OF_CAMERAS if live else _DEEP_GREY_OF_FILES):
-        capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
 
 
 def _numbered_files(pattern: Path) -> list[Path]:

@@ -64,7 +64,7 @@ def raw_pixels(message: Any, others: dict[str, Convert] | None = None) -> NDArra
     try:
         if others and name in others:
             return others[name](rows.reshape(height, width, -1), name)
-        values = rows.view(encoding.dtype)
+        values = np.require(rows.view(encoding.dtype), requirements="A")  # bags do not align it
         if bool(message.is_bigendian) != (sys.byteorder == "big") and encoding.dtype.itemsize > 1:
             values = values.byteswap()
         if encoding.chroma is None:

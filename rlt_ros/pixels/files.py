@@ -33,6 +33,8 @@ def decode_image(data: bytes | NDArray[np.uint8]) -> NDArray[Any] | None:
             image = _decoded(encoded, cv2.IMREAD_UNCHANGED)
     if image is None or image.ndim == 2:
         return image
+    if image.shape[2] < 3:  # grey and alpha
+        return np.ascontiguousarray(image[..., 0])
     if image.dtype == np.uint8:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
     return np.ascontiguousarray(image[..., 2::-1])

@@ -168,17 +168,26 @@ def test_16_bit_video_keeps_its_depth(suffix: str, tmp_path: Path) -> None:
     assert np.abs(frames[1][10].astype(int) - frames[0][10] - 50 * 255 / 1000).max() <= 1.5
 
 
-def test_a_deep_grey_camera_is_asked_for_its_own_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("able", [True, False])
+def test_a_deep_grey_camera_is_asked_for_its_own_depth(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, able: bool
+) -> None:
     frames = [DEEP, DEEP]
-    asked: dict[int, float] = {}
+    asked: list[tuple[int, float]] = []
+
+    def ask(name: int, value: float) -> bool:
+        asked.append((name, value))
+        return able
+
     capture = SimpleNamespace(
         isOpened=lambda: True,
         get=lambda name: {cv2.CAP_PROP_FOURCC: float(cv2.VideoWriter.fourcc(*"Y16 "))}.get(name, 0),
-        set=lambda name, value: asked.update({name: value}),
+        set=ask,
         read=lambda: (True, frames.pop()) if frames else (False, None),
         release=lambda: None,
     )
     monkeypatch.setattr(cv2, "VideoCapture", lambda *_: capture)
     images = [frame.image for frame in open_source(0)]
-    assert asked == {cv2.CAP_PROP_CONVERT_RGB: 0}
+    assert asked == [(cv2.CAP_PROP_CONVERT_RGB, 0)]
     assert np.unique(images[0]).size == 256
+    assert ("camera 0 has more than 8 bits" in caplog.text) is not able

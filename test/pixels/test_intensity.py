@@ -169,6 +169,7 @@ def test_each_range_is_watched_anew() -> None:
         "7000,8000": (7000, 8000),
         " -20.5, 40": (-20.5, 40),
         "0,1e4": (0, 10000),
+        "1234567.25,1234568": (1234567.25, 1234568),
     }.items(),
 )
 def test_ranges_are_read(text: str, expected: tuple[float, float] | None) -> None:

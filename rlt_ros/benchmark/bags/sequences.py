@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.datasets import open_dataset
+from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking.boxes import Boxes
 
 
@@ -32,12 +33,12 @@ class PackableSequence:
     frames: Callable[[], Iterator[NDArray[np.uint8]]]
 
 
-def packable(dataset: Path, name: str) -> PackableSequence:
-    """Read one sequence of a data set.
+def packable(dataset: Path, name: str, intensity: IntensityRange | None = None) -> PackableSequence:
+    """Read one sequence of a data set; ``intensity`` as in ``open_dataset``.
 
     Raises:
         DatasetError: it cannot be read; names the file.
     """
-    sequence = open_dataset(dataset).read(name)
+    sequence = open_dataset(dataset, intensity=intensity).read(name)
     files = tuple(getattr(sequence.source, "files", ()))
     return PackableSequence(name, sequence.boxes, files, sequence.frames)

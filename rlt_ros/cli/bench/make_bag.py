@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from rlt_ros.cli.arguments import add_intensity_argument
 from rlt_ros.cli.bench.rosbags import require_rosbags
 
 EPILOG = """\
@@ -36,7 +37,10 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     make.add_argument(
         "--storage", choices=("mcap", "sqlite3"), default="mcap", help="default: %(default)s"
     )
-    make.add_argument("--raw", action="store_true", help="decode image files")
+    make.add_argument(
+        "--raw", action="store_true", help="decode image files, to RGB of 8 bits as tracked in"
+    )
+    add_intensity_argument(make)
     make.add_argument(
         "--fps", type=float, default=30.0, metavar="R", help="of the stamps (default: %(default)g)"
     )
@@ -67,7 +71,7 @@ def make_bag(options: argparse.Namespace) -> None:
     if not 0 < options.fps <= 1000:
         raise ValueError(f"--fps must be above 0 and at most 1000, not {options.fps:g}")
     packed = packing.make_bag(
-        packable(options.dataset, options.sequence),
+        packable(options.dataset, options.sequence, options.intensity_range),
         options.bag,
         storage=options.storage,
         raw=options.raw,
