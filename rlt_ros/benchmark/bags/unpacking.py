@@ -55,8 +55,8 @@ def unpack_bag(
     """Write the images of a bag and their boxes as ``img/0001.jpg`` ... and an annotation.
 
     Compressed images become files byte for byte, raw ones PNG files pixel for pixel (TIFF where
-    pixels are floating-point numbers or have a sign). The boxes
-    read back as they are in the bag, bit for bit, but for those in ``inexact``.
+    pixels are floating-point numbers or have a sign). The boxes read back as they are in the bag,
+    bit for bit, but for those in ``inexact``.
 
     Args:
         bag: with images, and boxes of the same stamps.
@@ -114,12 +114,18 @@ def _write_image(stem: Path, decoded: Any, message: BagMessage, unpacked: Unpack
         # PNG has neither a sign nor floating point; TIFF has.
         suffix = ".png" if pixels.dtype in _OF_PNG else ".tiff"
         bgr = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., ::-1])
-        stem.with_suffix(suffix).write_bytes(cv2.imencode(suffix, bgr)[1].tobytes())
+        try:
+            _, data = cv2.imencode(suffix, bgr)
+        except cv2.error as error:
+            raise InvalidImageError(
+                f"{decoded.encoding} cannot be written as {suffix}: {error.err}"
+            ) from error
+        stem.with_suffix(suffix).write_bytes(data.tobytes())
         if not ENCODINGS[decoded.encoding].exact:
             unpacked.converted.add(decoded.encoding)
         return
-    data = decoded.data.tobytes()
-    stem.with_suffix(compressed_format(data)[1]).write_bytes(data)
+    file = decoded.data.tobytes()
+    stem.with_suffix(compressed_format(file)[1]).write_bytes(file)
 
 
 def _line(box: Box | None) -> str:
