@@ -103,11 +103,10 @@ def _rows(
     row = encoding.row_bytes(width)
     data = np.frombuffer(message.data, np.uint8)
     step = _step(int(message.step), row, encoding, height, len(data))
-    if step is None or step < row:
+    if step < row:
         raise InvalidImageError(
-            f"step is {message.step} bytes but {width} pixels of {name} take {row}"
-            + ("" if message.step else f", and the {len(data)} bytes of data do not tell it")
-            + "; the camera's driver must set it"
+            f"step is {step} bytes but {width} pixels of {name} take {row}; the camera's driver"
+            " sets step, width or encoding wrongly"
         )
     size = encoding.size(height, step)
     if len(data) < size or not _is_padding(len(data), size, step, encoding.size(height, 1)):
@@ -124,19 +123,18 @@ def _rows(
     return np.concatenate([luma, chroma.reshape(-1, row)])
 
 
-def _step(step: int, row: int, encoding: Encoding, height: int, size: int) -> int | None:
-    """Return the bytes from one row to the next; None if neither ``step`` nor the size tells."""
+def _step(step: int, row: int, encoding: Encoding, height: int, size: int) -> int:
+    """Return the bytes from one row to the next, found out from the size where ``step`` is 0."""
     if encoding.chroma is not None and size == encoding.size(height, row):
         return row  # drivers disagree on what step is here; the size tells
     if step:
         return step
     found, rest = divmod(size, encoding.size(height, 1))
-    if rest:  # rows of one length do not fill it, so what is too much is behind the last one
-        return row
-    return found if row <= found < 2 * row else None
+    return found if not rest and row <= found < 2 * row else row
 
 
 def _is_padding(given: int, needed: int, step: int, rows: int) -> bool:
     """Whether bytes behind the last row are just that, and do not tell of longer or more rows."""
     excess = given - needed
-    return excess < step or (excess % step != 0 and given % rows != 0)
+    longer_rows = given % rows == 0 and given < 2 * needed
+    return excess < step or (excess % step != 0 and not longer_rows)

@@ -253,7 +253,7 @@ def test_a_step_of_0_is_told_by_the_size() -> None:
     padded = np.pad(GREY, ((0, 0), (0, 3)), constant_values=99)
     image = raw_to_rgb(message(padded, "mono8", 4, 2, step=0))[0]
     np.testing.assert_array_equal(image, GREYS)
-    with pytest.raises(InvalidImageError, match="24 bytes of data do not tell it"):
+    with pytest.raises(InvalidImageError, match="24 bytes, not step x height = 4 x 2 = 8"):
         raw_to_rgb(message(bytes(24), "mono8", 4, 2, step=0))
 
 
@@ -267,6 +267,12 @@ def test_a_buffer_rounded_up_to_a_page_is_padded() -> None:
     rows = np.random.default_rng(0).integers(0, 256, (100, 102, 3), np.uint8)
     padded = rows.tobytes() + bytes(-rows.nbytes % 4096)
     np.testing.assert_array_equal(raw_to_rgb(message(padded, "rgb8", 102, 100))[0], rows)
+
+
+def test_a_buffer_that_may_hold_longer_rows_is_refused() -> None:
+    padded = np.pad(GREY, ((0, 0), (0, 3)), constant_values=99)
+    with pytest.raises(InvalidImageError, match="14 bytes, not step x height = 4 x 2 = 8"):
+        raw_to_rgb(message(padded, "mono8", 4, 2))
 
 
 def test_the_size_tells_what_step_means_with_a_plane_of_chroma() -> None:
