@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
+import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rlt_ros.pixels.intensity import IntensityRange, parse_intensity_range
@@ -21,6 +23,27 @@ from rlt_ros.tracking.config import (
 )
 
 Box = tuple[float, float, float, float]
+
+_NEGATIVE = re.compile(r"-\.?\d")  # how a value begins that is no option
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An ``ArgumentParser`` to which "--init -5,10,60,60" is an option and its value.
+
+    argparse itself takes whatever begins with a minus sign, single numbers apart, for an option.
+    """
+
+    def parse_known_args(  # type: ignore[override]  # Namespace is all that these commands use
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As in the base class; every other way to parse comes through here."""
+        joined: list[str] = []
+        for text in sys.argv[1:] if args is None else args:
+            if _NEGATIVE.match(text) and joined and re.fullmatch("--[^=]+", joined[-1]):
+                joined[-1] += f"={text}"
+            else:
+                joined.append(text)
+        return super().parse_known_args(joined, namespace)
 
 
 def box_argument(text: str) -> Box:

@@ -22,6 +22,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from rlt_ros.cli.arguments import (
     Box,
+    CommandParser,
     add_intensity_argument,
     add_tracker_arguments,
     box_argument,
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="rlt-track",
         description="Track a target through a video, a webcam or images by reciprocative learning.",
         epilog=EPILOG,

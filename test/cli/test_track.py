@@ -239,6 +239,14 @@ def test_box_may_hold_fractions_and_negative_numbers() -> None:
     assert box_argument("-1.5,2, 3,4e1") == (-1.5, 2.0, 3.0, 40.0)
 
 
+@pytest.mark.parametrize("box", [["--init", "-5,6,20,21"], ["--init=-5,6,20,21"]])
+def test_box_may_begin_with_a_minus_sign(
+    video: Path, tmp_path: Path, stand_in: type, box: list[str]
+) -> None:
+    assert run(video, *box, "--out", tmp_path / "out", "--max-frames", 1) == 0
+    assert read_results(tmp_path / "out" / "boxes.csv")[0].box == (-5, 6, 20, 21)
+
+
 def test_settings_are_listed_with_meaning_range_and_default(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
