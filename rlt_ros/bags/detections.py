@@ -17,7 +17,7 @@ from rosbags.typesys.store import Typestore
 
 from rlt_ros.bags.headers import make_header
 from rlt_ros.bags.vision_msgs import DETECTION
-from rlt_ros.messages.detections import Box
+from rlt_ros.messages.detections import Box, centre_of
 
 CLASS_ID = "target"
 
@@ -63,7 +63,7 @@ def annotated_box(detection: Any) -> Box:
     In a message from elsewhere the pose means something else; its corner is then worked out from
     centre and size. Annotations may be empty boxes, so nothing is refused here.
     """
-    centre, w, h = detection.bbox.center.position, detection.bbox.size_x, detection.bbox.size_y
+    centre, w, h = centre_of(detection), detection.bbox.size_x, detection.bbox.size_y
     if detection.results:
         corner = detection.results[0].pose.pose.position
         if (corner.x + w / 2, corner.y + h / 2) == (centre.x, centre.y):

@@ -1,17 +1,26 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages of a rosbag2 recording (mcap or sqlite3), one after the other."""
+"""Messages of a recording (rosbag2's mcap or sqlite3, or ROS 1's), one after the other."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from rosbags.highlevel import AnyReader
+from rosbags.rosbag2 import Reader
+from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys.store import Typestore
 
-from rlt_ros.bags.vision_msgs import detection_types
+from rlt_ros.bags.mcap_in_order import McapInOrder, has_message_index
+from rlt_ros.bags.vision_msgs import DETECTION, FOXY_DEFINITIONS, detection_types
+
+METADATA = "metadata.yaml"
+HEADER = "std_msgs/msg/Header"
+_STORAGES = (".mcap", ".db3")
 
 
 class BagError(ValueError):
@@ -28,22 +37,63 @@ class BagMessage(NamedTuple):
 
 
 class BagReader:
-    """Reads a bag from disk as it is asked for messages; a bag may be larger than the memory."""
+    """Reads a bag from disk as it is asked for messages; a bag may be larger than the memory.
+
+    Messages of a ROS 1 bag come in CDR as well. A file without an index, such as that of a
+    recording that was not finished, is read in its order.
+
+    Attributes:
+        path: of the bag.
+        notes: what is unusual about the bag, in sentences for people.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open a bag: its directory, or a single .mcap or .db3 file.
+        """Open a bag: its directory, or a single .mcap, .db3 or (ROS 1) .bag file.
 
         Raises:
-            BagError: it is no rosbag2 recording, or a broken one.
+            BagError: it is no recording, or a broken one.
         """
         self.path = path
+        self.notes: list[str] = []
+        self._defaults = detection_types()
+        self._foxy: Typestore | None = None
         try:
-            self._reader = AnyReader([path], default_typestore=detection_types())
-            self._reader.open()
+            self._reader = self._open()
         except Exception as error:  # the storages and compressions have errors of their own
             raise BagError(
                 f"cannot read the bag {path}: {_reason(error)}{_advice(path)}"
             ) from error
+        self._types = self._reader.typestore
+        if not self._reader.is2:
+            self._types = self._without_seq(self._types)
+
+    def _open(self) -> AnyReader:
+        path = self.path
+        folder = path.is_dir()
+        if folder and not (path / METADATA).is_file():
+            files = sorted(each for each in path.iterdir() if each.suffix in _STORAGES)
+            if not files:
+                raise ValueError(f"it has neither {METADATA} nor an .mcap or .db3 file")
+            self.notes.append(f"{path} has no {METADATA}; its files are read one after the other")
+        else:
+            files = _listed_mcaps(path) if folder else [path]
+        unindexed = [each for each in files if each.suffix == ".mcap" and _is_unindexed(each)]
+        listed = folder and (path / METADATA).is_file()
+        reader = AnyReader(
+            [path] if listed and not unindexed else files, default_typestore=self._defaults
+        )
+        for each in reader.readers:
+            if isinstance(each, Reader) and each.path in unindexed:
+                each.storage = McapInOrder(Path(each.path))
+        reader.open()
+        for each in reader.readers:
+            storage = each.storage if isinstance(each, Reader) else None
+            if isinstance(storage, McapInOrder) and not storage.finished:
+                self.notes.append(
+                    f"{storage.path} was not finished or is cut off; its "
+                    f"{storage.metadata.message_count} complete messages are read"
+                )
+        return reader
 
     @property
     def topics(self) -> dict[str, str]:
@@ -69,6 +119,8 @@ class BagReader:
         links = [link for link in self._reader.connections if not topics or link.topic in topics]
         try:
             for link, stamp_ns, data in self._reader.messages(links):
+                if not self._reader.is2:
+                    data = self._in_cdr(data, link.msgtype)
                 yield BagMessage(link.topic, link.msgtype, stamp_ns, data)
         except Exception as error:  # as above
             raise BagError(f"the bag {self.path} breaks off: {_reason(error)}") from error
@@ -95,12 +147,42 @@ class BagReader:
             BagError: its bytes do not fit the definition.
         """
         try:
-            return self._reader.deserialize(message.data, message.message_type)
+            types = self._types_with(message.message_type)
+            return types.deserialize_cdr(message.data, message.message_type)
         except Exception as error:  # cut bytes fail wherever the decoder happens to be
+            if (older := self._as_in_foxy(message)) is not None:
+                return older
             raise BagError(
                 f"a message of {message.topic} does not fit {message.message_type}: "
                 f"{_reason(error)}"
             ) from error
+
+    def _types_with(self, message_type: str) -> Typestore:
+        """Return the types that the bag defines, or the usual ones where it lacks this one."""
+        return self._types if message_type in self._types.fielddefs else self._defaults
+
+    def _as_in_foxy(self, message: BagMessage) -> Any:
+        """Return a detection of a bag without definitions that is laid out as in Foxy, or None."""
+        if message.message_type != DETECTION:
+            return None
+        self._foxy = self._foxy or detection_types(FOXY_DEFINITIONS)
+        try:
+            return self._foxy.deserialize_cdr(message.data, message.message_type)
+        except Exception:  # as above
+            return None
+
+    def _without_seq(self, types: Typestore) -> Typestore:
+        """Return ROS 1's types with the header of ROS 2, into which its messages are turned."""
+        store = get_typestore(Stores.EMPTY)
+        store.register({**types.fielddefs, HEADER: self._defaults.fielddefs[HEADER]})
+        return store
+
+    def _in_cdr(self, data: bytes, message_type: str) -> bytes:
+        """Return a ROS 1 message in CDR; nothing where it does not fit its definition."""
+        try:
+            return bytes(self._types_with(message_type).ros1_to_cdr(data, message_type))
+        except Exception:  # as above
+            return b""
 
     def close(self) -> None:
         """Close the files."""
@@ -122,9 +204,31 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def _is_unindexed(mcap: Path) -> bool:
+    return mcap.is_file() and not has_message_index(mcap)
+
+
+def _listed_mcaps(bag: Path) -> list[Path]:
+    """Return the .mcap files that a bag's metadata list; none if one is missing."""
+    text = (bag / METADATA).read_text(encoding="utf-8", errors="replace")
+    names = re.findall(r"""(?m)^\s*- (?!path:)["']?(.+\.mcap)["']?\s*$""", text)
+    files = [bag / Path(name).name for name in dict.fromkeys(names)]
+    return files if all(file.is_file() for file in files) else []
+
+
 def _advice(path: Path) -> str:
-    if path.is_dir() and not (path / "metadata.yaml").is_file():
-        return "; 'ros2 bag reindex' writes a missing metadata.yaml"
-    if path.exists():
-        return "; 'mcap recover' or sqlite3's '.recover' saves what a broken file still holds"
-    return ""
+    """Return what mends such a bag, where something does."""
+    if not path.exists():
+        return ""
+    if path.is_file() and path.suffix == ".zstd":
+        return "; give the bag's folder, or unpack the file with 'zstd -d'"
+    if path.is_file() and path.suffix == ".bag":
+        return "; 'rosbag reindex' of ROS 1 may save what it holds"
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    if path.is_dir() and any(file.suffix in _STORAGES for file in files):
+        advice = f"; without its {METADATA} the files themselves are read"
+    else:
+        advice = ""
+    if any(file.suffix == ".db3" for file in files):
+        advice += "; sqlite3's '.recover' saves what a broken .db3 file still holds"
+    return advice

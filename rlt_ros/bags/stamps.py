@@ -11,7 +11,9 @@ _FORMATS = (">4xiI", "<4xiI")
 
 
 def stamp_of(cdr: bytes) -> int:
-    """Return the stamp in nanoseconds; 0 stands for no stamp."""
+    """Return the stamp in nanoseconds; 0 stands for no stamp, or a message cut before its end."""
+    if len(cdr) < 12:
+        return 0
     seconds, nanoseconds = struct.unpack_from(_FORMATS[cdr[1] & 1], cdr)
     return int(seconds) * 10**9 + int(nanoseconds)
 

@@ -18,6 +18,12 @@ def stamp_nanoseconds(stamp: Any) -> int:
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
+def centre_of(detection: Any) -> Any:
+    """Return x and y of the box's centre; before Humble it is no pose with a position in it."""
+    centre = detection.bbox.center
+    return getattr(centre, "position", centre)
+
+
 def box_of(detection: Any) -> Box:
     """Return the box of a vision_msgs/Detection2D in pixels; its angle is ignored.
 
@@ -25,7 +31,7 @@ def box_of(detection: Any) -> Box:
         InvalidBoxError: a number is not finite, or a side is not above zero.
     """
     centre, width, height = (
-        detection.bbox.center.position,
+        centre_of(detection),
         detection.bbox.size_x,
         detection.bbox.size_y,
     )

@@ -60,6 +60,8 @@ def measure(job: BagJob) -> str:
     topics = ALL_OUTPUTS if job.pictures else BARE_OUTPUTS
     with BagReader(job.bag) as bag:
         frames = job.frames(bag)
+        for note in frames.notes:
+            print(f"rlt-bench: warning: {note}", file=sys.stderr)
         outgoing = Outgoing(frames)
         messages = iter(outgoing)
         # With the first frame the box is known; without one this says why there is none.

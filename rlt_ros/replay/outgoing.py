@@ -12,6 +12,8 @@ from rlt_ros.bags.vision_msgs import detection_types
 from rlt_ros.benchmark.bags.frames import BagFrame, BagFrames
 from rlt_ros.replay.player import DueMessage
 
+_LATEST_NS = 2**31 * 10**9 - 10**12  # the seconds of a stamp have 32 bits; room for many more
+
 
 class Outgoing:
     """Iterates once over the frames of a bag that can be decoded, due when they were received.
@@ -37,20 +39,20 @@ class Outgoing:
             stamp_ns = self._own_stamp(frame)
             message = frame.message
             self.numbers[stamp_ns] = frame.number
-            self.due_ns[stamp_ns] = message.stamp_ns
+            self.due_ns[stamp_ns] = frame.due_ns
             if message.message_type != IMAGE:
                 data = bytes(image_cdr(frame.image, stamp_ns, "camera", self._types))
             elif stamp_ns != frame.stamp_ns:
                 data = with_stamp(message.data, stamp_ns)
             else:
                 data = bytes(message.data)
-            yield DueMessage(message.stamp_ns, data)
+            yield DueMessage(frame.due_ns, data)
 
     def _own_stamp(self, frame: BagFrame) -> int:
         if frame.stamp_ns > 0 and frame.stamp_ns not in self.numbers:
             return frame.stamp_ns
         self.restamped += 1
-        stamp_ns = max(1, frame.message.stamp_ns)
+        stamp_ns = min(max(1, frame.due_ns), _LATEST_NS)
         while stamp_ns in self.numbers:
             stamp_ns += 1
         return stamp_ns

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import cv2
@@ -52,11 +52,13 @@ def _write(
     spoilt: Collection[int] = (),
     spoilt_truth: Collection[int] = (),
     stamped: bool = True,
+    stamps: Sequence[int] = (),
     topic: str = "/camera/image_raw",
 ) -> Path:
     """Write a bag.
 
     init: (frame by whose receipt it has come, stamp) of an init box of that frame's target.
+    stamps: of the frames and their boxes; all are received at the usual times.
     spoilt: frames whose image cannot be decoded; spoilt_truth: those whose box cannot.
     """
     types = detection_types()
@@ -68,7 +70,7 @@ def _write(
             bag.add_topic("/rlt/init_box", DETECTION)
         for number in range(1, frames + 1):
             received = stamp(number)
-            stamp_ns = received if stamped else 0
+            stamp_ns = (stamps[number - 1] if stamps else received) if stamped else 0
             box = target_box(number)
             if init is not None and init[0] == number:
                 bag.write("/rlt/init_box", received, detection_cdr(box, init[1], "camera", types))

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from rlt_ros.bags.images import image_pixels
 from rlt_ros.bags.reader import BagError, BagMessage, BagReader
-from rlt_ros.bags.stamps import stamp_of
-from rlt_ros.benchmark.bags.start import Start, find_start, read_truth
+from rlt_ros.benchmark.bags.pairing import Times, read_times, taken_at, trouble_with_stamps
+from rlt_ros.benchmark.bags.start import Start, Truth, find_start, read_truth
 from rlt_ros.benchmark.bags.topics import Topics, choose_topics
 from rlt_ros.messages.detections import Box
 from rlt_ros.pixels.intensity import DriftWatch, IntensityRange, to_rgb8
@@ -29,12 +29,14 @@ class BagFrame(NamedTuple):
     Attributes:
         number: its place among the messages of the topic, from 1.
         stamp_ns: of its header; may be 0 or occur twice in a careless recording.
+        due_ns: when a replay in real time is to send it: when it was received.
         image: RGB uint8 (H, W, 3).
         message: as it lies in the bag.
     """
 
     number: int
     stamp_ns: int
+    due_ns: int
     image: NDArray[np.uint8]
     message: BagMessage
 
@@ -45,11 +47,12 @@ class BagFrames:
     Attributes:
         topics: the topics in use.
         start: where the target is named.
+        notes: what is unusual about the bag and how it is taken, in sentences for people.
         box: the init box, of the first frame that was yielded.
         seen: number of the last image that was read.
         first: number of the first frame that was yielded; 0 before.
-        stamps: frame number to seconds since the first image of the bag, for every frame from the
-            start on, bad ones included.
+        stamps: frame number to seconds since the first image of the bag was taken, for every
+            frame from the start on, bad ones included; see ``taken_at``.
         truth: frame number to annotated box, bad frames included.
         unusable: frame number to what is wrong with it.
         unusable_truth: number of annotations that cannot be decoded.
@@ -75,9 +78,13 @@ class BagFrames:
         """
         self.topics: Topics = choose_topics(bag, image_topic, init_topic, truth_topic)
         self._bag = bag
-        self._truth: Mapping[int, Box]
-        self._truth, self.unusable_truth = read_truth(bag, self.topics.truth)
-        self.start: Start = find_start(bag, self.topics, self._truth, box)
+        self._times = read_times(bag, self.topics.image)
+        self._taken_ns = taken_at(self._times)
+        truth = read_truth(bag, self.topics.truth, self._times)
+        self._truth = truth.boxes
+        self.unusable_truth = truth.unusable
+        self.start: Start = find_start(bag, self.topics, self._times, truth, box)
+        self.notes = [*bag.notes, *notes_on_times(self.topics, self._times, truth)]
         self._max_frames = max_frames
         self.box: Box | None = None
         self.seen = 0
@@ -86,7 +93,6 @@ class BagFrames:
         self.truth: dict[int, Box] = {}
         self.unusable: dict[int, str] = {}
         self.intensity = intensity
-        self._last_intensity: IntensityRange | None = None
         self._watch = DriftWatch(_LOG.warning)
 
     def __len__(self) -> int:
@@ -94,36 +100,49 @@ class BagFrames:
         return self._bag.counts[self.topics.image]
 
     def __iter__(self) -> Iterator[BagFrame]:
-        first_ns: int | None = None
+        # Where all came at one time, as in some converted bags, the stamps alone tell the pace.
+        by_stamps = len({times.received_ns for times in self._times}) == 1
         for number, message in enumerate(self._bag.messages(self.topics.image), start=1):
             if self.first and self._max_frames and number >= self.first + self._max_frames:
                 return
             self.seen = number
-            stamp_ns, image, problem = self._decoded(message)
-            first_ns = message.stamp_ns if first_ns is None else first_ns
-            box = None if self.first else self.start.box_at(stamp_ns, message.stamp_ns)
+            box = None if self.first else self.start.box_at(number)
             if not self.first and box is None:
                 continue
-            self.stamps[number] = (message.stamp_ns - first_ns) / 1e9
-            if stamp_ns in self._truth:
-                self.truth[number] = self._truth[stamp_ns]
-            if image is None:
-                self.unusable[number] = problem
+            taken_ns = self._taken_ns[number - 1]
+            self.stamps[number] = (taken_ns - self._taken_ns[0]) / 1e9
+            if number in self._truth:
+                self.truth[number] = self._truth[number]
+            try:
+                pixels = image_pixels(self._bag.decode(message), message.message_type)
+                image, intensity = to_rgb8(pixels, self.intensity)
+                self._watch.look(pixels, self.intensity)
+            except (BagError, InvalidImageError) as error:
+                self.unusable[number] = str(error)
                 continue
             if not self.first:
                 self.first, self.box = number, box
-                self.intensity = self.intensity or self._last_intensity
-            yield BagFrame(number, stamp_ns, image, message)
+                self.intensity = self.intensity or intensity
+            due_ns = taken_ns if by_stamps else message.stamp_ns
+            yield BagFrame(number, self._times[number - 1].stamp_ns, due_ns, image, message)
         if not self.first:
             reasons = "".join(f"; frame {n}: {text}" for n, text in self.unusable.items())
             raise BagError(self.start.missing + reasons[:300])
 
-    def _decoded(self, message: BagMessage) -> tuple[int, NDArray[np.uint8] | None, str]:
-        stamp_ns = stamp_of(message.data) if len(message.data) >= 12 else 0
-        try:
-            pixels = image_pixels(self._bag.decode(message), message.message_type)
-            image, self._last_intensity = to_rgb8(pixels, self.intensity)
-            self._watch.look(pixels, self.intensity)
-        except (BagError, InvalidImageError) as error:
-            return stamp_ns, None, str(error)
-        return stamp_ns, image, ""
+
+def notes_on_times(topics: Topics, times: Sequence[Times], truth: Truth) -> list[str]:
+    """Return what to tell people about stamps that say less than they should."""
+    notes = []
+    if trouble := trouble_with_stamps(times):
+        notes.append(
+            f"of the stamps of {len(times)} images on {topics.image}, {trouble}; times in the "
+            "results are those of receipt"
+        )
+    if truth.how:
+        notes.append(
+            f"stamps do not tell which image each box on {topics.truth} belongs to; they are "
+            f"paired by {truth.how}"
+        )
+    elif topics.truth and not truth.boxes:
+        notes.append(f"no box on {topics.truth} has the stamp of an image: nothing is compared")
+    return notes

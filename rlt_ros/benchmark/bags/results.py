@@ -103,6 +103,7 @@ def summary_of(job: BagJob, run: BagRun, mode: str) -> dict[str, Any]:
             "init": frames.topics.init,
             "truth": frames.topics.truth,
         },
+        "notes": frames.notes,
         "init": {"from": frames.start.source, "frame": frames.first, "box": frames.box},
         "frames": len(frames.stamps),
         "frames_before_init": min(frames.stamps, default=1) - 1,

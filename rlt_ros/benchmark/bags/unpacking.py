@@ -15,9 +15,11 @@ import numpy as np
 
 from rlt_ros.bags.images import IMAGE, compressed_format, image_pixels
 from rlt_ros.bags.reader import BagError, BagMessage, BagReader
+from rlt_ros.benchmark.bags.frames import notes_on_times
+from rlt_ros.benchmark.bags.pairing import read_times
 from rlt_ros.benchmark.bags.start import read_truth
 from rlt_ros.benchmark.bags.topics import choose_topics
-from rlt_ros.messages.detections import Box, stamp_nanoseconds
+from rlt_ros.messages.detections import Box
 from rlt_ros.messages.encodings import ENCODINGS
 from rlt_ros.tracking.errors import InvalidImageError
 
@@ -37,6 +39,7 @@ class Unpacked:
             bit for bit: alpha, a mosaic, YUV.
         unusable: frame to what is wrong with it; it is left out, and so is its line.
         unusable_boxes: number of annotations that cannot be decoded, taken as missing.
+        notes: see ``BagFrames``.
         problem: what broke the bag off; empty if nothing did.
     """
 
@@ -46,6 +49,7 @@ class Unpacked:
     converted: set[str] = field(default_factory=set)
     unusable: dict[int, str] = field(default_factory=dict)
     unusable_boxes: int = 0
+    notes: list[str] = field(default_factory=list)
     problem: str = ""
 
 
@@ -59,7 +63,7 @@ def unpack_bag(
     bit for bit, but for those in ``inexact``.
 
     Args:
-        bag: with images, and boxes of the same stamps.
+        bag: with images and boxes, see ``rlt_ros.benchmark.bags.pairing``.
         folder: of the sequence; must not exist.
         image_topic, truth_topic: None where they are to be found out.
 
@@ -75,11 +79,13 @@ def unpack_bag(
             f"the bag {bag.path} has no topic ground_truth of type vision_msgs/msg/Detection2D; "
             "name one with --truth-topic"
         )
-    truth, bad = read_truth(bag, topics.truth)
+    times = read_times(bag, topics.image)
+    truth = read_truth(bag, topics.truth, times)
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / IMAGES).mkdir(parents=True)
-    unpacked, lines = Unpacked(unusable_boxes=bad), []
+    notes = [*bag.notes, *notes_on_times(topics, times, truth)]
+    unpacked, lines = Unpacked(unusable_boxes=truth.unusable, notes=notes), []
     digits = max(4, len(str(bag.counts[topics.image])))
     broken: list[str] = []
     images = bag.messages_until_it_breaks(topics.image, broken)
@@ -91,7 +97,7 @@ def unpack_bag(
             except (BagError, InvalidImageError) as error:
                 unpacked.unusable[number] = str(error)
                 continue
-            box = truth.get(stamp_nanoseconds(decoded.header.stamp))
+            box = truth.boxes.get(number)
             lines.append(_line(box))
             unpacked.frames += 1
             unpacked.boxes += box is not None

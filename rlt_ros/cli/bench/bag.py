@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlt_ros.cli.arguments import add_intensity_argument, add_settings_argument, box_argument
-from rlt_ros.cli.bench.rosbags import require_rosbags
+from rlt_ros.cli.bench.rosbags import require_rosbags, warn
 from rlt_ros.tracking.config import parse_setting
 
 if TYPE_CHECKING:
@@ -143,7 +143,9 @@ def _lockstep(job: BagJob) -> None:
     from rlt_ros.benchmark.bags.results import report, write_run
 
     with BagReader(job.bag) as bag:
-        run = run_lockstep(job.frames(bag), job.tracker, job.settings)
+        frames = job.frames(bag)
+        warn(frames.notes)
+        run = run_lockstep(frames, job.tracker, job.settings)
         summary = write_run(job, run, "lockstep")
     print(report(job, summary))
     if run.problem:

@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+from rlt_ros.cli.arguments import CommandParser
 from rlt_ros.cli.bench import (
     ablation,
     bag,
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rlt-bench", description=__doc__)
+    parser = CommandParser(prog="rlt-bench", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_command(commands)

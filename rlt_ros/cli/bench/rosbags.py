@@ -4,14 +4,27 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
+
+PACKAGES = ("rosbags", "mcap")
 
 
 def require_rosbags() -> None:
     """Make sure that bags can be read.
 
     Raises:
-        ValueError: the package is missing; says how to install it.
+        ValueError: a package is missing; says how to install it.
     """
-    if find_spec("rosbags") is None:
-        raise ValueError("bags need the package rosbags: pip install rosbags")
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise ValueError(
+            f"bags need the packages {' and '.join(PACKAGES)}: pip install {' '.join(missing)}"
+        )
+
+
+def warn(notes: Iterable[str]) -> None:
+    """Tell what is unusual, one line each."""
+    for note in notes:
+        print(f"rlt-bench: warning: {note}", file=sys.stderr)

@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from rlt_ros.cli.bench.rosbags import require_rosbags
+from rlt_ros.cli.bench.rosbags import require_rosbags, warn
 
 EPILOG = """\
 example:
@@ -56,18 +55,17 @@ def unpack_bag(options: argparse.Namespace) -> None:
         unpacked = unpacking.unpack_bag(
             bag, options.folder, options.image_topic, options.truth_topic
         )
+    warn(unpacked.notes)
     print(f"wrote {options.folder}: {unpacked.frames} images, {unpacked.boxes} boxes")
     if unpacked.inexact:
-        print(
-            f"rlt-bench: warning: counted from 1, {len(unpacked.inexact)} boxes (frame "
-            f"{unpacked.inexact[0]} first) differ from the bag's in the last bits",
-            file=sys.stderr,
+        warn(
+            [
+                f"counted from 1, {len(unpacked.inexact)} boxes (frame {unpacked.inexact[0]} "
+                "first) differ from the bag's in the last bits"
+            ]
         )
     if unpacked.converted:
-        print(
-            f"rlt-bench: warning: {', '.join(sorted(unpacked.converted))} was converted to RGB",
-            file=sys.stderr,
-        )
+        warn([f"{', '.join(sorted(unpacked.converted))} was converted to RGB"])
     problems = [f"frame {number}: {text}" for number, text in unpacked.unusable.items()]
     if unpacked.unusable_boxes:
         problems.append(f"{unpacked.unusable_boxes} boxes cannot be decoded")
