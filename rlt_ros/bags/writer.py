@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -14,6 +14,9 @@ from rosbags.interfaces import Connection
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
+
+from rlt_ros.bags.reader import BagReader
+from rlt_ros.whole_files import NotWrittenError, Part
 
 METADATA_VERSION: Literal[9] = 9  # of ROS 2 Jazzy
 STORAGES = {"mcap": StoragePlugin.MCAP, "sqlite3": StoragePlugin.SQLITE3}
@@ -63,13 +66,14 @@ class BagWriter:
         self.path = path
         self.types = types
         self.counts: dict[str, int] = {}
-        self._part = path.with_name(f".{path.name}.part")
-        shutil.rmtree(self._part, ignore_errors=True)
         # The directory's name is also the file's in it, hence a folder around the directory.
+        self._around = Part(path, path.with_name(f".{path.name}.part"))
+        self._part = Part(path, self._around.place / path.name)
         self._writer = Writer(
-            self._part / path.name, version=METADATA_VERSION, storage_plugin=STORAGES[storage]
+            self._part.place, version=METADATA_VERSION, storage_plugin=STORAGES[storage]
         )
-        self._writer.open()
+        with self._saying_why():
+            self._writer.open()
         self._topics: dict[str, Connection] = {}
 
     def add_topic(self, topic: str, message_type: str) -> None:
@@ -78,22 +82,43 @@ class BagWriter:
         self.counts[topic] = 0
 
     def write(self, topic: str, stamp_ns: int, message: bytes | memoryview) -> None:
-        """Append one message in CDR, received at a time in nanoseconds."""
-        self._writer.write(self._topics[topic], stamp_ns, message)
+        """Append one message in CDR, received at a time in nanoseconds.
+
+        Raises:
+            NotWrittenError: the disk is full, for example.
+        """
+        with self._saying_why():
+            self._writer.write(self._topics[topic], stamp_ns, message)
         self.counts[topic] += 1
 
     def close(self) -> None:
-        """Finish the bag and move it to its place."""
-        self._writer.close()
-        if self.path.exists():
-            shutil.rmtree(self.path)
-        (self._part / self.path.name).rename(self.path)
-        self._part.rmdir()
+        """Finish the bag and move it to its place.
+
+        Raises:
+            NotWrittenError: it does not read back; it is removed.
+        """
+        try:
+            with self._saying_why():
+                self._writer.close()
+                with BagReader(self._part.place) as written:
+                    if written.counts != self.counts:
+                        raise OSError(f"{written.counts} of {self.counts} messages read back")
+                self._part.finish()
+        finally:
+            self._around.discard()
 
     def discard(self) -> None:
         """Stop and remove what was written."""
-        self._writer.abort()
-        shutil.rmtree(self._part, ignore_errors=True)
+        with suppress(Exception):  # it cannot even close its file on a full disk
+            self._writer.abort()
+        self._around.discard()
+
+    @contextmanager
+    def _saying_why(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # the storages have errors of their own
+            raise NotWrittenError.because(self.path, error) from error
 
     def __enter__(self) -> BagWriter:
         return self

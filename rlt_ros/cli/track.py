@@ -33,6 +33,7 @@ from rlt_ros.media.result_files import ResultFiles
 from rlt_ros.media.sources import Frame, FrameSource, open_source
 from rlt_ros.media.text import Image
 from rlt_ros.tracking import InvalidImageError, Tracker, WeightsError
+from rlt_ros.whole_files import NotWrittenError
 
 _LOG = logging.getLogger("rlt-track")
 
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with logging_redirect_tqdm():
             track(options)
+    except NotWrittenError as error:
+        print(f"rlt-track: error: {error}", file=sys.stderr)
+        return 1
     except (ValueError, OSError, WeightsError) as error:
         # Every error that the library raises on purpose; anything else is a bug and shows itself.
         print(f"rlt-track: error: {error}", file=sys.stderr)

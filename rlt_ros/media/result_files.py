@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +19,7 @@ from rlt_ros.media.results import ResultRow, write_results
 from rlt_ros.media.sampling import EvenSamples
 from rlt_ros.media.text import Image
 from rlt_ros.media.video_writer import VideoWriter
+from rlt_ros.whole_files import NotWrittenError, write_whole
 
 VIDEO, SHEET, TABLE = "annotated.mp4", "contact_sheet.png", "boxes.csv"
 _CELLS = 8
@@ -82,18 +85,29 @@ class ResultFiles:
             self._write(image, self.rows[-1], note, stale=True)
 
     def finish(self, title: str, subtitle: str) -> list[Path]:
-        """Write the files and return their paths; without any result there is no contact sheet."""
-        self._video.close()
-        write_results(self.folder / TABLE, self.rows)
-        paths = [self.folder / TABLE]
+        """Write the files and return their paths; without any result there is no contact sheet.
+
+        Raises:
+            NotWrittenError: one cannot be written; the others are.
+        """
+        writers: dict[str, Callable[[], object]] = {}
         if self._video.frames:
-            paths.insert(0, self._video.path)
+            writers[VIDEO] = self._video.close
         if cells := self._samples.pick():
             scores = [(row.frame, row.score) for row in self.rows]
             sheet = contact_sheet(cells, title, subtitle, scores)
-            save_png(self.folder / SHEET, sheet)
-            paths.insert(1, self.folder / SHEET)
-        return paths
+            writers[SHEET] = functools.partial(save_png, self.folder / SHEET, sheet)
+        table = self.folder / TABLE
+        writers[TABLE] = functools.partial(write_results, table, self.rows)
+        problems = []
+        for write in writers.values():  # a video that does not fit makes room for the others
+            try:
+                write()
+            except NotWrittenError as error:
+                problems.append(error)
+        if problems:
+            raise problems[0]
+        return [self.folder / name for name in writers]
 
     def __enter__(self) -> ResultFiles:
         return self
@@ -129,11 +143,9 @@ def save_png(path: Path, image: Image) -> None:
     """Write an RGB image as PNG; the file appears under its name when it is complete.
 
     Raises:
-        OSError: the file cannot be written.
+        NotWrittenError: the file cannot be written.
     """
     ok, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     if not ok:
         raise OSError(f"cannot encode an image of shape {image.shape} as {path}")
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data.tobytes())
-    part.replace(path)
+    write_whole(path, data.tobytes())

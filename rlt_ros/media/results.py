@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
+
+from rlt_ros.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,18 @@ def write_results(path: Path, rows: Iterable[ResultRow]) -> int:
 
     The file appears under its name when it is complete. Numbers are in Python's shortest form
     that reads back as the same number.
+
+    Raises:
+        NotWrittenError: the file cannot be written.
     """
-    part = path.with_name(path.name + ".part")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
     count = 0
-    with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for row in rows:
-            writer.writerow([getattr(row, name) for name in COLUMNS])
-            count += 1
-    part.replace(path)
+    for row in rows:
+        writer.writerow([getattr(row, name) for name in COLUMNS])
+        count += 1
+    write_whole(path, text.getvalue().encode())
     return count
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import TracebackType
 
@@ -11,12 +12,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rlt_ros.pixels.files import quiet_opencv
+from rlt_ros.whole_files import NotWrittenError, Part
+
 
 class VideoWriter:
     """Writes RGB frames into an MP4 file (MPEG-4 part 2, which every OpenCV build encodes).
 
-    The frames go to ``<name>.part.mp4``; ``close`` gives the file its final name, so a run that
-    dies leaves no broken file under it. Leaving a ``with`` block by an exception removes the part.
+    The frames go to ``<name>.part.mp4``; ``close`` gives the file its final name once every frame
+    reads back, so a run that dies leaves no broken file under it. Leaving a ``with`` block by an
+    exception removes the part.
     """
 
     def __init__(self, path: Path, fps: float) -> None:
@@ -25,7 +30,7 @@ class VideoWriter:
         self.path = path
         self.frames = 0
         self._fps = fps
-        self._part = path.with_name(f"{path.stem}.part.mp4")
+        self._part = Part(path, path.with_name(f"{path.stem}.part.mp4"))
         self._size: tuple[int, int] | None = None
         self._writer: cv2.VideoWriter | None = None
 
@@ -34,7 +39,7 @@ class VideoWriter:
 
         Raises:
             ValueError: the frame is no RGB image or of another size than the first.
-            OSError: the file cannot be opened or the codec is missing.
+            NotWrittenError: the file cannot be opened or the codec is missing.
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(
@@ -46,22 +51,43 @@ class VideoWriter:
             self._size = size
         if size != self._size:
             raise ValueError(f"{self.path}: frame of {size} pixels in a video of {self._size}")
-        self._writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        with quiet_opencv():
+            self._writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         self.frames += 1
 
     def close(self) -> None:
-        """Finish the file; without any frame there is no file."""
-        if self._writer is not None:
-            self._writer.release()
-            self._writer = None
-            self._part.replace(self.path)
+        """Finish the file; without any frame there is no file.
+
+        Raises:
+            NotWrittenError: not all of it reads back; it is removed.
+        """
+        if self._writer is None:
+            return
+        try:
+            self._release()
+            # OpenCV says nothing when the disk is full.
+            if (found := _count_frames(self._part.place)) != self.frames:
+                free = shutil.disk_usage(self.path.parent).free
+                raise OSError(
+                    f"{found} of its {self.frames} frames read back; {free / 1e6:.0f} MB are free "
+                    "on that disk"
+                )
+            self._part.finish()
+        except OSError as error:
+            raise NotWrittenError.because(self.path, error) from error
+        finally:
+            self._part.discard()
 
     def discard(self) -> None:
         """Stop and remove what was written."""
+        self._release()
+        self._part.discard()
+
+    def _release(self) -> None:
         if self._writer is not None:
-            self._writer.release()
+            with quiet_opencv():
+                self._writer.release()
             self._writer = None
-            self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> VideoWriter:
         return self
@@ -80,7 +106,20 @@ class VideoWriter:
     def _open(self, size: tuple[int, int]) -> cv2.VideoWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         codec = cv2.VideoWriter.fourcc(*"mp4v")
-        writer = cv2.VideoWriter(str(self._part), codec, self._fps, size)
+        with quiet_opencv():
+            writer = cv2.VideoWriter(str(self._part.place), codec, self._fps, size)
         if not writer.isOpened():
-            raise OSError(f"cannot write {self._part}; check the folder and OpenCV's video codecs")
+            raise NotWrittenError(
+                f"cannot write {self._part.place}; check the folder and OpenCV's video codecs"
+            )
         return writer
+
+
+def _count_frames(path: Path) -> int:
+    with quiet_opencv():
+        capture = cv2.VideoCapture(str(path))
+        count = 0
+        while capture.grab():
+            count += 1
+        capture.release()
+    return count

@@ -23,6 +23,7 @@ from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.outcome import Outcome, read_outcome
 from rlt_ros.replay.outgoing import Outgoing
 from rlt_ros.replay.session import ALL_OUTPUTS, BARE_OUTPUTS, Images, Replayed, replay_into_node
+from rlt_ros.whole_files import NotWrittenError
 
 OUTPUT_BAG, NODE_LOG, NODE_MEMORY = "output_bag", "node.log", "node_memory.csv"
 LATENCY_IS = "from when an image was due to the receipt of its detection, over DDS"
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         problem = measure(BagJob.from_json(text))
-    except ReplayError as error:
+    except (ReplayError, NotWrittenError) as error:
         print(f"rlt-bench: error: {error}", file=sys.stderr)
         return 1
     except (ValueError, OSError) as error:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ pytest.importorskip("rosbags", reason="bags are read and written with the packag
 from rlt_ros.bags.images import write_frames
 from rlt_ros.bags.reader import BagError, BagReader
 from rlt_ros.bags.writer import BagWriter, jazzy_types
+from rlt_ros.whole_files import NotWrittenError
 
 TOPIC = "/camera/image_raw"
 START = 1_700_000_000_123_456_789
@@ -106,3 +108,23 @@ def test_bags_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 def test_folder_without_definitions_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="of my_msgs"):
         jazzy_types({"my_msgs": tmp_path})
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_bag_that_does_not_fit_on_the_disk_leaves_the_older_one(
+    tmp_path: Path, storage: str
+) -> None:
+    write(tmp_path / "bag", 2)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with (
+            pytest.raises(NotWrittenError, match=f"cannot write {tmp_path / 'bag'}: "),
+            BagWriter(tmp_path / "bag", jazzy_types(), storage) as bag,
+        ):
+            write_frames(bag, TOPIC, frames(3, (200, 300)), START)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with BagReader(tmp_path / "bag") as reader:
+        assert reader.counts == {TOPIC: 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["bag"]

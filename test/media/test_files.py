@@ -2,16 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import resource
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from rlt_ros.media.result_files import SHEET, TABLE, VIDEO, ResultFiles, remove_results
+from rlt_ros.media.result_files import (
+    SHEET,
+    TABLE,
+    VIDEO,
+    ResultFiles,
+    remove_results,
+    save_png,
+)
 from rlt_ros.media.results import ResultRow, read_results, write_results
 from rlt_ros.media.sources import open_source
 from rlt_ros.media.video_writer import VideoWriter
+from rlt_ros.whole_files import NotWrittenError, whole
 
 FRAME = np.full((48, 64, 3), 90, np.uint8)
 
@@ -114,3 +124,68 @@ def test_removing_results_leaves_other_files(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("not ours")
     remove_results(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.fixture
+def full_disk() -> Iterator[Callable[[int], None]]:
+    """Give a function that lets no file grow above some bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_video_that_does_not_fit_on_the_disk_is_no_result(
+    tmp_path: Path, full_disk: Callable[[int], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (10, 480, 640, 3), np.uint8)
+    (tmp_path / VIDEO).write_bytes(b"older")
+    with ResultFiles(tmp_path, 10.0, video_attention=False) as files:
+        for number, image in enumerate(noise, 1):
+            files.add(number, 0.0, image, (5, 5, 20, 20), 0.5, "TRACKING")
+        full_disk(100_000)  # more than the table takes, less than the others
+        with pytest.raises(NotWrittenError, match=r"annotated\.mp4: .* frames read back"):
+            files.finish("title", "")
+    assert (tmp_path / VIDEO).read_bytes() == b"older"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([VIDEO, TABLE])
+    assert len(read_results(tmp_path / TABLE)) == 10
+    assert capfd.readouterr().err == "", "one error says it all"
+
+
+def test_smaller_results_that_do_not_fit_leave_the_older_ones(
+    tmp_path: Path, full_disk: Callable[[int], None]
+) -> None:
+    row = ResultRow(1, 0.0, 1.0, 2.0, 3.0, 4.0, 0.5, "TRACKING")
+    write_results(tmp_path / TABLE, [row])
+    noise = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+    full_disk(1000)
+    with pytest.raises(NotWrittenError, match=r"cannot write .*boxes\.csv: File too large"):
+        write_results(tmp_path / TABLE, [row] * 100)
+    with pytest.raises(NotWrittenError, match=r"cannot write .*contact_sheet\.png"):
+        save_png(tmp_path / SHEET, noise)
+    assert read_results(tmp_path / TABLE) == [row]
+    assert [path.name for path in tmp_path.iterdir()] == [TABLE]
+
+
+def test_part_of_an_earlier_run_is_used_up(tmp_path: Path) -> None:
+    for name in ("annotated.part.mp4", "boxes.csv.part", "contact_sheet.png.part"):
+        (tmp_path / name).write_bytes(b"left by a run that was killed")
+    with ResultFiles(tmp_path, 10.0, video_attention=False) as files:
+        files.add(1, 0.0, FRAME, (5, 5, 20, 20), 0.5, "TRACKING")
+        files.finish("title", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([VIDEO, SHEET, TABLE])
+
+
+def test_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "older").touch()
+    with pytest.raises(KeyboardInterrupt), whole(folder) as part:
+        part.mkdir()
+        (part / "newer").touch()
+        raise KeyboardInterrupt
+    assert [path.name for path in folder.iterdir()] == ["older"]
+    with whole(folder) as part:
+        part.mkdir()
+        (part / "newer").touch()
+    assert [path.name for path in folder.iterdir()] == ["newer"]
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

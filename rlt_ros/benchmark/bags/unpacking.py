@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from rlt_ros.benchmark.bags.topics import choose_topics
 from rlt_ros.messages.detections import Box
 from rlt_ros.messages.encodings import ENCODINGS
 from rlt_ros.tracking.errors import InvalidImageError
+from rlt_ros.whole_files import whole
 
 IMAGES, ANNOTATION = "img", "groundtruth_rect.txt"
 _OF_PNG = (np.uint8, np.uint16)
@@ -69,6 +69,7 @@ def unpack_bag(
 
     Raises:
         FileExistsError: there is something at that path.
+        NotWrittenError: the disk is full, for example; nothing is left behind.
         BagError: the bag lacks images or boxes, or none of its images can be unpacked.
     """
     if folder.exists():
@@ -81,15 +82,13 @@ def unpack_bag(
         )
     times = read_times(bag, topics.image)
     truth = read_truth(bag, topics.truth, times)
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    (part / IMAGES).mkdir(parents=True)
     notes = [*bag.notes, *notes_on_times(topics, times, truth)]
     unpacked, lines = Unpacked(unusable_boxes=truth.unusable, notes=notes), []
     digits = max(4, len(str(bag.counts[topics.image])))
     broken: list[str] = []
     images = bag.messages_until_it_breaks(topics.image, broken)
-    try:
+    with whole(folder, folder.with_name(f".{folder.name}.part")) as part:
+        (part / IMAGES).mkdir(parents=True)
         for number, message in enumerate(images, start=1):
             try:
                 decoded = bag.decode(message)
@@ -108,9 +107,6 @@ def unpack_bag(
             reasons = [unpacked.problem, *unpacked.unusable.values()]
             raise BagError(f"no image of {bag.path} can be unpacked: {'; '.join(reasons)[:300]}")
         (part / ANNOTATION).write_text("\n".join(lines) + "\n", encoding="ascii")
-        part.rename(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return unpacked
 
 

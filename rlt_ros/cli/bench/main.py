@@ -24,17 +24,25 @@ from rlt_ros.cli.bench import (
     vot,
 )
 from rlt_ros.tracking import WeightsError
+from rlt_ros.whole_files import NotWrittenError
 
 COMMANDS = (ope, robustness, vot, lost, score, report, ablation, speed, bag, make_bag, unpack_bag)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, or 2 after one line that says what is wrong."""
+    """Run the command and return its exit code.
+
+    0, or after one line that says what is wrong 1 for results that cannot be written, 2 for the
+    rest, and 130 after Ctrl-C.
+    """
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(given)
     options.command = shlex.join(["rlt-bench", *given])  # goes into the results
     try:
         options.run(options)
+    except NotWrittenError as error:
+        print(f"rlt-bench: error: {error}", file=sys.stderr)
+        return 1
     except (ValueError, OSError, WeightsError) as error:
         print(f"rlt-bench: error: {error}", file=sys.stderr)
         return 2
