@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from rlt_ros.whole_files import NotWrittenError
 
 _LOG = logging.getLogger("rlt-track")
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 _WINDOW = 1280  # pixels, largest side of the window in which the target is chosen
 
 EPILOG = """\
@@ -44,11 +46,20 @@ examples:
   rlt-track video.mp4 --init 120,80,60,90 --out out/video
   rlt-track frames/%06d.jpg --init 120,80,60,90 --out out/frames --attention
   rlt-track 0 --out out/webcam          (choose the target with the mouse, end with Ctrl-C)
+  rlt-track rtsp://10.0.0.7/stream --init 120,80,60,90 --out out/stream
+  rlt-track 'v4l2src ! videoconvert ! video/x-raw,format=BGR ! appsink' --out out/pipeline
+
+Of a camera or stream the newest frame is tracked in; those that come meanwhile are left out.
+Ctrl-C ends the run and keeps what was tracked until then.
 
 The folder given with --out gets annotated.mp4, contact_sheet.png and boxes.csv (frame, stamp,
-x, y, w, h, score, state). Boxes are in pixels: x, y is the top-left corner, the first pixel of
-the image is 0,0.
+x, y, w, h, score, state). The stamp is the frame's time in seconds, as the video tells it. Boxes
+are in pixels: x, y is the top-left corner, the first pixel of the image is 0,0.
 """
+
+
+class _Stopped(KeyboardInterrupt):
+    """The first Ctrl-C, while no frame is being tracked."""
 
 
 class UsageError(ValueError):
@@ -56,12 +67,16 @@ class UsageError(ValueError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, or 2 after one line that says what is wrong."""
+    """Run the command and return its exit code.
+
+    0 when all went well; after one line that says what is wrong 1 for results that cannot be
+    written and 2 for the rest; 130 after Ctrl-C, which keeps what was tracked until then.
+    """
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(name)s: %(levelname)s: %(message)s", level=logging.WARNING)
     try:
         with logging_redirect_tqdm():
-            track(options)
+            return track(options)
     except NotWrittenError as error:
         print(f"rlt-track: error: {error}", file=sys.stderr)
         return 1
@@ -72,7 +87,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("rlt-track: stopped; nothing was written", file=sys.stderr)
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,8 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a video file, a webcam's index, a folder of images, or a pattern (frames/*.png, "
-        "frames/%%06d.jpg)",
+        help="a video file, a camera's index or device, an address (rtsp://..., http://...), a "
+        "GStreamer pipeline, a folder of images, or a pattern (frames/*.png, frames/%%06d.jpg)",
     )
     parser.add_argument(
         "--init",
@@ -109,8 +123,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def track(options: argparse.Namespace) -> None:
-    """Do what the options say.
+def track(options: argparse.Namespace) -> int:
+    """Do what the options say; return 0, or 128 and the number of the signal that ended it early.
 
     Raises:
         ValueError, OSError, WeightsError: it cannot be done; the message says why.
@@ -134,8 +148,10 @@ def track(options: argparse.Namespace) -> None:
         ):
             run = _Run(tracker, files, length)
             run.start(first, box)
-            run.follow(frames)
-            _finish(run, source, f"preset {config.preset}")
+            with run.stoppable():
+                run.follow(frames)
+                _finish(run, source, f"preset {config.preset}")
+            return 128 + run.stopped if run.stopped else 0
 
 
 class _Run:
@@ -148,7 +164,8 @@ class _Run:
         self.init_seconds = 0.0
         self.frame_seconds: list[float] = []
         self.skipped = 0
-        self.stopped = False
+        self.stopped = 0
+        self._waiting = False
 
     def start(self, first: Frame, box: Box) -> None:
         """Learn the target on the first frame."""
@@ -157,23 +174,36 @@ class _Run:
         self.init_seconds = time.perf_counter() - begin
         self._add(first, result.box, result.score, result.state.name)
 
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Have Ctrl-C take effect between two frames, so that the files agree with each other."""
+        before = {each: signal.signal(each, self._stop) for each in _STOPPING}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
     def follow(self, frames: Iterator[Frame]) -> None:
         """Track the other frames until they end or Ctrl-C."""
-        # Ctrl-C takes effect between two frames, so that the files agree with each other.
-        before = signal.signal(signal.SIGINT, self._stop)
-        try:
-            with tqdm(total=self.length, initial=1, unit="frame", desc="tracking") as bar:
-                for frame in frames:
-                    self._track(frame)
-                    bar.update()
-                    if self.stopped:
-                        break
-        finally:
-            signal.signal(signal.SIGINT, before)
+        bar = tqdm(total=self.length, initial=1, unit="frame", desc="tracking")
+        with bar, suppress(_Stopped):
+            while not self.stopped and (frame := self._next(frames)) is not None:
+                self._track(frame)
+                bar.update()
 
-    def _stop(self, *_: object) -> None:
-        self.stopped = True
+    def _next(self, frames: Iterator[Frame]) -> Frame | None:
+        self._waiting = True  # a stream may be silent for long
+        frame = next(frames, None)
+        self._waiting = False
+        return frame
+
+    def _stop(self, number: int, _: object) -> None:
+        self.stopped = number
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C stops at once
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if self._waiting:
+            raise _Stopped
 
     def _track(self, frame: Frame) -> None:
         begin = time.perf_counter()
@@ -197,14 +227,20 @@ def _finish(run: _Run, source: FrameSource, what: str) -> None:
     lost = sum(row.state == "LOST" for row in rows)
     speed = f"{1 / statistics.median(run.frame_seconds):.1f}" if run.frame_seconds else "-"
     paths = run.files.finish(source.name, f"{what}, {len(rows)} frames, {speed} fps")
-    skipped = f", {run.skipped} skipped" if run.skipped else ""
-    print(f"frames         {len(rows)}{skipped}{' (stopped by Ctrl-C)' if run.stopped else ''}")
+    skipped = run.skipped + source.unreadable
+    more = f", {skipped} skipped" if skipped else ""
+    more += f", {source.left_out} left out as newer ones had come" if source.left_out else ""
+    print(f"frames         {len(rows)}{more}{_stopped_by(run.stopped)}")
     print(f"lost           {lost}")
     print(f"speed          {speed} fps (median, tracking alone)")
     print(f"initialisation {run.init_seconds:.2f} s")
     print(f"updates        {run.tracker.updates_done}")
     for path in paths:
         print(f"wrote          {path}")
+
+
+def _stopped_by(number: int) -> str:
+    return f" (stopped by {'Ctrl-C' if number == signal.SIGINT else 'kill'})" if number else ""
 
 
 def _choose_box(image: Image) -> Box:

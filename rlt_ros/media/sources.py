@@ -7,9 +7,8 @@ from __future__ import annotations
 import glob
 import logging
 import re
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -18,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rlt_ros.media.frame_times import DEFAULT_FPS, FrameTimes, frame_rate
+from rlt_ros.media.live import LiveCapture
 from rlt_ros.pixels.files import quiet_opencv, read_image
 from rlt_ros.pixels.intensity import IntensityRange, IntensityScaling, to_rgb8
 from rlt_ros.tracking.errors import InvalidImageError
@@ -27,11 +28,15 @@ _LOG = logging.getLogger(__name__)
 IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 )
-DEFAULT_FPS = 30.0
 # Grey of more than 8 bits, as FFmpeg and Video4Linux name it.
 _DEEP_GREY_OF_FILES = (cv2.VideoWriter.fourcc(*"Y1\0\x10"),)
 _DEEP_GREY_OF_CAMERAS = tuple(cv2.VideoWriter.fourcc(*name) for name in ("Y16 ", "Y12 ", "Y10 "))
+_PICTURES_OF_TEXT = cv2.VideoWriter.fourcc(*"ansi")  # FFmpeg draws what is in a text file
 _PRINTF_NUMBER = re.compile(r"%0?\d*d")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SECRET = re.compile(r"(://)[^/@]*@")
+_TIMEOUT = 10_000  # milliseconds for an address to answer
+_MOST_FRAMES = 1e9  # more is a broken header
 
 
 class SourceError(ValueError):
@@ -54,11 +59,15 @@ class FrameSource(ABC):
         fps: frames per second.
         length: number of frames, None for a camera. For a video it is what its header says,
             for images their number; unreadable ones are left out while iterating.
+        unreadable: number of images that were skipped so far.
+        left_out: number of frames of a live source that were not asked for in time.
     """
 
     name: str
     fps: float
     length: int | None
+    unreadable: int = 0
+    left_out: int = 0
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]: ...
@@ -79,36 +88,35 @@ class FrameSource(ABC):
 
 
 class VideoSource(FrameSource):
-    """A video file, or a camera by its index, through OpenCV."""
+    """A video file, through OpenCV, which also turns frames as the file says."""
 
-    def __init__(self, source: Path | int, intensity: IntensityRange | None = None) -> None:
+    def __init__(self, path: Path, intensity: IntensityRange | None = None) -> None:
         """Open it; ``intensity`` as in ``open_source``."""
         self._intensity = intensity
-        self._live = isinstance(source, int)
-        self.name = f"camera {source}" if isinstance(source, int) else source.name
+        self.name = path.name
         with quiet_opencv():
-            self._capture = cv2.VideoCapture(source if isinstance(source, int) else str(source))
+            self._capture = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
-            if isinstance(source, int):
-                raise SourceError(
-                    f"no camera answers at index {source}; check that it is plugged in and that "
-                    "no other program uses it, or give a video file or an image folder"
-                )
             raise SourceError(
-                f"{source} is not a video that OpenCV can decode; convert it, for example with "
-                f"'ffmpeg -i {source.name} -c:v libx264 video.mp4', or give a folder of images"
+                f"{path} is not a video that OpenCV can decode, or it is cut off; convert it, for "
+                f"example with 'ffmpeg -i {path.name} -c:v libx264 video.mp4', or give a folder of "
+                "images"
             )
-        self._keep_depth()
-        fps = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps = fps if np.isfinite(fps) and 0 < fps <= 1000 else DEFAULT_FPS
-        count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        self.length = count if not self._live and count > 0 else None
+        if self._capture.get(cv2.CAP_PROP_FOURCC) == _PICTURES_OF_TEXT:
+            self._capture.release()
+            raise SourceError(f"{path} is a text file, not a video")
+        form = cv2.CAP_PROP_CODEC_PIXEL_FORMAT
+        _keep_depth(self.name, self._capture, form, _DEEP_GREY_OF_FILES)
+        with quiet_opencv():
+            self.fps = frame_rate(path, self._capture.get(cv2.CAP_PROP_FPS))
+        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.length = int(count) if 0 < count < _MOST_FRAMES else None
 
     def __iter__(self) -> Iterator[Frame]:
         scaling = IntensityScaling(self._intensity)
-        start = time.monotonic()
+        times = FrameTimes(self.name, self.fps)
         for index, pixels in enumerate(self.pixels()):
-            stamp = time.monotonic() - start if self._live else index / self.fps
+            stamp = times.next(self._capture.get(cv2.CAP_PROP_POS_MSEC))
             yield Frame(index + 1, stamp, scaling(pixels))
 
     def pixels(self) -> Iterator[NDArray[Any]]:
@@ -119,11 +127,12 @@ class VideoSource(FrameSource):
         """
         count = 0
         while True:
-            ok, image = self._capture.read()
+            with quiet_opencv():
+                ok, image = self._capture.read()
             if not ok:
                 break
             count += 1
-            yield image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+            yield _rgb_or_grey(image)
         if count == 0:
             raise SourceError(f"{self.name} opens but holds no frame that can be decoded")
         if self.length is not None and count < self.length:
@@ -132,20 +141,54 @@ class VideoSource(FrameSource):
             )
 
     def close(self) -> None:
-        """Give back the file or camera."""
+        """Give back the file."""
         self._capture.release()
 
-    def _keep_depth(self) -> None:
-        """Have deep grey video handed out as it is: made 8-bit by OpenCV, its low byte is lost."""
-        name = cv2.CAP_PROP_FOURCC if self._live else cv2.CAP_PROP_CODEC_PIXEL_FORMAT
-        deep = _DEEP_GREY_OF_CAMERAS if self._live else _DEEP_GREY_OF_FILES
-        if self._capture.get(name) in deep and not self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0):
-            _LOG.warning(
-                "%s has more than 8 bits, of which OpenCV %s hands out the upper 8 only: take a "
-                "newer opencv-python, or give a folder of 16-bit PNG files",
-                self.name,
-                cv2.__version__,
-            )
+
+class LiveSource(FrameSource):
+    """A camera, a network stream or a GStreamer pipeline, through OpenCV; see ``LiveCapture``."""
+
+    def __init__(
+        self,
+        name: str,
+        open_capture: Callable[[], cv2.VideoCapture],
+        missing: str,
+        intensity: IntensityRange | None = None,
+    ) -> None:
+        """Open it.
+
+        Args:
+            name: for people.
+            open_capture: returns the capture, perhaps one that is not open.
+            missing: what to say then.
+            intensity: as in ``open_source``.
+
+        Raises:
+            SourceError: it does not open.
+        """
+        self.name = name
+        self._intensity = intensity
+        with quiet_opencv():
+            self._capture = LiveCapture(name, open_capture)
+        if not self._capture.opened:
+            raise SourceError(missing)
+        self.fps = self._capture.fps
+        self.length = self._capture.length
+
+    def __iter__(self) -> Iterator[Frame]:
+        scaling = IntensityScaling(self._intensity)
+        for count, (number, seconds, image) in enumerate(self._capture, start=1):
+            self.left_out = number - count
+            yield Frame(number, seconds, scaling(_rgb_or_grey(image)))
+        read = self._capture.read
+        if not read:
+            raise SourceError(f"{self.name} opens but gives no frame")
+        if self.length is None or read < self.length:
+            _LOG.warning("%s broke off after %d frames", self.name, read)
+
+    def close(self) -> None:
+        """Give back the source."""
+        self._capture.close()
 
 
 class ImageSource(FrameSource):
@@ -176,11 +219,13 @@ class ImageSource(FrameSource):
             pixels = read_image(file)
             if pixels is None:
                 _LOG.warning("%s is not a readable image; this frame is skipped", file)
+                self.unreadable += 1
                 continue
             try:
                 image = scaling(pixels)
             except InvalidImageError as error:
                 _LOG.warning("%s: %s; this frame is skipped", file, error)
+                self.unreadable += 1
                 continue
             readable += 1
             yield Frame(index + 1, index / self.fps, image)
@@ -196,8 +241,10 @@ def open_source(
     """Open whatever ``source`` names.
 
     Args:
-        source: a video file; a camera index (``0``); a folder of images; a glob pattern
-            (``frames/*.png``) or a printf pattern (``frames/%06d.jpg``) of images.
+        source: a video file; a camera by its index (``0``) or device (``/dev/video0``); an
+            address (``rtsp://...``, ``http://...``); a GStreamer pipeline that ends in appsink; a
+            folder of images; a glob pattern (``frames/*.png``) or a printf pattern
+            (``frames/%06d.jpg``) of images.
         fps: rate of images; a video brings its own.
         intensity: what becomes black and white of frames of more than 8 bits; None takes it from
             the first frame, for all of them.
@@ -205,7 +252,7 @@ def open_source(
     Raises:
         SourceError: there is no such thing, or OpenCV cannot read it.
     """
-    text = str(source)
+    text = str(source).removeprefix("file://")
     path = Path(text).expanduser()
     if path.is_dir():
         return ImageSource(path.resolve().name, image_files(path), fps, intensity)
@@ -213,16 +260,86 @@ def open_source(
         if path.suffix.lower() in IMAGE_SUFFIXES:
             return ImageSource(path.name, [path], fps, intensity)
         return VideoSource(path, intensity)
-    if re.fullmatch(r"\d{1,3}", text):
-        return VideoSource(int(text), intensity)
+    if re.fullmatch(r"\d{1,3}", text) or text.startswith("/dev/video"):
+        return _open_camera(text, intensity)
+    if isinstance(source, str) and _ADDRESS.match(text):
+        return _open_address(text, intensity)
+    if " ! " in text:
+        return _open_pipeline(text, intensity)
     if _PRINTF_NUMBER.search(path.name):
         return ImageSource(text, _numbered_files(path), fps, intensity)
     if glob.has_magic(text):
         return ImageSource(text, _matching_files(path), fps, intensity)
     raise SourceError(
-        f"there is no {text}; give a video file, a camera index such as 0, a folder of images, "
-        "or a pattern such as 'frames/*.png' or frames/%06d.jpg"
+        f"there is no {text}; give a video file, a camera index such as 0, an address such as "
+        "rtsp://..., a folder of images, or a pattern such as 'frames/*.png' or frames/%06d.jpg"
     )
+
+
+def _open_camera(camera: str, intensity: IntensityRange | None) -> LiveSource:
+    def capture() -> cv2.VideoCapture:
+        if camera.isdecimal():
+            found = cv2.VideoCapture(int(camera))
+        else:
+            found = cv2.VideoCapture(camera, cv2.CAP_V4L2)
+        _keep_depth(f"camera {camera}", found, cv2.CAP_PROP_FOURCC, _DEEP_GREY_OF_CAMERAS)
+        return found
+
+    where = f"at index {camera}" if camera.isdecimal() else f"at {camera}"
+    missing = (
+        f"no camera answers {where}; check that it is plugged in and that no other program uses "
+        "it, or give a video file or an image folder"
+    )
+    return LiveSource(f"camera {camera}", capture, missing, intensity)
+
+
+def _open_address(address: str, intensity: IntensityRange | None) -> LiveSource:
+    shown = _SECRET.sub(r"\1", address)
+    settings = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _TIMEOUT, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _TIMEOUT]
+    missing = (
+        f"{shown} cannot be opened: nobody answers there within {_TIMEOUT // 1000} s, or what "
+        "answers is no video; check the address, name and password with 'ffplay ADDRESS'"
+    )
+    return LiveSource(
+        shown, lambda: cv2.VideoCapture(address, cv2.CAP_FFMPEG, settings), missing, intensity
+    )
+
+
+def _open_pipeline(pipeline: str, intensity: IntensityRange | None) -> LiveSource:
+    if not cv2.videoio_registry.hasBackend(cv2.CAP_GSTREAMER):
+        raise SourceError(
+            f"this OpenCV build has no GStreamer, which {pipeline!r} needs; use one that has, such "
+            "as python3-opencv of Debian and Ubuntu, or give an address such as rtsp://..."
+        )
+    missing = (
+        f"the pipeline {pipeline!r} does not start; it must end in appsink: try it with "
+        "gst-launch-1.0 and autovideosink in its place"
+    )
+    return LiveSource(
+        "pipeline", lambda: cv2.VideoCapture(pipeline, cv2.CAP_GSTREAMER), missing, intensity
+    )
+
+
+def _keep_depth(name: str, capture: cv2.VideoCapture, prop: int, deep: Sequence[int]) -> None:
+    """Have deep grey video handed out as it is: made 8-bit by OpenCV, its low byte is lost.
+
+    Args:
+        name: of the source, for people.
+        capture: of it.
+        prop: which of its properties names the format.
+        deep: formats of more than 8 bits.
+    """
+    if capture.get(prop) in deep and not capture.set(cv2.CAP_PROP_CONVERT_RGB, 0):
+        _LOG.warning(
+            "%s has more than 8 bits, of which OpenCV %s hands out the upper 8 only: take a "
+            "newer opencv-python, or give a folder of 16-bit PNG files",
+            name,
+            cv2.__version__,
+        )
+
+
+def _rgb_or_grey(image: NDArray[Any]) -> NDArray[Any]:
+    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
 
 
 def _numbered_files(pattern: Path) -> list[Path]:
@@ -248,10 +365,14 @@ def image_files(folder: Path) -> list[Path]:
     )
 
 
-def natural_order(file: Path) -> list[tuple[int, str]]:
-    """Return the key that sorts paths by name with 2 before 10."""
-    pieces = re.split(r"(\d+)", file.name.lower())
-    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in pieces if piece]
+def natural_order(file: Path) -> tuple[list[list[tuple[int, str]]], str]:
+    """Return the key that sorts paths, folder by folder, with 2 before 10."""
+
+    def key(name: str) -> list[tuple[int, str]]:
+        pieces = re.split(r"(\d+)", name.lower())
+        return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces if piece]
+
+    return [key(part) for part in file.parts], str(file)  # "1" and "01" are told apart, too
 
 
 def read_rgb(file: Path) -> NDArray[np.uint8] | None:

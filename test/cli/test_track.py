@@ -129,7 +129,7 @@ def test_ctrl_c_finishes_the_files(
     monkeypatch.setattr(stand_in, "interrupt_at", 5)
     before = signal.getsignal(signal.SIGINT)  # ignored, where the tests run in the background
     out = tmp_path / "out"
-    assert run(video, "--init", "5,6,20,21", "--out", out) == 0
+    assert run(video, "--init", "5,6,20,21", "--out", out) == 130
     assert len(read_results(out / "boxes.csv")) == 6
     assert len(list(open_source(out / "annotated.mp4"))) == 6
     assert cv2.imread(str(out / "contact_sheet.png")) is not None
