@@ -79,6 +79,7 @@ class LiveCapture:
                 capture.release()  # here, as nobody else may while this thread reads
         finally:
             self._ready.set()
+            self._put(None)
 
     def _read_all(self, capture: cv2.VideoCapture) -> None:
         fps, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
@@ -99,7 +100,6 @@ class LiveCapture:
                 with suppress(queue.Empty):
                     self._frames.get_nowait()
             self._put((self.read, told, image))
-        self._put(None)
 
     def _put(self, frame: Read | None) -> None:
         while not self._over.is_set():

@@ -54,6 +54,7 @@ def measure(job: BagJob) -> str:
     """Replay, write the results, and return what went wrong meanwhile; empty if nothing did.
 
     Raises:
+        KeyboardInterrupt: Ctrl-C ended it; what was measured until then is written.
         ValueError, OSError: it cannot be done as it was asked for.
         ReplayError: the node failed before the target was learned.
     """
@@ -99,6 +100,8 @@ def measure(job: BagJob) -> str:
     write_records(job.out / NODE_MEMORY, readings)
     run = _run(job, frames, outgoing, outcome, replayed)
     print(report(job, write_run(job, run, "real-time")))
+    if run.stop is not None:
+        raise run.stop
     if not run.problem and outcome.lost_in_transport:
         return f"{outcome.lost_in_transport} messages were lost between the processes"
     return run.problem
@@ -140,6 +143,7 @@ def _run(
             "node_memory_mib": _memory_summary(replayed.memory),
         },
         problem=replayed.problem,
+        stop=replayed.stop,
     )
 
 

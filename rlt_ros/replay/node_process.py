@@ -18,7 +18,7 @@ from rlt_ros.replay.errors import NodeDiedError
 class NodeProcess:
     """Runs a Python module with arguments; its output goes to a file."""
 
-    PATIENCE = 20.0  # seconds
+    PATIENCE = 8.0  # seconds
 
     def __init__(self, module: str, arguments: Sequence[str], log: Path) -> None:
         """Start the process. A Ctrl-C in the terminal does not reach it; ``stop`` ends it."""

@@ -16,6 +16,8 @@ from rlt_ros.replay.clock import ReplayClock
 from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.message_types import message_class
 
+_HEARING = Duration(seconds=0.5)  # while rclpy waits it hears no Ctrl-C
+
 
 class DueMessage(NamedTuple):
     """A serialized message and the time on the replay's clock at which it is to be published."""
@@ -89,8 +91,10 @@ class Player:
         Raises:
             ReplayError: they do not acknowledge it in time.
         """
-        if not self._publisher.wait_for_all_acked(Duration(seconds=self.PATIENCE)):
-            raise ReplayError(
-                f"{self._publisher.topic_name}: not every message was acknowledged within "
-                f"{self.PATIENCE:g} s; the subscriber hangs or the network loses too much"
-            )
+        deadline = time.monotonic() + self.PATIENCE
+        while not self._publisher.wait_for_all_acked(_HEARING):
+            if time.monotonic() > deadline:
+                raise ReplayError(
+                    f"{self._publisher.topic_name}: not every message was acknowledged within "
+                    f"{self.PATIENCE:g} s; the subscriber hangs or the network loses too much"
+                )

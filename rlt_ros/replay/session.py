@@ -67,6 +67,7 @@ class Replayed:
         sent: number of images.
         latest: the most that an image was published after its time, in seconds of wall time.
         problem: what broke the replay off; empty if nothing did.
+        stop: the Ctrl-C that did.
         memory: (wall seconds since the target was learned, the node's resident MiB), about one for
             each second.
     """
@@ -74,6 +75,7 @@ class Replayed:
     sent: int
     latest: float
     problem: str = ""
+    stop: KeyboardInterrupt | None = None
     memory: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -157,7 +159,7 @@ def replay_into_node(
                 show="learning the target",
             )
             watch.start_metering()
-            problem = ""
+            problem, stop = "", None
             try:
                 problem = _play(player, watch, clock, images.total, keep_partial)
                 player.wait_for_delivery()
@@ -184,7 +186,8 @@ def replay_into_node(
                 if not keep_partial:
                     raise
                 problem = str(error) or "stopped by Ctrl-C"
-        return Replayed(player.sent, player.latest, problem, watch.memory)
+                stop = error if isinstance(error, KeyboardInterrupt) else None
+        return Replayed(player.sent, player.latest, problem, stop, watch.memory)
 
 
 def _play(player: Player, watch: _Watch, clock: ReplayClock, total: int, keep_partial: bool) -> str:

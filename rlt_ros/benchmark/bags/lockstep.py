@@ -29,7 +29,8 @@ def run_lockstep(frames: BagFrames, tracker: str, settings: Mapping[str, Value])
     """Track the frames with one CPU thread, so that the same bag gives the same boxes.
 
     A frame that cannot be decoded or tracked in is noted in ``frames.unusable`` and left out.
-    Where the bag breaks off, and on Ctrl-C, the run ends with what was measured until then.
+    Where the bag breaks off, and on Ctrl-C, the run ends with what was measured until then: see
+    ``BagRun.problem`` and ``BagRun.stop``.
 
     Args:
         frames: of the bag; iterated over here.
@@ -54,6 +55,7 @@ def run_lockstep(frames: BagFrames, tracker: str, settings: Mapping[str, Value])
             if not run.rows:
                 raise
             run.problem = str(error) or STOPPED
+            run.stop = error if isinstance(error, KeyboardInterrupt) else None
     run.latencies, run.seconds = seconds, sum(seconds)
     return run
 

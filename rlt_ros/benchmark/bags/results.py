@@ -37,6 +37,7 @@ class BagRun:
         dropped: usable frames that the tracker left out because a newer one had come.
         extra: further numbers of the mode.
         problem: what ended the run early; empty if nothing did.
+        stop: the Ctrl-C that ended it, to be raised again when all is written.
     """
 
     tracker: str
@@ -49,6 +50,7 @@ class BagRun:
     dropped: int = 0
     extra: Mapping[str, Any] | None = None
     problem: str = ""
+    stop: KeyboardInterrupt | None = None
 
 
 def held_boxes(rows: Sequence[ResultRow], truth: Mapping[int, Box]) -> tuple[Any, Any]:

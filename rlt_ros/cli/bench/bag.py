@@ -38,7 +38,7 @@ box before it; tracked_only in summary.json leaves such images out.
 The folder given with --out gets summary.json (times in seconds) and boxes.csv (frame, stamp, x, y,
 w, h, score, state); in real time also output_bag, node.log and node_memory.csv (seconds, MiB).
 """
-_PATIENCE = 60.0  # seconds for the replay to end its node
+_PATIENCE = 30.0  # seconds for the replay to end its node and to write
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -148,6 +148,8 @@ def _lockstep(job: BagJob) -> None:
         run = run_lockstep(frames, job.tracker, job.settings)
         summary = write_run(job, run, "lockstep")
     print(report(job, summary))
+    if run.stop is not None:
+        raise run.stop
     if run.problem:
         raise ValueError(f"{run.problem} (what was measured before is written)")
 
@@ -169,11 +171,20 @@ def _real_time(job: BagJob) -> None:
         code = child.wait()
     except KeyboardInterrupt:
         child.send_signal(signal.SIGINT)  # it writes what it has
-        code = child.wait(_PATIENCE)
+        code = _ended(child)
     finally:
         if child.poll() is None:
             child.terminate()  # not killed: it has a node to end
-            child.wait(_PATIENCE)
+            _ended(child)
         signal.signal(signal.SIGTERM, before)
     if code:
         raise SystemExit(code if code > 0 else 128 - code)
+
+
+def _ended(child: subprocess.Popen[bytes]) -> int:
+    """Return the exit code of a process that was asked to end."""
+    try:
+        return child.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()
