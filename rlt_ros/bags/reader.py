@@ -21,6 +21,7 @@ from rlt_ros.bags.vision_msgs import DETECTION, FOXY_DEFINITIONS, detection_type
 METADATA = "metadata.yaml"
 HEADER = "std_msgs/msg/Header"
 _STORAGES = (".mcap", ".db3")
+_LONGEST = 200  # letters of a reason
 
 
 class BagError(ValueError):
@@ -201,7 +202,8 @@ class BagReader:
 
 
 def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."  # some quote the whole file
 
 
 def _is_unindexed(mcap: Path) -> bool:

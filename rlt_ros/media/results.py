@@ -70,7 +70,7 @@ def read_results(path: Path) -> list[ResultRow]:
         ValueError: a line is not a result; the message names the file and the line.
     """
     rows = []
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
         reader = csv.reader(file)
         if tuple(next(reader, ())) != COLUMNS:
             raise ValueError(f"{path}: line 1 is not the header {','.join(COLUMNS)}")

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rlt_ros.bags.images import compressed_image_cdr, image_pixels
+from rlt_ros.benchmark.bags import lockstep, packing, unpacking
 from rlt_ros.benchmark.bags.results import held_boxes
 from rlt_ros.cli.bench.main import main
 from rlt_ros.media.results import ResultRow, read_results
@@ -122,6 +124,56 @@ def test_what_was_measured_before_a_bag_breaks_off_is_kept(
     assert len(read_results(tmp_path / "out" / "boxes.csv")) == summary["tracked"]
     error = capsys.readouterr().err.splitlines()[-1]
     assert "breaks off" in error and "what was measured" in error
+
+
+def test_ctrl_c_keeps_what_was_measured(
+    tmp_path: Path, write_bag: WriteBag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        frames = 0
+
+        def init(self, image: object, box: object) -> None:
+            pass
+
+        def track(self, image: object) -> np.ndarray:
+            self.frames += 1
+            if self.frames == 3:
+                raise KeyboardInterrupt
+            return np.array([30.0, 40.0, 32.0, 32.0])
+
+    monkeypatch.setattr(lockstep, "make_runner", lambda *_: Interrupted())
+    code, summary = bench(write_bag(tmp_path / "bag"), tmp_path / "out", "--tracker", "mil")
+    assert code == 130
+    assert summary["tracked"] == len(read_results(tmp_path / "out" / "boxes.csv")) == 3
+    assert summary["failures"] == {"mil bag": "stopped by Ctrl-C"}
+
+
+@pytest.mark.parametrize("command", ["make-bag", "unpack-bag"])
+def test_ctrl_c_leaves_no_half_bag_or_folder(
+    tmp_path: Path, write_bag: WriteBag, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    bag = write_bag(tmp_path / "bag")
+    assert main(["unpack-bag", str(bag), str(tmp_path / "otb" / "Patch")]) == 0
+    count = 0
+
+    def interrupted(*arguments: object) -> object:
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    if command == "make-bag":
+        original: Callable[..., object] = compressed_image_cdr
+        monkeypatch.setattr(packing, "compressed_image_cdr", interrupted)
+        given = [str(tmp_path / "otb"), "Patch"]
+    else:
+        original = image_pixels
+        monkeypatch.setattr(unpacking, "image_pixels", interrupted)
+        given = [str(bag)]
+    assert main([command, *given, str(tmp_path / "result")]) == 130
+    assert count == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bag", "otb"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +17,7 @@ import pytest
 from rlt_ros.cli import track
 from rlt_ros.cli.arguments import box_argument
 from rlt_ros.media.results import read_results
-from rlt_ros.media.sources import open_source
+from rlt_ros.media.sources import Frame, FrameSource, open_source
 from rlt_ros.media.text import Image
 from rlt_ros.media.video_writer import VideoWriter
 from rlt_ros.tracking import InvalidImageError, TrackerConfig, TrackResult, TrackState
@@ -136,16 +137,73 @@ def test_ctrl_c_finishes_the_files(
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_image_of_another_size_is_skipped(
-    tmp_path: Path, stand_in: type, caplog: pytest.LogCaptureFixture
+class Silent(FrameSource):
+    """A stream that gives three frames, and then nothing for ever."""
+
+    name, fps, length = "stream", 10.0, None
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __iter__(self) -> Iterator[Frame]:
+        for number in (1, 2, 3):
+            yield Frame(number, number / 10, np.zeros((48, 64, 3), np.uint8))
+        signal.raise_signal(self.number)
+        pytest.fail("the signal is heard while the stream is silent")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_silent_stream_is_stopped_at_once_and_its_results_are_kept(
+    tmp_path: Path, stand_in: type, monkeypatch: pytest.MonkeyPatch, number: int, code: int
 ) -> None:
-    for number in range(1, 5):
+    monkeypatch.setattr(track, "open_source", lambda *_: Silent(number))
+    out = tmp_path / "out"
+    before = signal.getsignal(number)
+    assert run("stream", "--init", "5,6,20,21", "--out", out) == code
+    assert len(read_results(out / "boxes.csv")) == 3
+    assert len(list(open_source(out / "annotated.mp4"))) == 3
+    assert signal.getsignal(number) is before
+
+
+def test_ctrl_c_before_the_target_is_known_leaves_nothing(
+    video: Path, tmp_path: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stand_in, "init", interrupted)
+    out = tmp_path / "out"
+    (out / "part").mkdir(parents=True)
+    assert run(video, "--init", "5,6,20,21", "--out", out) == 130
+    assert [path.name for path in out.iterdir()] == ["part"]
+
+
+def test_results_that_cannot_be_written_are_exit_code_1(
+    video: Path, tmp_path: Path, stand_in: type, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    (out / "boxes.csv").mkdir(parents=True)  # in the way
+    assert run(video, "--init", "5,6,20,21", "--out", out) == 1
+    errors = [line for line in capsys.readouterr().err.splitlines() if "rlt-track: " in line]
+    assert len(errors) == 1 and f"cannot write {out / 'boxes.csv'}: " in errors[0]
+    assert len(list(open_source(out / "annotated.mp4"))) == FRAMES, "the others are written"
+
+
+def test_images_of_another_size_and_unreadable_ones_are_skipped_and_counted(
+    tmp_path: Path,
+    stand_in: type,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for number in range(1, 6):
         side = 40 if number == 3 else 60
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.zeros((side, 60, 3), np.uint8))
+    (tmp_path / "4.png").write_bytes(b"no image")
     out = tmp_path / "out"
     assert run(tmp_path, "--init", "5,6,20,21", "--out", out) == 0
-    assert [row.frame for row in read_results(out / "boxes.csv")] == [1, 2, 4]
-    assert "frame 3 is skipped" in caplog.text
+    assert [row.frame for row in read_results(out / "boxes.csv")] == [1, 2, 5]
+    assert "frame 3 is skipped" in caplog.text and "4.png is not a readable" in caplog.text
+    assert "frames         3, 2 skipped\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -46,10 +46,11 @@ def test_results_read_back_as_they_were_written(tmp_path: Path) -> None:
         ("", "line 1 is not the header"),
         ("frame,stamp,x,y,w,h,score,state\n1,0,0,0,1,1,.5,TRACKING\n2,0,0\n", "line 3"),
         ("frame,stamp,x,y,w,h,score,state\n1,0,zero,0,1,1,.5,TRACKING\n", "line 2"),
+        ("frame,stamp,x,y,w,h,score,state\n1,0,\xff,0,1,1,.5,TRACKING\n", "line 2"),
     ],
 )
 def test_broken_results_are_named_with_their_line(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "boxes.csv").write_text(text)
+    (tmp_path / "boxes.csv").write_text(text, encoding="latin-1")
     with pytest.raises(ValueError, match=message) as error:
         read_results(tmp_path / "boxes.csv")
     assert "boxes.csv" in str(error.value)
