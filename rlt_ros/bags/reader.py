@@ -15,6 +15,7 @@ from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_typestore
 from rosbags.typesys.store import Typestore
 
+from rlt_ros.bags.fields import check_fields
 from rlt_ros.bags.mcap_in_order import McapInOrder, has_message_index
 from rlt_ros.bags.vision_msgs import DETECTION, FOXY_DEFINITIONS, detection_types
 
@@ -149,7 +150,9 @@ class BagReader:
         """
         try:
             types = self._types_with(message.message_type)
-            return types.deserialize_cdr(message.data, message.message_type)
+            decoded = types.deserialize_cdr(message.data, message.message_type)
+            check_fields(decoded, message.message_type)
+            return decoded
         except Exception as error:  # cut bytes fail wherever the decoder happens to be
             if (older := self._as_in_foxy(message)) is not None:
                 return older

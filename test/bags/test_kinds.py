@@ -338,6 +338,23 @@ def test_what_is_no_recording_is_one_line_with_advice_that_helps(
     assert str(path) in text and said in text and "\n" not in text and "mcap recover" not in text
 
 
+@pytest.mark.parametrize("field", [b"float64 size_y", b"uint32 height"])
+def test_definitions_that_lack_a_field_spoil_their_messages_only(
+    tmp_path: Path, write_bag: WriteBag, field: bytes
+) -> None:
+    bag = write_bag(tmp_path / "bag")
+    file = bag / "bag.mcap"
+    file.write_bytes(file.read_bytes().replace(field, field[:-1] + b"q"))
+    with BagReader(file) as reader:
+        frames = BagFrames(reader, box=(30, 40, 32, 32))
+        if field == b"uint32 height":
+            with pytest.raises(BagError, match=r"does not fit sensor_msgs/msg/Image.*height"):
+                list(frames)
+        else:
+            assert len(list(frames)) == 6
+            assert frames.unusable_truth == 6
+
+
 def test_bag_without_messages_says_so(tmp_path: Path) -> None:
     for storage in (StoragePlugin.MCAP, StoragePlugin.SQLITE3):
         path = tmp_path / storage.name
