@@ -60,6 +60,17 @@ class FrameTimes:
         return self._seconds
 
 
+def video_times(path: Path) -> list[float]:
+    """Return when each frame of a video is shown, in seconds since the first one."""
+    capture = cv2.VideoCapture(str(path))
+    times = FrameTimes(path.name, frame_rate(path, capture.get(cv2.CAP_PROP_FPS)))
+    found = []
+    while capture.grab():
+        found.append(times.next(capture.get(cv2.CAP_PROP_POS_MSEC)))
+    capture.release()
+    return found
+
+
 def frame_rate(path: Path, told: float) -> float:
     """Return a video's frames per second: what its header tells, or what its frames do."""
     if math.isfinite(told) and 0 < told <= _USUAL_FPS:

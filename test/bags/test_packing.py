@@ -21,6 +21,7 @@ from rlt_ros.bags.vision_msgs import DEFINITIONS, DETECTION, detection_types
 from rlt_ros.benchmark.bags.packing import make_bag
 from rlt_ros.benchmark.bags.sequences import PackableSequence, packable
 from rlt_ros.cli.bench.main import main
+from rlt_ros.media.video_writer import VideoWriter
 
 INTERFACE = Path(__file__).parents[2] / "ros_from_pypi" / "vision_msgs" / "msg"
 LINES = ["11,21,5,6", "12.37\t20.5\t7.1\t3", "1 1 0.1 0.3", "-3,0,5,6"]
@@ -125,6 +126,21 @@ def test_frames_without_annotation_and_fractions_from_0_are_told(
     np.testing.assert_array_equal(np.isnan(back), np.isnan(boxes))
     np.testing.assert_array_equal(back[2], boxes[2])
     np.testing.assert_allclose(back[0], boxes[0], rtol=1e-15, atol=1e-16)
+
+
+def test_frames_of_a_video_keep_their_times(tmp_path: Path) -> None:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    with VideoWriter(folder / "clip.mp4", 12.5) as writer:
+        for level in (10, 90, 170):
+            writer.write(np.full((48, 64, 3), level, np.uint8))
+    (folder / "clip.txt").write_text("1,2,9,9\n" * 3)
+    for options, seconds in (((), (0, 0.08, 0.16)), (("--fps", "10"), (0, 0.1, 0.2))):
+        bag = tmp_path / f"bag{len(options)}"
+        assert main(["make-bag", str(folder), "clip", str(bag), *options]) == 0
+        with BagReader(bag) as reader:
+            stamps = [stamp_of(message.data) for message in reader.messages("/camera/image_raw")]
+        assert [(stamp - 10**9) / 1e9 for stamp in stamps] == pytest.approx(seconds)
 
 
 def test_bad_images_are_left_out_and_named(

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from rlt_ros.media import live
-from rlt_ros.media.frame_times import FrameTimes, frame_rate
+from rlt_ros.media.frame_times import FrameTimes, frame_rate, video_times
 from rlt_ros.media.sources import LiveSource, SourceError, open_source
 from rlt_ros.media.video_writer import VideoWriter
 
@@ -79,6 +79,7 @@ def test_stamps_are_the_times_at_which_frames_are_shown(
     set_times(path, UNEVEN)
     frames = list(open_source(path))
     assert [frame.stamp for frame in frames] == pytest.approx([time / 1000 for time in UNEVEN])
+    assert video_times(path) == [frame.stamp for frame in frames]
     assert [round(int(frame.image[30, 30, 0]) / 20) for frame in frames] == list(range(8))
     assert caplog.text == ""
 

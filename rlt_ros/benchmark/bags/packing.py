@@ -16,6 +16,7 @@ from rlt_ros.bags.images import COMPRESSED_IMAGE, IMAGE, compressed_image_cdr, i
 from rlt_ros.bags.vision_msgs import DETECTION, detection_types
 from rlt_ros.bags.writer import BagWriter
 from rlt_ros.benchmark.bags.sequences import PackableSequence
+from rlt_ros.media.frame_times import DEFAULT_FPS
 from rlt_ros.tracking.errors import InvalidImageError
 
 # Of the first frame: always the same, so the same sequence gives the same bag. 0 is "no stamp".
@@ -40,7 +41,7 @@ def make_bag(
     *,
     storage: str = "mcap",
     raw: bool = False,
-    fps: float = 30.0,
+    fps: float | None = None,
     image_topic: str | None = None,
     truth_topic: str = TRUTH_TOPIC,
     frame_id: str = "camera",
@@ -56,7 +57,8 @@ def make_bag(
         path: the bag's folder, which must not exist.
         storage: "mcap" or "sqlite3".
         raw: decode image files.
-        fps: frame k (from 0) is stamped k / fps seconds after ``START_NS``.
+        fps: frame k (from 0) is stamped k / fps seconds after ``START_NS``; None stamps frames of
+            a video with its own times and others as at ``DEFAULT_FPS``.
         image_topic: None takes ``RAW_TOPIC`` or ``COMPRESSED_TOPIC``.
         truth_topic: for the boxes.
         frame_id: the camera's coordinate frame.
@@ -77,8 +79,11 @@ def make_bag(
         bag.add_topic(truth_topic, DETECTION)
         pictures: Iterator[Path | NDArray[np.uint8]]
         pictures = iter(files) if files else sequence.frames()
-        for index, (picture, box) in enumerate(zip(pictures, sequence.boxes, strict=True)):
-            stamp_ns = START_NS + round(index / fps * 1e9)
+        rate = fps or DEFAULT_FPS
+        counted = [index / rate for index in range(len(sequence.boxes))]
+        times = counted if fps or not sequence.times else sequence.times
+        for seconds, picture, box in zip(times, pictures, sequence.boxes, strict=True):
+            stamp_ns = START_NS + round(seconds * 1e9)
             if isinstance(picture, Path):
                 try:
                     data = compressed_image_cdr(picture.read_bytes(), stamp_ns, frame_id, types)

@@ -42,7 +42,10 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_intensity_argument(make)
     make.add_argument(
-        "--fps", type=float, default=30.0, metavar="R", help="of the stamps (default: %(default)g)"
+        "--fps",
+        type=float,
+        metavar="R",
+        help="of the stamps (default: a video's own times, 30 for images)",
     )
     make.add_argument(
         "--image-topic",
@@ -68,7 +71,7 @@ def make_bag(options: argparse.Namespace) -> None:
     from rlt_ros.benchmark.bags import packing
     from rlt_ros.benchmark.bags.sequences import packable
 
-    if not 0 < options.fps <= 1000:
+    if options.fps is not None and not 0 < options.fps <= 1000:
         raise ValueError(f"--fps must be above 0 and at most 1000, not {options.fps:g}")
     packed = packing.make_bag(
         packable(options.dataset, options.sequence, options.intensity_range),
