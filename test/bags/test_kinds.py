@@ -355,6 +355,21 @@ def test_definitions_that_lack_a_field_spoil_their_messages_only(
             assert frames.unusable_truth == 6
 
 
+def test_counts_that_promise_too_much_are_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "bag"
+    with Writer(path, version=9, storage_plugin=StoragePlugin.SQLITE3) as out:
+        for topic, kind in ((IMAGES, IMAGE), ("/init_box", DETECTION)):
+            out.add_connection(topic, kind, typestore=detection_types())
+    metadata = path / "metadata.yaml"
+    metadata.write_text(metadata.read_text().replace("message_count: 0", "message_count: 3"))
+    with BagReader(path) as bag:
+        assert bag.counts == {IMAGES: 3, "/init_box": 3}
+        with pytest.raises(BagError, match="counts messages on /init_box but holds none"):
+            BagFrames(bag)
+        with pytest.raises(BagError, match=f"{IMAGES} holds no image to start on"):
+            list(BagFrames(bag, box=(1, 1, 5, 5)))
+
+
 def test_bag_without_messages_says_so(tmp_path: Path) -> None:
     for storage in (StoragePlugin.MCAP, StoragePlugin.SQLITE3):
         path = tmp_path / storage.name
