@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from rlt_ros.whole_files import write_whole
+
 Json = Any  # what the json module reads and writes
 
 _FORMAT = 1
@@ -110,7 +112,10 @@ def write_json(path: Path, value: Json) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text file that appears under its name only when it is complete."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    """Write a text file that appears under its name only when it is complete.
+
+    Raises:
+        NotWrittenError: it cannot be written.
+    """
+    # Several processes may write the same file.
+    write_whole(path, text.encode(), path.with_name(f"{path.name}.{os.getpid()}.part"))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,10 +32,11 @@ def markdown(rows: Rows) -> str:
 
 def write_records(path: Path, records: Sequence[Mapping[str, Json]]) -> Path:
     """Write records with the same keys as CSV and return the path; NaN and None stay empty."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(records[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: _cell(value) for key, value in one.items()} for one in records)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in one.items()} for one in records)
+    write_atomically(path, text.getvalue())
     return path
 
 

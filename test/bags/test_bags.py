@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import json
 import resource
 from pathlib import Path
 
@@ -13,6 +14,8 @@ pytest.importorskip("rosbags", reason="bags are read and written with the packag
 from rlt_ros.bags.images import write_frames
 from rlt_ros.bags.reader import BagError, BagReader
 from rlt_ros.bags.writer import BagWriter, jazzy_types
+from rlt_ros.benchmark.run_store import write_json
+from rlt_ros.benchmark.text_tables import write_records
 from rlt_ros.whole_files import NotWrittenError
 
 TOPIC = "/camera/image_raw"
@@ -128,3 +131,18 @@ def test_bag_that_does_not_fit_on_the_disk_leaves_the_older_one(
     with BagReader(tmp_path / "bag") as reader:
         assert reader.counts == {TOPIC: 2}
     assert [path.name for path in tmp_path.iterdir()] == ["bag"]
+
+
+def test_numbers_that_do_not_fit_on_the_disk_leave_the_older_ones(tmp_path: Path) -> None:
+    write_json(tmp_path / "summary.json", {"older": 1})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(NotWrittenError, match=r"cannot write .*summary\.json: "):
+            write_json(tmp_path / "summary.json", {"newer": list(range(100))})
+        with pytest.raises(NotWrittenError, match=r"cannot write .*memory\.csv: "):
+            write_records(tmp_path / "memory.csv", [{"seconds": n} for n in range(100)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert json.loads((tmp_path / "summary.json").read_text()) == {"older": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
