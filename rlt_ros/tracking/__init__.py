@@ -16,6 +16,7 @@ from rlt_ros.tracking.errors import (
     ConfigError,
     InvalidBoxError,
     InvalidImageError,
+    TrackerStoppedError,
     WeightsError,
 )
 from rlt_ros.tracking.tracker import Tracker, TrackResult
@@ -29,6 +30,7 @@ __all__ = [
     "TrackState",
     "Tracker",
     "TrackerConfig",
+    "TrackerStoppedError",
     "WeightsError",
     "make_config",
 ]

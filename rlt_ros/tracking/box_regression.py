@@ -17,13 +17,13 @@ class BoxRegressor:
     Args:
         features: ``(N, D)`` of the sample boxes.
         boxes: ``(N, 4)`` sample boxes.
-        target: ``(4,)`` the true box.
+        target: ``(4,)`` the true box, or ``(N, 4)`` that of each sample.
         ridge: weight of the squared norm.
     """
 
     def __init__(self, features: Tensor, boxes: Boxes, target: Boxes, ridge: float) -> None:
         shifts = (centres(target) - centres(boxes)) / boxes[:, 2:]
-        ratios = np.log(target[2:] / boxes[:, 2:])
+        ratios = np.log(target[..., 2:] / boxes[:, 2:])
         wanted = torch.from_numpy(np.concatenate([shifts, ratios], axis=1)).to(features)
         self._feature_mean = features.mean(dim=0)
         self._offset = wanted.mean(dim=0)

@@ -8,6 +8,7 @@ pixel covers (0, 0, 1, 1).
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,12 +28,15 @@ def validated_box(box: BoxLike, image_size: tuple[int, int]) -> Boxes:
     Raises:
         InvalidBoxError: not four finite numbers, a side under one pixel, or outside the image.
     """
+    shown = textwrap.shorten(repr(box), 80)
     try:
+        if np.iscomplexobj(box):
+            raise TypeError("complex numbers")
         array = np.asarray(box, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidBoxError(f"box {box!r} is not four numbers x, y, w, h in pixels") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidBoxError(f"box {shown} is not four numbers x, y, w, h in pixels") from error
     if array.shape != (4,):
-        raise InvalidBoxError(f"box {box!r} is not four numbers x, y, w, h in pixels")
+        raise InvalidBoxError(f"box {shown} is not four numbers x, y, w, h in pixels")
     given = ", ".join(f"{value:g}" for value in array)
     if not np.isfinite(array).all():
         raise InvalidBoxError(f"box ({given}) is not finite; give x, y, w, h in pixels")
@@ -42,7 +46,7 @@ def validated_box(box: BoxLike, image_size: tuple[int, int]) -> Boxes:
     clipped = clip_to_image(array, image_size)
     if (clipped[2:] < MINIMUM_SIDE).any():
         raise InvalidBoxError(
-            f"box ({given}) does not overlap the {width} x {height} image; "
+            f"box ({given}) does not overlap the {width} x {height} image by 1 px or more; "
             "give x, y, w, h in pixels with the origin at the top-left corner"
         )
     return clipped
@@ -52,14 +56,41 @@ def clip_to_image(boxes: Boxes, image_size: tuple[int, int]) -> Boxes:
     """Return the parts of the boxes inside an image of (width, height) pixels; may be empty."""
     size = np.asarray(image_size, dtype=np.float64)
     top_left = np.clip(boxes[..., :2], 0, size)
-    bottom_right = np.clip(boxes[..., :2] + boxes[..., 2:], 0, size)
+    with np.errstate(over="ignore"):  # infinity is clipped too
+        bottom_right = np.clip(boxes[..., :2] + boxes[..., 2:], 0, size)
     return np.concatenate([top_left, bottom_right - top_left], axis=-1)
 
 
-def keep_in_area(boxes: Boxes, area: Boxes) -> Boxes:
-    """Return boxes no larger than ``area`` ``(4,)`` and centred in it, as MDNet's samplers do."""
+def seen_part(box: Boxes, image_size: tuple[int, int]) -> Boxes:
+    """Return the part ``(4,)`` of a box inside an image: at least the nearest pixel of the image.
+
+    Args:
+        box: ``(4,)``.
+        image_size: width and height in pixels.
+    """
+    size = np.asarray(image_size, dtype=np.float64)
+    top_left = np.clip(box[:2], 0, size - MINIMUM_SIDE)
+    bottom_right = np.clip(box[:2] + box[2:], top_left + MINIMUM_SIDE, size)
+    return np.concatenate([top_left, bottom_right - top_left])
+
+
+def is_centred_in(box: Boxes, area: Boxes) -> bool:
+    """Return whether the centre of a box ``(4,)`` lies in ``area`` ``(4,)``."""
+    inside = (centres(box) >= area[:2]) & (centres(box) <= area[:2] + area[2:])
+    return bool(inside.all())
+
+
+def keep_in_area(boxes: Boxes, area: Boxes, middles: Boxes | None = None) -> Boxes:
+    """Return boxes no larger than ``area`` ``(4,)`` and centred in it, as MDNet's samplers do.
+
+    Args:
+        boxes: ``(..., 4)``.
+        area: limits their sides.
+        middles: ``(4,)`` where their centres stay instead; None is the area.
+    """
     sides = np.clip(boxes[..., 2:], MINIMUM_SIDE, area[2:])
-    return from_centres(np.clip(centres(boxes), area[:2], area[:2] + area[2:]), sides)
+    inside = area if middles is None else middles
+    return from_centres(np.clip(centres(boxes), inside[:2], inside[:2] + inside[2:]), sides)
 
 
 def centres(boxes: Boxes) -> Boxes:

@@ -7,6 +7,9 @@ from __future__ import annotations
 import enum
 import math
 
+# Above, math.exp overflows; the score is 0 to any precision long before.
+LARGEST_EXPONENT = 700.0
+
 
 class TrackState(enum.Enum):
     """Whether the target was found in a frame.
@@ -21,8 +24,8 @@ class TrackState(enum.Enum):
 
 
 def log_odds(probability: float) -> float:
-    """Return log p / (1 - p), finite."""
-    bounded = min(max(probability, 1e-4), 1.0 - 1e-4)
+    """Return log p / (1 - p), finite; NaN counts as 0."""
+    bounded = min(max(1e-4, probability), 1.0 - 1e-4)
     return math.log(bounded / (1.0 - bounded))
 
 
@@ -40,4 +43,4 @@ def calibrated(
         slope, likeness_slope, offset: see the settings ``score_slope`` and so on.
     """
     odds = slope * log_odds(probability) + likeness_slope * (min(likeness, 1.0) - 1.0) + offset
-    return 1.0 / (1.0 + math.exp(-odds))
+    return 1.0 / (1.0 + math.exp(min(-odds, LARGEST_EXPONENT)))

@@ -11,6 +11,10 @@ class InvalidBoxError(ValueError):
     """A box that does not name a target: not finite, smaller than a pixel, outside the image."""
 
 
+class TrackerStoppedError(RuntimeError):
+    """A call that was ended, or not begun, because the tracker was told to stop."""
+
+
 class ConfigError(ValueError):
     """A setting with a wrong name, type or value."""
 

@@ -33,11 +33,15 @@ from rlt_ros.tracking.image_features import (
     ImageFeatures,
 )
 from rlt_ros.tracking.map_pullback import AutogradPullback, MapPullback
+from rlt_ros.tracking.stopping import check_stop
 
 SPREAD_FLOOR = 1e-3
 # Box regression sees the box with half its sides of surroundings, in finer bins: that a box is too
 # small shows only outside it. Bins per side, one number for each feature map.
 CONTEXT, CONTEXT_GRIDS = 1.5, (7, 5)
+# Least side of the search region over the target's longer one: a very long target sticks out of
+# what its mean side asks for, and so would all samples of it.
+LEAST_REACH = 1.25
 # The attention map needs no more of the search region: what lies further off has no part in it,
 # and two thirds of the side cost half the time.
 VIEW_SHARE = 2 / 3
@@ -221,13 +225,14 @@ class CropFeatures(FeatureExtractor):
         self._zoom = size / (width, height)
         if (self._zoom < 1.0).any():
             image = cv2.resize(image, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
-        tensor = torch.from_numpy(np.ascontiguousarray(image)).to(self._device)
+        tensor = torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self._device)
         self._image = tensor.permute(2, 0, 1)[None].float() - self._fill
 
     def crops(self, boxes: Boxes) -> Tensor:
         """Return float image samples ``(N, 3, S, S)``, RGB 0..255, of boxes ``(N, 4)``."""
         height, width = self._image.shape[-2:]
-        steps = (torch.arange(self._crop_size, device=self._device) + 0.5) / self._crop_size - 0.5
+        steps = torch.arange(self._crop_size, dtype=torch.float32, device=self._device)
+        steps = (steps + 0.5) / self._crop_size - 0.5
         centre = torch.from_numpy(centres(boxes) * self._zoom).float().to(self._device)
         side = torch.from_numpy(boxes[:, 2:] * self._zoom * self._context).float().to(self._device)
         x = (centre[:, :1] + side[:, :1] * steps) * (2.0 / width) - 1.0
@@ -279,7 +284,10 @@ class CropFeatures(FeatureExtractor):
 
 
 def _split(boxes: Boxes, count: int) -> Iterator[Boxes]:
-    return (boxes[start : start + count] for start in range(0, len(boxes), count))
+    """Yield ``count`` boxes at a time: none once, where there are none."""
+    for start in range(0, max(1, len(boxes)), count):
+        check_stop()
+        yield boxes[start : start + count]
 
 
 class SharedFeatures(FeatureExtractor):
@@ -357,8 +365,9 @@ class SharedFeatures(FeatureExtractor):
             return self.pooled(self._maps, wider, self._region, CONTEXT_GRIDS)
 
     def region(self, box: Boxes) -> Boxes:
-        """See ``FeatureExtractor.region``: a square around the box."""
+        """See ``FeatureExtractor.region``: a square around the box, which it holds with room."""
         side = self._region_size * float(np.sqrt(box[2:].prod())) / self._target_size
+        side = max(side, LEAST_REACH * float(box[2:].max()))
         return np.concatenate([centres(box) - side / 2, [side, side]])
 
     def prepare_view(self) -> None:

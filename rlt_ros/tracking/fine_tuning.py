@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
 
-import torch
-
 from rlt_ros.tracking.classifier import Classifier
-from rlt_ros.tracking.cpu_threads import FINE_TUNING_THREADS
+from rlt_ros.tracking.cpu_threads import FINE_TUNING_THREADS, threads_here
+from rlt_ros.tracking.stopping import StopSignal, check_stop
 
 BACKGROUND_NICENESS = 5
 
@@ -37,18 +37,19 @@ class FineTuner:
 
     Args:
         background: train in the executor thread; otherwise in the caller's.
+        stop: ends a running update at its next step.
     """
 
-    def __init__(self, background: bool) -> None:
+    def __init__(self, background: bool, stop: StopSignal) -> None:
         self._executor = (
             ThreadPoolExecutor(
-                max_workers=1,
-                thread_name_prefix="fine_tuning",
-                initializer=_prepare_thread,
+                max_workers=1, thread_name_prefix="fine_tuning", initializer=_give_way
             )
             if background
             else None
         )
+        self._stop = stop
+        self._unwanted = StopSignal()  # ends the running update alone
         self._running: Future[FineTuned] | None = None
 
     @property
@@ -58,12 +59,29 @@ class FineTuner:
 
     def start(self, job: Callable[[], Classifier]) -> None:
         """Run ``job``, which returns the trained copy; only when not ``busy``."""
-        if self._executor is not None:
-            self._running = self._executor.submit(_timed, job)
-        else:
-            finished: Future[FineTuned] = Future()
-            finished.set_result(_timed(job))
-            self._running = finished
+        unwanted = self._unwanted = StopSignal()
+
+        def run() -> FineTuned:
+            with self._stop.heeded(), unwanted.heeded():
+                check_stop()
+                start = time.perf_counter()
+                classifier = job()
+                return FineTuned(classifier, time.perf_counter() - start)
+
+        if self._executor is None:
+            self._running = _finished(run)
+            return
+
+        def run_beside_tracking() -> FineTuned:
+            with threads_here(FINE_TUNING_THREADS):
+                return run()
+
+        try:
+            self._running = self._executor.submit(run_beside_tracking)
+        except RuntimeError as error:  # no thread can be started
+            unwanted.set()  # it stays in the executor's queue
+            self._running = Future()
+            self._running.set_exception(error)
 
     def take(self) -> FineTuned | None:
         """Return a finished update once, or None; never waits.
@@ -76,26 +94,37 @@ class FineTuner:
         return finished.result()
 
     def discard(self) -> None:
-        """Wait for a running update and forget it."""
+        """Have a running update end at its next step, and forget it."""
+        self._unwanted.set()
         if self._running is not None:
-            self._running.exception()
+            wait([self._running])
             self._running = None
 
-    def close(self) -> None:
-        """Wait for a running update and end the thread."""
-        self.discard()
+    def close(self, limit: float) -> None:
+        """Have a running update end at its next step, and end the thread.
+
+        Waits ``limit`` seconds at most; a thread that takes longer ends by itself.
+        """
+        self._unwanted.set()
+        running, self._running = self._running, None
+        late = wait([running], limit).not_done if running is not None else set()
         if self._executor is not None:
-            self._executor.shutdown()
+            self._executor.shutdown(wait=not late)
 
 
-def _prepare_thread() -> None:
-    torch.set_num_threads(FINE_TUNING_THREADS)  # PyTorch keeps this number per thread
+def _give_way() -> None:
+    """Lower the thread's priority, where each has its own (Linux): frames come first."""
     if sys.platform == "linux":
-        # Only there has each thread a priority of its own; frames come first.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND_NICENESS)
+        thread = threading.get_native_id()
+        with contextlib.suppress(OSError):  # then it is as urgent as the frames
+            if os.getpriority(os.PRIO_PROCESS, thread) < BACKGROUND_NICENESS:
+                os.setpriority(os.PRIO_PROCESS, thread, BACKGROUND_NICENESS)
 
 
-def _timed(job: Callable[[], Classifier]) -> FineTuned:
-    start = time.perf_counter()
-    classifier = job()
-    return FineTuned(classifier, time.perf_counter() - start)
+def _finished(run: Callable[[], FineTuned]) -> Future[FineTuned]:
+    future: Future[FineTuned] = Future()
+    try:
+        future.set_result(run())
+    except Exception as error:
+        future.set_exception(error)
+    return future

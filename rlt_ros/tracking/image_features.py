@@ -10,10 +10,10 @@ from typing import Protocol
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
-from torch.autograd import forward_ad
 
 from rlt_ros.tracking.backbones import Backbone
 from rlt_ros.tracking.backbones.linearisation import Linearised, LinearMap, chained
+from rlt_ros.tracking.stopping import check_stop
 
 # Image samples per backbone pass: small enough to stay in a CPU's cache (twice as fast as one
 # batch of 256), and no slower on a GPU.
@@ -115,14 +115,28 @@ class AutogradDerivatives:
         return torch.cat(parts, dim=1)
 
     def pushed(self, images: Tensor, tangents: Tensor) -> Tensor:
-        """See ``ImageDerivatives.pushed``."""
+        """See ``ImageDerivatives.pushed``.
+
+        J' g is linear in g, so its derivative along v is J v. PyTorch's forward mode would give
+        the same, but only one thread of a process can use it.
+        """
         parts = []
-        with torch.no_grad(), forward_ad.dual_level():
-            for some, wanted in _passes(images, tangents):
-                duals = [self._network(forward_ad.make_dual(some, tangent)) for tangent in wanted]
-                parts.append(torch.stack([forward_ad.unpack_dual(one).tangent for one in duals]))
+        for some, wanted in _passes(images, tangents):
+            with torch.enable_grad():
+                inputs = some.detach().requires_grad_()
+                features = self._network(inputs)
+                gradient = torch.zeros_like(features, requires_grad=True)
+                (pulled,) = torch.autograd.grad(features, inputs, gradient, create_graph=True)
+            pushed = [
+                torch.autograd.grad(pulled, gradient, tangent, retain_graph=True)[0]
+                for tangent in wanted
+            ]
+            parts.append(torch.stack(pushed))
         return torch.cat(parts, dim=1)
 
 
 def _passes(images: Tensor, directions: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    return zip(images.split(CROPS_PER_PASS), directions.split(CROPS_PER_PASS, dim=1), strict=True)
+    split = images.split(CROPS_PER_PASS), directions.split(CROPS_PER_PASS, dim=1)
+    for some, theirs in zip(*split, strict=True):
+        check_stop()
+        yield some, theirs

@@ -28,6 +28,8 @@ GRID_STEP, GRID_LIMIT = 0.25, 1024
 CLOSER_LOOKS, CLOSER_REACH, CLOSER_SCALE = 100, 0.25, 1.05
 # Neighbouring parts of the frame overlap by so many target sides: a target is whole in one of them.
 PART_OVERLAP = 1.5
+# Most parts across and down: minutes of frames.
+PARTS_PER_SIDE = 64
 
 
 class Jump(NamedTuple):
@@ -76,10 +78,12 @@ def look_all_over(
     area = extractor.area
     # Boxes stay inside: across the border of a frame edges look like anything.
     middles = np.concatenate([area[:2] + size / 2, area[2:] - size])
-    if (middles[2:] <= 0).any():
+    if (middles[2:] < 0).any():
         return None
     peak = best_sighting(classifier, extractor, grid_boxes(middles, size), 1).box
-    closer = gaussian_boxes(rng, peak, CLOSER_LOOKS, middles, CLOSER_REACH, CLOSER_SCALE)
+    closer = gaussian_boxes(
+        rng, peak, CLOSER_LOOKS, area, CLOSER_REACH, CLOSER_SCALE, middles=middles
+    )
     return best_sighting(classifier, extractor, closer, best)
 
 
@@ -88,9 +92,10 @@ def grid_boxes(middles: Boxes, size: NDArray[np.float64]) -> Boxes:
     step = GRID_STEP * size
     # A coarser grid where a small target would need too many boxes.
     step *= max(1.0, math.sqrt(float((middles[2:] / step).prod()) / GRID_LIMIT))
+    counts = np.maximum(np.ceil(middles[2:] / step), 1).astype(int)
     x, y = (
-        start + np.arange(0.0, length, by)
-        for start, length, by in zip(middles[:2], middles[2:], step, strict=True)
+        start + by * np.arange(count)
+        for start, count, by in zip(middles[:2], counts, step, strict=True)
     )
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     return from_centres(grid, np.broadcast_to(size, grid.shape))
@@ -98,6 +103,8 @@ def grid_boxes(middles: Boxes, size: NDArray[np.float64]) -> Boxes:
 
 def frame_parts(image_size: tuple[int, int], region: float, box: Boxes) -> Boxes:
     """Return boxes like ``box`` ``(N, 4)`` whose search regions cover the frame, nearest first.
+
+    A tiny target in a large frame needs too many: its surroundings alone are covered.
 
     Args:
         image_size: width and height in pixels.
@@ -109,9 +116,16 @@ def frame_parts(image_size: tuple[int, int], region: float, box: Boxes) -> Boxes
     first = np.minimum(region / 2, size / 2)
     counts = np.ceil(np.maximum(size - region, 0) / step).astype(int) + 1
     x, y = (
-        np.linspace(start, length - start, count)
-        for start, length, count in zip(first, size, counts, strict=True)
+        _nearest(np.linspace(start, length - start, count), middle)
+        for start, length, count, middle in zip(first, size, counts, centres(box), strict=True)
     )
     middles = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     nearest = np.argsort(((middles - centres(box)) ** 2).sum(axis=1), kind="stable")
     return from_centres(middles[nearest], np.broadcast_to(box[2:], middles.shape))
+
+
+def _nearest(places: NDArray[np.float64], middle: float) -> NDArray[np.float64]:
+    """Return the at most ``PARTS_PER_SIDE`` ascending places that are nearest to ``middle``."""
+    first = int(np.searchsorted(places, middle)) - PARTS_PER_SIDE // 2
+    first = max(0, min(first, len(places) - PARTS_PER_SIDE))
+    return places[first : first + PARTS_PER_SIDE]

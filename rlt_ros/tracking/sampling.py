@@ -10,6 +10,9 @@ import numpy as np
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres, iou, keep_in_area
 
+# Boxes move by mean sides of the target, but across a very long one by no more than so many of its
+# shorter sides: hardly any would overlap it.
+FURTHEST_ACROSS = 4.0
 # A sampler is asked again while boxes in the wanted IoU range are still missing; where a target
 # fills the image there may be none, and training goes on with fewer.
 MAXIMUM_ROUNDS = 10
@@ -23,6 +26,7 @@ def gaussian_boxes(
     translation: float,
     scale: float,
     aspect: float = 1.0,
+    middles: Boxes | None = None,
 ) -> Boxes:
     """Draw ``count`` boxes ``(count, 4)`` normally distributed around ``box``.
 
@@ -30,16 +34,18 @@ def gaussian_boxes(
         rng: source of randomness.
         box: ``(4,)`` x, y, w, h in pixels.
         count: number of boxes.
-        area: ``(4,)`` part of the image in pixels; centres stay inside.
+        area: ``(4,)`` part of the image in pixels; no box is larger.
         translation: two standard deviations of the centre, in units of mean(w, h); also its limit.
+            See ``FURTHEST_ACROSS``.
         scale: base of the size factor scale^n, n normal with deviation 0.5 within -1..1.
         aspect: like scale, for width against height.
+        middles: ``(4,)`` where centres stay; None is the area.
     """
     noise = np.clip(0.5 * rng.standard_normal((count, 4)), -1.0, 1.0)
-    shifts = translation * box[2:].mean() * noise[:, :2]
+    shifts = translation * _reach(box) * noise[:, :2]
     factors = scale ** noise[:, 2:3] * aspect ** (noise[:, 3:4] * np.array([1.0, -1.0]))
     boxes = from_centres(centres(box) + shifts, box[2:] * factors)
-    return keep_in_area(boxes, area)
+    return keep_in_area(boxes, area, middles)
 
 
 def uniform_boxes(
@@ -52,9 +58,14 @@ def uniform_boxes(
 ) -> Boxes:
     """Draw ``count`` boxes uniformly within ``translation`` mean sides of the box's centre."""
     noise = rng.uniform(-1.0, 1.0, (count, 3))
-    shifts = translation * box[2:].mean() * noise[:, :2]
+    shifts = translation * _reach(box) * noise[:, :2]
     boxes = from_centres(centres(box) + shifts, box[2:] * scale ** noise[:, 2:3])
     return keep_in_area(boxes, area)
+
+
+def _reach(box: Boxes) -> Boxes:
+    """Return what a translation of 1 stands for along x and y ``(2,)``, in pixels."""
+    return np.minimum(box[2:].mean(), FURTHEST_ACROSS * box[2:])
 
 
 def spread_boxes(

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -25,9 +25,10 @@ from rlt_ros.tracking.boxes import (
     Boxes,
     BoxLike,
     centres,
-    clip_to_image,
     from_centres,
     iou,
+    is_centred_in,
+    seen_part,
     validated_box,
 )
 from rlt_ros.tracking.classifier import Classifier
@@ -37,14 +38,16 @@ from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.cpu_threads import CpuThreads
 from rlt_ros.tracking.cuda_streams import CudaStreams
 from rlt_ros.tracking.detection import Detector, Find, Scene, regression_features
-from rlt_ros.tracking.errors import ConfigError, InvalidImageError
+from rlt_ros.tracking.errors import ConfigError, InvalidImageError, TrackerStoppedError
 from rlt_ros.tracking.features import Samples
 from rlt_ros.tracking.fine_tuning import FineTuner
+from rlt_ros.tracking.host_state import plain_pytorch
 from rlt_ros.tracking.memory import RememberedSamples, SampleMemory
 from rlt_ros.tracking.networks import load_networks
 from rlt_ros.tracking.optical_flow import OpticalFlow
 from rlt_ros.tracking.precision import bfloat16_chosen
 from rlt_ros.tracking.sighting import best_sighting
+from rlt_ros.tracking.stopping import StopSignal, check_stop
 from rlt_ros.tracking.training import load_optimiser, train, training_settings
 from rlt_ros.tracking.verification import Likenesses, Verifier
 
@@ -61,6 +64,9 @@ SWAP_POSITIVES, SWAP_NEGATIVES, SWAP_REACH = 100, 100, 0.8
 SWAP_VACATED, VACATED_IOU = 60, 0.2
 # Each copy gives this part of the first frame's samples to the box regressor.
 SWAP_REGRESSION_SHARE = 7
+# Sides of a target that gets other background over those which it gets in the search region, or
+# more: what a very large one has beyond is not seen, and takes long.
+SWAP_DETAIL = 8.0
 # Sides of a target that is turned over those which it gets in the search region, or more.
 TURNED_DETAIL = 2.0
 # Least frames between an update and the next one out of doubt.
@@ -68,6 +74,11 @@ DOUBT_INTERVAL = 2
 # Where optical flow and box regression differ by this share of the target's side, or more, the flow
 # has followed something else.
 FLOW_TRUST = 0.5
+# OpenCV moves pixels of images up to this side.
+LARGEST_SIDE = 32766
+# Most that ``close`` waits for a running update, which ends within a second unless the machine is
+# very busy.
+CLOSE_SECONDS = 2.0
 # Growth of the search per failure, up to search_translation_lost (MDNet).
 SEARCH_GROWTH = 1.1
 
@@ -88,10 +99,35 @@ class TrackResult:
     state: TrackState
 
 
+class RegressionSamples(NamedTuple):
+    """What box regression learns from.
+
+    Attributes:
+        features: ``(N, E)``, see ``regression_features``.
+        boxes: ``(N, 4)`` drawn around the target.
+        targets: ``(N, 4)`` the target in the image of each.
+    """
+
+    features: Tensor
+    boxes: Boxes
+    targets: Boxes
+
+
 class Tracker:
     """Tracks one target by detection with a classifier that keeps learning.
 
-    All calls must come from one thread. The class is a context manager.
+    All calls but ``stop`` must come from one thread. The class is a context manager, which calls
+    ``close`` at its end. Modes of PyTorch that the caller is in, its random numbers and its number
+    of threads are neither used nor changed.
+
+    Attributes:
+        config: the settings.
+        device: where the tracker computes.
+        updates_done: successful updates of this target's classifier.
+        last_update_seconds: how long the last of them took.
+        last_update_error: why the latest update failed, on one line; empty if it did not. Frames
+            go on with the classifier as it was, and the next update that is due is tried.
+        model_version: 1 after the first frame, then one more with each update.
 
     Args:
         config: the settings; None takes the default preset.
@@ -107,19 +143,23 @@ class Tracker:
         self._threads = CpuThreads(self.config.threads)
         self._streams = CudaStreams(self.device)
         self._bfloat16 = bfloat16_chosen(self.config.precision, self.device)
-        self._extractor, self._derivatives = load_networks(
-            self.config, self.device, self._threads, self._bfloat16
-        )
+        with plain_pytorch(self.device):
+            self._extractor, self._derivatives = load_networks(
+                self.config, self.device, self._threads, self._bfloat16
+            )
+            load_optimiser()
         self._settings = training_settings(self.config, self._extractor.parts)
         self._update_settings = replace(
             self._settings,
             attention_weight=self.config.update_attention_share * self.config.attention_weight,
         )
-        load_optimiser()
-        self._tuner = FineTuner(self.config.update_mode == "background")
-        self._image_size: tuple[int, int] | None = None
+        self._stop = StopSignal()
+        self._closed = False
+        self._tuner = FineTuner(self.config.update_mode == "background", self._stop)
+        self._image_size: tuple[int, int] | None = None  # of the target's frames; None: no target
         self.updates_done = 0
         self.last_update_seconds = 0.0
+        self.last_update_error = ""
         self.model_version = 0
 
     def __enter__(self) -> Tracker:
@@ -128,9 +168,24 @@ class Tracker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def stop(self) -> None:
+        """Have whatever runs end at its next step, and begin nothing more; for good.
+
+        Returns at once. May be called from any thread and from a signal handler, again and again.
+        A running ``init`` or ``track`` raises TrackerStoppedError within about a second, as later
+        calls do at once; a running update ends. Then call ``close``.
+        """
+        self._stop.set()
+
     def close(self) -> None:
-        """Wait for a running update and free the threads."""
-        self._tuner.close()
+        """Stop, and free the threads; every later call but ``stop`` and ``close`` is refused.
+
+        Waits for a running update to end, two seconds at most: where it takes longer, its thread
+        ends by itself.
+        """
+        self._closed = True
+        self._stop.set()
+        self._tuner.close(CLOSE_SECONDS)
 
     @property
     def updating(self) -> bool:
@@ -151,10 +206,42 @@ class Tracker:
         Raises:
             InvalidImageError: not such an image; the previous target is kept.
             InvalidBoxError: not such a box; the previous target is kept.
+            TrackerStoppedError: ``stop`` was called, before or meanwhile.
+            RuntimeError: the tracker is closed, or training did not converge.
+
+        After any error but the first two, there is no target.
         """
+        self._check_open()
+        self._stop.check()
         image = validated_image(image)
         target = validated_box(box, (image.shape[1], image.shape[0]))
         self._tuner.discard()
+        try:
+            self._forget(image, target)
+            with self._stop.heeded(), self._computing():
+                score = self._learn_first(image, target, on_step)
+        except BaseException:
+            self._image_size = None
+            raise
+        return TrackResult(target.copy(), score, TrackState.TRACKING)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("the tracker is closed; make a new one")
+
+    def _check_target(self, call: str) -> tuple[int, int]:
+        """Return width and height of the target's frames.
+
+        Raises:
+            RuntimeError: the tracker is closed, or there is no target.
+        """
+        self._check_open()
+        if self._image_size is None:
+            raise RuntimeError(f"no target: call init(image, box) before {call}")
+        return self._image_size
+
+    def _forget(self, image: Image, target: Boxes) -> None:
+        """Begin anew with a target in its first frame."""
         config = self.config
         self._image_size = (image.shape[1], image.shape[0])
         self._rng = np.random.default_rng(config.seed)
@@ -169,6 +256,7 @@ class Tracker:
         self._wanted_update: str | None = None
         self.updates_done = 0
         self.last_update_seconds = 0.0
+        self.last_update_error = ""
         self.model_version = 1
         self._memory = SampleMemory(
             config.long_term_frames,
@@ -177,14 +265,14 @@ class Tracker:
             config.frame_negatives + config.frame_scale_negatives,
         )
 
-        with self._computing():
-            score = self._learn_first(image, target, on_step)
-        return TrackResult(target.copy(), score, TrackState.TRACKING)
-
     @contextmanager
     def _computing(self) -> Iterator[None]:
         """Compute with what tracking may use of the CPU and of the device."""
-        with self._threads.for_tracking(self.updating), self._streams.for_tracking():
+        with (
+            plain_pytorch(self.device),
+            self._threads.for_tracking(self.updating),
+            self._streams.for_tracking(),
+        ):
             yield
 
     def _learn_first(
@@ -229,6 +317,7 @@ class Tracker:
         image, target = shrunk(image, target, TURNED_DETAIL * self.config.region_target_size)
         for mirrored, step in itertools.product((False, True), range(steps)):
             if mirrored or step:
+                check_stop()
                 piece, box = turned(image, target, 2.0 * np.pi * step / steps, mirrored)
                 looks.append(self._extractor.glance(piece, box).features(box[None]))
         return looks
@@ -240,21 +329,22 @@ class Tracker:
             image: as in ``init``, of the same size.
 
         Raises:
-            RuntimeError: no target; call ``init`` first.
+            RuntimeError: no target, call ``init`` first; or the tracker is closed.
             InvalidImageError: not such an image; the target is kept.
+            TrackerStoppedError: ``stop`` was called, before or meanwhile.
         """
-        if self._image_size is None:
-            raise RuntimeError("no target: call init(image, box) before track(image)")
+        learned_at = self._check_target("track(image)")
+        self._stop.check()
         image = validated_image(image)
         size = (image.shape[1], image.shape[0])
-        if size != self._image_size:
+        if size != learned_at:
             raise InvalidImageError(
                 f"the image is {size[0]} x {size[1]} px but the target was learned at "
-                f"{self._image_size[0]} x {self._image_size[1]} px; call init again"
+                f"{learned_at[0]} x {learned_at[1]} px; call init again"
             )
         self._frame += 1
         self._adopt_update()
-        with self._computing():
+        with self._stop.heeded(), self._computing():
             self._extractor.observe(image, self._box)
             result = self._detect(image)
             self._learn()
@@ -267,14 +357,13 @@ class Tracker:
         largest. Computed when asked for: one forward and one backward pass.
 
         Raises:
-            RuntimeError: no target; call ``init`` first.
+            RuntimeError: no target, call ``init`` first; or the tracker is closed.
             ConfigError: see ``prepare_attention_map``.
         """
-        if self._image_size is None:
-            raise RuntimeError("no target: call init(image, box) before attention_map()")
+        image_size = self._check_target("attention_map()")
         with self._computing():
             view = self._extractor.view(self._box)
-            return attention_image(view, self._classifier, self._image_size)
+            return attention_image(view, self._classifier, image_size)
 
     def prepare_attention_map(self) -> None:
         """Load what ``attention_map`` needs now, and not at its first call.
@@ -283,8 +372,11 @@ class Tracker:
 
         Raises:
             ConfigError: the installed OpenVINO cannot do it.
+            RuntimeError: the tracker is closed.
         """
-        self._extractor.prepare_view()
+        self._check_open()
+        with plain_pytorch(self.device):
+            self._extractor.prepare_view()
 
     def confidence_map(self, cells: int = 48) -> ConfidenceMap:
         """Return how likely boxes of the target's size are it, all over the search region.
@@ -296,10 +388,9 @@ class Tracker:
             cells: along the longer side of the region.
 
         Raises:
-            RuntimeError: no target; call ``init`` first.
+            RuntimeError: no target, call ``init`` first; or the tracker is closed.
         """
-        if self._image_size is None:
-            raise RuntimeError("no target: call init(image, box) before confidence_map()")
+        self._check_target("confidence_map()")
         with self._computing():
             return confidence_map(self._extractor, self._classifier, self._box, cells)
 
@@ -309,26 +400,28 @@ class Tracker:
         """Return what the classifier learns from on the first frame, and the box regressor."""
         config, area = self.config, self._extractor.area
         positives, negatives, regression = [], [], []
+        smaller, there = shrunk(image, target, SWAP_DETAIL * config.region_target_size)
         for _ in range(config.background_swaps):
-            swapped, vacated = with_other_background(self._rng, image, target)
-            self._extractor.observe(swapped, target)
-            boxes = self._overlapping(target, SWAP_POSITIVES, config.positive_iou)
+            check_stop()
+            swapped, vacated = with_other_background(self._rng, smaller, there)
+            self._extractor.observe(swapped, there)
+            boxes = self._overlapping(there, SWAP_POSITIVES, config.positive_iou)
             positives.append(self._extractor.samples(boxes))
             boxes = self._around(
-                target, SWAP_NEGATIVES, SWAP_REACH, 1.6, config.initial_negative_iou
+                there, SWAP_NEGATIVES, SWAP_REACH, 1.6, config.initial_negative_iou
             )
-            if iou(vacated, target) < VACATED_IOU:
+            if iou(vacated, there) < VACATED_IOU:
                 old = self._overlapping(vacated, SWAP_VACATED, config.positive_iou)
-                boxes = np.concatenate([boxes, old[iou(old, target) < config.initial_negative_iou]])
+                boxes = np.concatenate([boxes, old[iou(old, there) < config.initial_negative_iou]])
             negatives.append(self._extractor.samples(boxes))
             if config.regression_samples:
                 count = max(1, config.regression_samples // SWAP_REGRESSION_SHARE)
-                regression.append(self._regression_samples(target, count))
+                regression.append(self._regression_samples(there, count))
         if config.background_swaps:
             self._extractor.observe(image, target)
         if config.regression_samples:
             regression.append(self._regression_samples(target, config.regression_samples))
-        regressor = _regressor(regression, target, config.regression_ridge)
+        regressor = _regressor(regression, config.regression_ridge)
 
         boxes = self._overlapping(target, config.initial_positives, config.positive_iou)
         positives.append(self._extractor.samples(boxes))
@@ -368,7 +461,7 @@ class Tracker:
         self._failures = 0 if find.is_target else self._failures + 1
         size = (image.shape[1], image.shape[0])
         score = self._score(find.seen.probability, find.likeness)
-        return TrackResult(clip_to_image(box, size), score, self._state())
+        return TrackResult(seen_part(box, size), score, self._state())
 
     def _carried_over(self, find: Find) -> Boxes:
         """Return where ``(4,)`` to search in the next frame after a find, and to learn in this one.
@@ -447,14 +540,23 @@ class Tracker:
             self._adopt_update()
 
     def _adopt_update(self) -> None:
+        """Take over the classifier of an update that has ended, if it has not failed."""
+        finished, error = None, ""
         try:
             finished = self._tuner.take()
+        except TrackerStoppedError:
+            self._stop.check()  # otherwise nobody wants it any more
+        except Exception as failure:  # whatever it is, no frame and no target is lost to it
+            error = " ".join(f"{type(failure).__name__}: {failure}".split())
         finally:
             if not self._tuner.busy:
                 self._memory.release()
+        if error:
+            self.last_update_error = error
         if finished is not None:
             self._classifier = finished.classifier
             self.last_update_seconds = finished.seconds
+            self.last_update_error = ""
             self.updates_done += 1
             self.model_version += 1
 
@@ -483,9 +585,13 @@ class Tracker:
             self._derivatives,
             on_step,
         )
+        if not all(bool(one.isfinite().all()) for one in classifier.parameters()):
+            raise RuntimeError(
+                "training diverged: lower the learning rates, attention_weight or gradient_clip"
+            )
 
-    def _regression_samples(self, target: Boxes, count: int) -> tuple[Tensor, Boxes]:
-        """Draw boxes around the target of the observed frame; return their features, and them."""
+    def _regression_samples(self, target: Boxes, count: int) -> RegressionSamples:
+        """Draw boxes around the target of the observed frame."""
         boxes = sampling.boxes_within_iou(
             lambda n: sampling.gaussian_boxes(
                 self._rng, target, n, self._extractor.area, 0.6, 1.5, 1.1
@@ -495,16 +601,21 @@ class Tracker:
             REGRESSION_IOU,
             1.0,
         )
-        return regression_features(self.config, self._extractor, boxes), boxes
+        features = regression_features(self.config, self._extractor, boxes)
+        return RegressionSamples(features, boxes, np.broadcast_to(target, boxes.shape))
 
     def _overlapping(self, box: Boxes, count: int, lowest: float) -> Boxes:
-        return sampling.boxes_within_iou(
-            lambda n: sampling.gaussian_boxes(self._rng, box, n, self._extractor.area, 0.2, 1.2),
+        area = self._extractor.area
+        boxes = sampling.boxes_within_iou(
+            lambda n: sampling.gaussian_boxes(self._rng, box, n, area, 0.2, 1.2),
             box,
             count,
             lowest,
             1.0,
         )
+        if not len(boxes) and is_centred_in(box, area):
+            return box[None]  # so thin that no other comes near
+        return boxes
 
     def _around(
         self, box: Boxes, count: int, translation: float, scale: float, highest: float
@@ -534,22 +645,23 @@ def validated_image(image: Any) -> Image:
         raise InvalidImageError(f"the image must be a uint8 array, not {found}")
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
-    if image.ndim == 2 and image.size:
-        return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
-    if image.ndim != 3 or image.shape[2] != 3 or not image.size:
+    if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)) or not image.size:
         raise InvalidImageError(
             f"the image must have shape (H, W, 3) RGB or (H, W) grey, not {image.shape}"
         )
-    return image
+    height, width = image.shape[:2]
+    if max(height, width) > LARGEST_SIDE:
+        raise InvalidImageError(
+            f"the image is {width} x {height} px; shrink it to {LARGEST_SIDE} px a side or less"
+        )
+    return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image
 
 
-def _regressor(
-    parts: list[tuple[Tensor, Boxes]], target: Boxes, ridge: float
-) -> BoxRegressor | None:
-    if not any(len(boxes) for _, boxes in parts):
+def _regressor(parts: list[RegressionSamples], ridge: float) -> BoxRegressor | None:
+    if not any(len(part.boxes) for part in parts):
         return None
-    features = torch.cat([features for features, _ in parts])
-    return BoxRegressor(features, np.concatenate([boxes for _, boxes in parts]), target, ridge)
+    features, boxes, targets = zip(*parts, strict=True)
+    return BoxRegressor(torch.cat(features), np.concatenate(boxes), np.concatenate(targets), ridge)
 
 
 def resolved_device(name: str) -> torch.device:

@@ -20,6 +20,7 @@ from rlt_ros.tracking.evidence import evidence, evidence_regulariser
 from rlt_ros.tracking.features import FeaturePart, Samples
 from rlt_ros.tracking.image_features import ImageDerivatives
 from rlt_ros.tracking.memory import RememberedSamples
+from rlt_ros.tracking.stopping import check_stop
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,16 @@ def train(
             features.
         on_step: is told the number of steps done, after each; it must leave ``classifier`` and
             ``generator`` alone.
+
+    Raises:
+        ValueError: there are no target samples, or no background samples.
+        TrackerStoppedError: see ``check_stop``.
     """
+    if not len(positives) or not len(negatives):
+        raise ValueError(
+            f"training needs samples of target and background, not {len(positives)} and "
+            f"{len(negatives)}"
+        )
     last = list(classifier.fc6.parameters())
     if classifier.attention is not None:
         last += classifier.attention.parameters()
@@ -108,6 +118,7 @@ def train(
     positive_batches = _shuffled(len(positives), settings.batch_positives, generator)
     negative_batches = _hard_negatives(classifier, negatives, settings, generator)
     for step in range(1, iterations + 1):
+        check_stop()
         targets = positives[next(positive_batches)]
         background = negatives[next(negative_batches)]
         optimiser.zero_grad()

@@ -106,7 +106,8 @@ class EfficientNetLite0(Backbone):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Backbone.forward``."""
-        x = ((images - 127.0) / 128.0).contiguous(memory_format=self.memory_format)
+        x = (images.to(self.stem.weight.dtype) - 127.0) / 128.0
+        x = x.contiguous(memory_format=self.memory_format)
         x = F.relu6(self.stem(x), inplace=True)
         for index, block in enumerate(self.blocks):
             x = block(x)

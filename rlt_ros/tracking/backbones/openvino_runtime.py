@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from rlt_ros.tracking.backbones.base import Backbone
 from rlt_ros.tracking.errors import ConfigError
+from rlt_ros.tracking.stopping import check_stop
 
 # Imported by OpenVINO where it is installed, and then tells its maker that it was.
 _TELEMETRY = "openvino_telemetry"
@@ -131,7 +132,8 @@ class OpenVinoSamples:
                 whole[start : start + self._batch] = part[: count - start]
 
         try:
-            for number, start in enumerate(range(0, count, self._batch)):
+            for number, start in enumerate(range(0, max(1, count), self._batch)):
+                check_stop()
                 index = number % len(requests)
                 if index in running:
                     collect(index)
@@ -236,7 +238,7 @@ def _converted(module: nn.Module, shapes: Sequence[tuple[int, ...]]) -> Any:
     with warnings.catch_warnings(), torch.no_grad():
         # PyTorch warns that shapes become constants (so they are to be), and of TorchScript's age.
         warnings.simplefilter("ignore")
-        example = tuple(torch.zeros(shape) for shape in shapes)
+        example = tuple(torch.zeros(shape, dtype=torch.float32) for shape in shapes)
         # OpenVINO would trace it by itself, and once more to compare.
         traced = torch.jit.trace(module, example, check_trace=False)
         return _openvino().convert_model(

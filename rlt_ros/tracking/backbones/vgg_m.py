@@ -57,7 +57,9 @@ class VggM(Backbone):
 
     def forward(self, images: Tensor) -> tuple[Tensor]:
         """See ``Backbone.forward``."""
-        x = (images - 128.0).contiguous(memory_format=self.memory_format)
+        x = (images.to(self.conv1.weight.dtype) - 128.0).contiguous(
+            memory_format=self.memory_format
+        )
         x = F.max_pool2d(self.norm1(F.relu(self.conv1(x))), 3, 2)
         x = F.max_pool2d(self.norm2(F.relu(self.conv2(x))), 3, 2)
         return (F.relu(self.conv3(x)),)
@@ -85,7 +87,8 @@ class LocalResponseNorm(nn.Module):
 
 def _convolution(weight: Tensor, bias: Tensor, stride: int) -> nn.Conv2d:
     out_channels, in_channels, kernel, _ = weight.shape
-    conv = nn.Conv2d(in_channels, out_channels, kernel, stride)
+    # On no device: the layer would draw a start from the random numbers of the host.
+    conv = nn.Conv2d(in_channels, out_channels, kernel, stride, device="meta")
     conv.weight = nn.Parameter(weight)
     conv.bias = nn.Parameter(bias)
     return conv
