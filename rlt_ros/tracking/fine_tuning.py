@@ -107,9 +107,10 @@ class FineTuner:
         """
         self._unwanted.set()
         running, self._running = self._running, None
+        executor, self._executor = self._executor, None
         late = wait([running], limit).not_done if running is not None else set()
-        if self._executor is not None:
-            self._executor.shutdown(wait=not late)
+        if executor is not None:
+            executor.shutdown(wait=not late)
 
 
 def _give_way() -> None:

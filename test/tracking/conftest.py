@@ -112,6 +112,28 @@ def quick() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def few(quick: dict[str, Any]) -> dict[str, Any]:
+    """Settings that make a tracker learn next to nothing, at once."""
+    return {
+        **quick,
+        "initial_negatives": 60,
+        "initial_positives": 30,
+        "regression_samples": 20,
+        "mining_pool": 32,
+        "batch_positives": 4,
+        "batch_negatives": 4,
+        "initial_iterations": 4,
+        "update_iterations": 2,
+        "update_interval": 2,
+        "frame_positives": 8,
+        "frame_negatives": 16,
+        "candidates": 48,
+        "background_swaps": 1,
+        "turned_looks": 1,
+    }
+
+
+@pytest.fixture(scope="session")
 def thorough(quick: dict[str, Any]) -> dict[str, Any]:
     """Settings that learn enough to tell, all over the frame, that the target is gone."""
     return {**quick, "initial_negatives": 2000, "initial_iterations": 100, "attention_weight": 0}

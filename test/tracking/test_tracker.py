@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -197,21 +199,183 @@ def test_no_frame_waits_for_a_background_update(
         assert trained_in[0] != threading.get_ident()
 
 
-def test_a_failed_update_says_so_and_tracking_goes_on(
-    frames: Frames, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("mode", ["lockstep", "background"])
+def test_a_failed_update_costs_no_frame_and_is_tried_again(
+    frames: Frames, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
-    with Tracker(make_config(**{**quick, "update_interval": 1})) as tracker:
+    config = make_config(**{**quick, "update_interval": 2, "update_mode": mode})
+    with Tracker(config) as tracker:
         tracker.init(*frames[0])
+        live = tracker._classifier
         real_train = tracker._train
 
         def broken(*_: Any) -> None:
-            raise RuntimeError("out of memory")
+            raise RuntimeError("out of\n  memory")
+
+        def tracked(index: int) -> None:
+            assert iou(tracker.track(frames[index][0]).box, frames[index][1]) > 0.5
+            running = tracker._tuner._running
+            if running is not None:
+                running.exception(60)
 
         monkeypatch.setattr(tracker, "_train", broken)
-        with pytest.raises(RuntimeError, match="out of memory"):
-            tracker.track(frames[1][0])
+        for index in range(1, 4):  # due in frame 2, taken there or in the next one
+            tracked(index)
+        assert tracker.last_update_error == "RuntimeError: out of memory"
+        assert tracker._classifier is live
+        assert (tracker.updates_done, tracker.model_version) == (0, 1)
         monkeypatch.setattr(tracker, "_train", real_train)
-        assert iou(tracker.track(frames[2][0]).box, frames[2][1]) > 0.5
+        for index in range(4, 6):
+            tracked(index)
+        assert tracker.last_update_error == ""
+        assert (tracker.updates_done, tracker.model_version) == (1, 2)
+        assert not tracker._memory._waiting  # what came meanwhile was not held back for ever
+        monkeypatch.setattr(tracker, "_train", broken)
+        for index in range(6, 8):
+            tracked(index)
+        monkeypatch.setattr(tracker, "_train", real_train)
+        assert tracker.last_update_error
+        tracker.init(*frames[0])
+        assert tracker.last_update_error == ""
+
+
+def test_an_update_whose_thread_cannot_start_is_a_failed_one(
+    frames: Frames, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config(**{**quick, "update_interval": 2, "update_mode": "background"})
+
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with Tracker(config) as tracker:
+        tracker.init(*frames[0])
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", no_thread)
+            for image, box in frames[1:4]:
+                assert iou(tracker.track(image).box, box) > 0.5
+        assert tracker.last_update_error == "RuntimeError: can't start new thread"
+        tracker.track(frames[4][0])
+        running = tracker._tuner._running
+        assert running is not None
+        running.result(60)
+        tracker.track(frames[5][0])
+        assert tracker.last_update_error == ""
+        assert tracker.updates_done == 1
+
+
+# Each step at a learning rate of 1 makes the last layer's weights 999 times as large.
+GROWING = {"last_layer_rate": 1000.0, "weight_decay": 1.0}
+
+
+def test_training_that_diverges_is_an_error_in_words(frames: Frames, few: dict[str, Any]) -> None:
+    settings = {**few, **GROWING, "initial_learning_rate": 1.0, "initial_iterations": 30}
+    with Tracker(make_config(**settings)) as tracker:
+        with pytest.raises(RuntimeError, match="training diverged: lower the learning rates"):
+            tracker.init(*frames[0])
+        with pytest.raises(RuntimeError, match="call init"):
+            tracker.track(frames[1][0])
+
+
+def test_an_update_that_diverges_is_a_failed_one(frames: Frames, few: dict[str, Any]) -> None:
+    settings = {**few, **GROWING, "update_learning_rate": 1.0, "update_iterations": 30}
+    with Tracker(make_config(**settings)) as tracker:
+        tracker.init(*frames[0])
+        for image, _ in frames[1:3]:
+            tracker.track(image)
+        assert "training diverged" in tracker.last_update_error
+        assert tracker.model_version == 1
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_after_a_failed_init_there_is_no_target(
+    frames: Frames, few: dict[str, Any], error: type[BaseException]
+) -> None:
+    def fail(step: int) -> None:
+        raise error
+
+    with Tracker(make_config(**few)) as tracker:
+        for _ in range(2):
+            with pytest.raises(error):
+                tracker.init(*frames[0], on_step=fail)
+            calls: list[Callable[[], object]] = [
+                lambda: tracker.track(frames[1][0]),
+                tracker.attention_map,
+                tracker.confidence_map,
+            ]
+            for call in calls:
+                with pytest.raises(RuntimeError, match="no target: call init"):
+                    call()
+            tracker.init(*frames[0])
+            assert np.isfinite(tracker.track(frames[1][0]).box).all()
+
+
+def test_what_is_refused_changes_nothing(frames: Frames, few: dict[str, Any]) -> None:
+    """Bit for bit, updates included."""
+    good = frames[0][0]
+    refused: list[tuple[Any, Any]] = [
+        (good, (1, 2, float("nan"), 4)),
+        (good, (1000, 2, 30, 40)),
+        (good, "here"),
+        (good.astype(np.float32), frames[0][1]),
+        (good[:, :, :2], frames[0][1]),
+        (None, frames[0][1]),
+    ]
+    with Tracker(make_config(**few)) as asked, Tracker(make_config(**few)) as plain:
+        asked.init(*frames[0])
+        plain.init(*frames[0])
+        for image, _ in frames[1:6]:
+            for other_image, box in refused:
+                with pytest.raises((InvalidBoxError, InvalidImageError)):
+                    asked.init(other_image, box)
+            for bad in (None, image[:50], image.astype(np.uint16)):
+                with pytest.raises(InvalidImageError):
+                    asked.track(bad)  # type: ignore[arg-type]
+            ours, theirs = asked.track(image), plain.track(image)
+            np.testing.assert_array_equal(ours.box, theirs.box)
+            assert (ours.score, ours.state) == (theirs.score, theirs.state)
+        assert asked.updates_done == plain.updates_done > 0
+        np.testing.assert_array_equal(asked.attention_map(), plain.attention_map())
+
+
+def test_a_refused_box_leaves_a_running_update_alone(frames: Frames, few: dict[str, Any]) -> None:
+    config = make_config(**{**few, "update_mode": "background"})
+    with Tracker(config) as tracker:
+        tracker.init(*frames[0])
+        for image, _ in frames[1:3]:
+            tracker.track(image)
+        assert tracker.updating
+        with pytest.raises(InvalidBoxError):
+            tracker.init(frames[0][0], (1000, 2, 30, 40))
+        assert tracker._tuner._running is not None
+        tracker._tuner._running.result(60)
+        tracker.track(frames[3][0])
+        assert tracker.updates_done == 1
+
+
+def laid_out_anew(image: NDArray[np.uint8], way: str) -> NDArray[np.uint8]:
+    """The same pixels, laid out in memory as some host may have them."""
+    if way == "read-only":
+        return np.frombuffer(image.tobytes(), np.uint8).reshape(image.shape)
+    if way == "reversed channels":
+        return np.ascontiguousarray(image[..., ::-1])[..., ::-1]
+    if way == "upside down":
+        return np.ascontiguousarray(image[::-1])[::-1]
+    if way == "planar":
+        return np.ascontiguousarray(image.transpose(2, 0, 1)).transpose(1, 2, 0)
+    return np.pad(image, ((1, 2), (3, 1), (0, 1)))[1:-2, 3:-1, :3]
+
+
+@pytest.mark.parametrize("features", ["shared", "crops"])
+def test_the_layout_of_an_image_does_not_matter(
+    frames: Frames, few: dict[str, Any], features: str
+) -> None:
+    config = make_config(**{**few, "features": features, "attention_weight": 0})
+    with Tracker(config) as tracker, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        expected = run(tracker, frames[:4])
+        for way in ("read-only", "reversed channels", "upside down", "planar", "window"):
+            laid_out = [(laid_out_anew(image, way), box) for image, box in frames[:4]]
+            np.testing.assert_array_equal(run(tracker, laid_out), expected, err_msg=way)
 
 
 def test_a_device_that_is_not_there_is_named() -> None:
