@@ -64,21 +64,38 @@ def weight_gradients(value: Tensor, classifier: Classifier) -> list[Tensor]:
 
 
 def test_regulariser_is_equations_3_and_4() -> None:
-    target = torch.tensor([[1.0, 3.0, -5.0, 0.0], [2.0, 2.0, 4.0, 0.0]]).double()
-    background = torch.tensor([[4.0, 0.0, 0.0, 0.0], [1.0, -1.0, 1.0, 2.0]]).double()
+    """Of maps with a mean of 1 each, whose deviations over means are all different, by hand.
 
-    def std_over_mean(values: list[float]) -> float:
-        mean = sum(values) / 4
-        return (sum((v - mean) ** 2 for v in values) / 4) ** 0.5 / mean
-
-    positive = std_over_mean([1, 3, 0, 0]) + 1 / std_over_mean([4, 0, 0, 0])
-    negative = 1 / std_over_mean([2, 2, 4, 0]) + std_over_mean([1, 0, 1, 2])
+    The target sample has sigma / mu of 1/2 for the target score and of 1 for the background score,
+    so Eq. 3 is 1/2 + 1. The background sample has 3/2 and 1/4: Eq. 4 is 2/3 + 1/4.
+    """
+    # One number above and three below the mean: a deviation of 3/2 without going below 0.
+    high, low = 1 + 1.5 * 3**0.5, 1 - 1.5 / 3**0.5
+    target = torch.tensor([[0.5, 1.5, 1.5, 0.5], [high, low, low, low]], dtype=torch.double)
+    background = torch.tensor([[0.0, 2.0, -5.0, 2.0], [0.75, 1.25, 1.25, 0.75]], dtype=torch.double)
     gradients = torch.stack([background, target])
-    found = regulariser(gradients, 1, per_sample=True)
-    assert found.item() == pytest.approx(positive + negative, rel=1e-9)
-    # With one sample per label, ratios of sums are the samples' own ratios.
-    found = regulariser(gradients, 1, per_sample=False)
-    assert found.item() == pytest.approx(positive + negative, rel=1e-9)
+    assert low > 0
+    for per_sample in (True, False):  # with one sample per label, sums are the samples' own
+        found = regulariser(gradients, 1, per_sample)
+        assert found.item() == pytest.approx((1 / 2 + 1) + (2 / 3 + 1 / 4), rel=1e-9)
+
+
+def test_ratios_are_of_samples_or_of_sums() -> None:
+    """Two target samples of different size: Eq. 3 summed over them, or of the sums."""
+    target = torch.tensor(
+        [[0.5, 1.5], [0.0, 20.0]], dtype=torch.double
+    )  # sigma, mu: 1/2, 1 and 10, 10
+    background = torch.tensor([[1.0, 3.0], [1.0, 1.5]], dtype=torch.double)  # 1, 2 and 1/4, 5/4
+    gradients = torch.stack([background, target])
+    by_sample = regulariser(gradients, 2, per_sample=True)
+    assert by_sample.item() == pytest.approx((1 / 2 + 2) + (1 + 5), rel=1e-9)
+    by_sums = regulariser(gradients, 2, per_sample=False)
+    assert by_sums.item() == pytest.approx(10.5 / 11 + 3.25 / 1.25, rel=1e-9)
+    # The same samples as background: the classes change places.
+    by_sample = regulariser(gradients, 0, per_sample=True)
+    assert by_sample.item() == pytest.approx((2 + 1 / 2) + (1 + 1 / 5), rel=1e-9)
+    by_sums = regulariser(gradients, 0, per_sample=False)
+    assert by_sums.item() == pytest.approx(11 / 10.5 + 1.25 / 3.25, rel=1e-9)
 
 
 @labels

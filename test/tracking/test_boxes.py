@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
 
 from rlt_ros.tracking import InvalidBoxError
-from rlt_ros.tracking.boxes import iou, keep_in_area, validated_box
+from rlt_ros.tracking.boxes import iou, keep_in_area, seen_part, validated_box
 
 
 def test_iou_of_known_boxes() -> None:
@@ -31,11 +34,40 @@ def test_a_box_that_leaves_the_image_is_clipped() -> None:
         ((1, 2, 3), "four numbers"),
         ("abcd", "four numbers"),
         (None, "four numbers"),
+        ((10**400, 2, 5, 4), "four numbers"),
+        (np.array([1 + 2j, 2, 5, 4]), "four numbers"),
+        ((0, 0, -5, 4), "empty"),
+        ((-1e308, 0, 1e308, 4), "does not overlap"),
     ],
 )
 def test_a_bad_box_is_refused_with_a_reason(box: object, message: str) -> None:
-    with pytest.raises(InvalidBoxError, match=message):
+    with pytest.raises(InvalidBoxError, match=message) as refusal:
         validated_box(box, (64, 48))  # type: ignore[arg-type]
+    assert "\n" not in str(refusal.value)
+    assert len(str(refusal.value)) < 200
+
+
+@pytest.mark.parametrize("kind", [tuple, list, np.float32, np.int64, np.uint8, torch.tensor])
+def test_four_numbers_of_any_kind_are_a_box(kind: Any) -> None:
+    box = validated_box(kind((5, 6, 20, 10)), (64, 48))
+    assert box.dtype == np.float64
+    np.testing.assert_array_equal(box, [5, 6, 20, 10])
+
+
+@pytest.mark.parametrize(
+    ("box", "part"),
+    [
+        ((5, 6, 20, 10), (5, 6, 20, 10)),
+        ((-5, 40, 20, 10), (0, 40, 15, 8)),
+        ((63.75, 6, 20, 10), (63, 6, 1, 10)),
+        ((-50, 60, 20, 10), (0, 47, 1, 1)),
+        ((-50, -60, 500, 500), (0, 0, 64, 48)),
+    ],
+)
+def test_what_is_seen_of_a_box_is_a_pixel_or_more(
+    box: tuple[float, ...], part: tuple[float, ...]
+) -> None:
+    np.testing.assert_array_equal(seen_part(np.array(box, dtype=float), (64, 48)), part)
 
 
 def test_kept_boxes_are_centred_in_the_area_and_no_larger() -> None:

@@ -27,3 +27,15 @@ def test_log_odds_are_finite() -> None:
 def test_what_looks_unlike_the_target_scores_less() -> None:
     scores = [calibrated(0.9, likeness, 0.3, 6.0, 0.0) for likeness in (0.2, 0.6, 1.0, 1.3)]
     assert scores[0] < scores[1] < scores[2] == scores[3]
+
+
+@pytest.mark.parametrize("likeness", [-10.0, 0.0, 1.0])
+@pytest.mark.parametrize("probability", [0.0, 1.0, float("nan")])
+@pytest.mark.parametrize("offset", [-100.0, 100.0])
+def test_scores_are_finite_at_the_ends_of_all_ranges(
+    likeness: float, probability: float, offset: float
+) -> None:
+    score = calibrated(probability, likeness, 100.0, 100.0, offset)
+    assert score == pytest.approx(1.0 if probability == 1 and likeness >= 0 else 0.0)
+    if probability != probability:  # what is no number is no probability at all
+        assert score == calibrated(0.0, likeness, 100.0, 100.0, offset)

@@ -75,3 +75,33 @@ def test_the_next_frame_takes_over_a_share() -> None:
             box_kept = tracker._carried_over(find)
         assert np.allclose(centres(box_kept), centres(START) + np.array(move))
         assert np.allclose(box_kept[2:], size * START[2:])
+
+
+@pytest.mark.parametrize(("penalty", "chosen"), [(0.0, 45.0), (0.5, 45.0), (2.0, 5.0), (3.0, 0.0)])
+def test_candidates_pay_for_their_distance(
+    monkeypatch: pytest.MonkeyPatch, penalty: float, chosen: float
+) -> None:
+    """The score of a candidate is less by the penalty times its squared distance in mean sides."""
+    # Target scores by the pixels that candidates lie to the right.
+    gains = {0.0: 0.0, 5.0: 0.07, 45.0: 4.0}
+    side = 30.0
+    wide = np.array([100.0, 80.0, side, side])
+    candidates = np.array([wide + np.array([shift, 0.0, 0.0, 0.0]) for shift in gains])
+
+    def features(boxes: Boxes) -> torch.Tensor:
+        return torch.from_numpy(boxes - wide)
+
+    def classifier(shifts: torch.Tensor) -> torch.Tensor:
+        score = torch.tensor([gains[round(shift, 6)] for shift in shifts[:, 0].tolist()])
+        return torch.stack([-score - 1.0, score + 1.0], dim=1)
+
+    monkeypatch.setattr("rlt_ros.tracking.detection.sampling.gaussian_boxes", lambda *_: candidates)
+    extractor: Any = SimpleNamespace(area=np.array([0.0, 0.0, 640.0, 480.0]), features=features)
+    config = make_config(motion_penalty=penalty, best_candidates=1)
+    detector = Detector(config, np.random.default_rng(0), wide, None, None)
+    scene: Any = Scene(np.zeros((480, 640, 3), np.uint8), extractor, classifier)  # type: ignore[arg-type]
+    find = detector.find(scene, wide, 0.8, 0)
+    # Of 4 - 2.25 p, 0.07 - p / 36 and 0 the largest wins.
+    assert find.seen.box[0] - wide[0] == chosen
+    # What the classifier says of it is left as it is.
+    assert find.seen.score == pytest.approx(gains[chosen] + 1.0)

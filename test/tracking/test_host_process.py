@@ -34,6 +34,16 @@ AT_IMAGE: dict[str, Any] = {
     "turned_looks": 0,
     "backbone_runtime": "pytorch",
     "attention_weight": 0.6,
+    "initial_positives": 8,
+    "initial_negatives": 16,
+    "initial_iterations": 1,
+    "update_iterations": 1,
+    "batch_positives": 2,
+    "batch_negatives": 2,
+    "frame_positives": 4,
+    "frame_negatives": 4,
+    "candidates": 16,
+    "regression_samples": 8,
 }
 WAYS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -64,7 +74,7 @@ def run(
     with tracker:
         results = [tracker.init(*frames[0])]
         with tracking or nullcontext():
-            results += [tracker.track(image) for image, _ in frames[1:4]]
+            results += [tracker.track(image) for image, _ in frames[1:3]]
             attention = tracker.attention_map()
             tracker.confidence_map(8)
         assert tracker.updates_done >= 1

@@ -9,7 +9,14 @@ import pytest
 import torch
 
 from rlt_ros.tracking.boxes import Boxes, centres
-from rlt_ros.tracking.redetection import GRID_LIMIT, Jump, frame_parts, grid_boxes, look_all_over
+from rlt_ros.tracking.redetection import (
+    GRID_LIMIT,
+    PARTS_PER_SIDE,
+    Jump,
+    frame_parts,
+    grid_boxes,
+    look_all_over,
+)
 from rlt_ros.tracking.sighting import Sighting
 
 
@@ -92,6 +99,52 @@ def test_a_target_anywhere_in_the_area_is_found(place: tuple[float, float]) -> N
     assert found is not None
     assert np.linalg.norm(centres(found.box) - place) < 3
     assert found.probability > 0.95
+
+
+class Watched(Places):
+    """Keeps the boxes that it was asked for."""
+
+    def __init__(self, area: tuple[float, float, float, float]) -> None:
+        super().__init__(area)
+        self.asked: list[Boxes] = []
+
+    def features(self, boxes: Boxes) -> torch.Tensor:
+        self.asked.append(boxes)
+        return super().features(boxes)
+
+
+@pytest.mark.parametrize(
+    "size", [(100.0, 300.0), (350.0, 60.0), (350.0, 300.0), (640.0, 100.0), (640.0, 480.0)]
+)
+def test_a_large_target_keeps_its_size_and_stays_inside(size: tuple[float, float]) -> None:
+    area: Any = Watched((0.0, 0.0, 640.0, 480.0))
+    sides = np.array(size)
+    place = (330.0, 250.0)
+    found = look_all_over(near(place), area, sides, np.random.default_rng(0), 5)
+    grid, closer = area.asked
+    np.testing.assert_array_equal(grid[:, 2:], np.broadcast_to(sides, (len(grid), 2)))
+    limit = np.minimum(1.05 * sides, area.area[2:])
+    assert (closer[:, 2:] >= sides / 1.05 - 1e-9).all()
+    assert (closer[:, 2:] <= limit + 1e-9).all()
+    assert (np.ptp(closer[:, 2:], axis=0) > 0.02 * sides).all()  # some are smaller, or larger
+    # Centres stay where a box of the target's size is inside.
+    for boxes in (grid, closer):
+        assert (centres(boxes) >= sides / 2 - 1e-9).all()
+        assert (centres(boxes) <= area.area[2:] - sides / 2 + 1e-9).all()
+    assert found is not None
+    np.testing.assert_allclose(found.box[2:], sides, rtol=0.05)
+    reachable = np.clip(place, sides / 2, area.area[2:] - sides / 2)
+    assert np.linalg.norm(centres(found.box) - reachable) < 0.05 * sides.max()
+
+
+def test_parts_of_a_huge_frame_around_a_tiny_target_are_bounded() -> None:
+    box = np.array([7000.0, 10.0, 2.0, 2.0])
+    parts = frame_parts((7680, 4320), 9.0, box)
+    assert len(parts) == PARTS_PER_SIDE**2
+    shifts = np.abs(centres(parts) - centres(box))
+    assert (shifts[0] <= 6).all()
+    assert shifts[:, 0].max() == pytest.approx(PARTS_PER_SIDE / 2 * 6, abs=7)
+    assert centres(parts)[:, 1].max() == pytest.approx(PARTS_PER_SIDE * 6, abs=7)
 
 
 def test_a_target_larger_than_the_area_is_not_looked_for() -> None:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -48,3 +50,18 @@ def test_impossible_iou_gives_no_boxes_and_ends() -> None:
         lambda n: sampling.spread_boxes(rng, full, n, AREA, 1.0), full, 50, 0.0, 0.3
     )
     assert boxes.shape == (0, 4)
+
+
+@pytest.mark.parametrize("draw", [sampling.gaussian_boxes, sampling.uniform_boxes])
+@pytest.mark.parametrize(
+    ("size", "reach"),
+    [((40, 80), (60, 60)), ((70, 10), (40, 40)), ((250, 10), (130, 40)), ((2, 300), (8, 151))],
+)
+def test_across_a_long_target_boxes_move_less(
+    draw: Any, size: tuple[float, float], reach: tuple[float, float]
+) -> None:
+    """By mean sides, and no more than four of the shorter sides."""
+    box = np.array([320 - size[0] / 2, 240 - size[1] / 2, *size], dtype=float)
+    boxes = draw(np.random.default_rng(0), box, 4000, AREA, 0.5, 1.0)
+    shifts = np.abs(centres(boxes) - centres(box)).max(axis=0)
+    np.testing.assert_allclose(shifts, 0.5 * np.array(reach), rtol=0.02)

@@ -264,7 +264,7 @@ def test_an_update_whose_thread_cannot_start_is_a_failed_one(
 
 
 # Each step at a learning rate of 1 makes the last layer's weights 999 times as large.
-GROWING = {"last_layer_rate": 1000.0, "weight_decay": 1.0}
+GROWING: dict[str, Any] = {"last_layer_rate": 1000.0, "weight_decay": 1.0}
 
 
 def test_training_that_diverges_is_an_error_in_words(frames: Frames, few: dict[str, Any]) -> None:

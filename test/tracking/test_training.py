@@ -119,3 +119,10 @@ def test_hard_negatives_are_the_ones_trained_on(
 def test_few_samples_are_enough(settings: TrainingSettings) -> None:
     one = Samples(torch.ones(1, FEATURES)), Samples(torch.zeros(1, FEATURES))
     train(new_classifier(), *one, 3, 1e-3, settings, torch.Generator().manual_seed(0))
+
+
+def test_no_samples_are_an_error_and_no_endless_loop(settings: TrainingSettings) -> None:
+    some, none = Samples(torch.ones(3, FEATURES)), Samples(torch.ones(0, FEATURES))
+    for samples, counts in (((none, some), "0 and 3"), ((some, none), "3 and 0")):
+        with pytest.raises(ValueError, match=f"samples of target and background, not {counts}"):
+            train(new_classifier(), *samples, 3, 1e-3, settings, torch.Generator())
