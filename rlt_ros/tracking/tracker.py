@@ -333,8 +333,9 @@ class Tracker:
             InvalidImageError: not such an image; the target is kept.
             TrackerStoppedError: ``stop`` was called, before or meanwhile.
         """
-        learned_at = self._check_target("track(image)")
+        self._check_open()
         self._stop.check()
+        learned_at = self._check_target("track(image)")
         image = validated_image(image)
         size = (image.shape[1], image.shape[0])
         if size != learned_at:

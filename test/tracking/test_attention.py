@@ -82,10 +82,9 @@ def test_regulariser_is_equations_3_and_4() -> None:
 
 def test_ratios_are_of_samples_or_of_sums() -> None:
     """Two target samples of different size: Eq. 3 summed over them, or of the sums."""
-    target = torch.tensor(
-        [[0.5, 1.5], [0.0, 20.0]], dtype=torch.double
-    )  # sigma, mu: 1/2, 1 and 10, 10
-    background = torch.tensor([[1.0, 3.0], [1.0, 1.5]], dtype=torch.double)  # 1, 2 and 1/4, 5/4
+    # Sigma and mu: 1/2, 1 and 10, 10; of the background score 1, 2 and 1/4, 5/4.
+    target = torch.tensor([[0.5, 1.5], [0.0, 20.0]], dtype=torch.double)
+    background = torch.tensor([[1.0, 3.0], [1.0, 1.5]], dtype=torch.double)
     gradients = torch.stack([background, target])
     by_sample = regulariser(gradients, 2, per_sample=True)
     assert by_sample.item() == pytest.approx((1 / 2 + 2) + (1 + 5), rel=1e-9)
