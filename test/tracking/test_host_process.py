@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from rlt_ros.tracking import Tracker, make_config, training
 from rlt_ros.tracking.classifier import Classifier
 from rlt_ros.tracking.features import SharedFeatures
-from rlt_ros.tracking.fine_tuning import BACKGROUND_NICENESS
+from rlt_ros.tracking.fine_tuning import BACKGROUND_NICENESS, FineTuner
+from rlt_ros.tracking.stopping import StopSignal
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 Run = list[tuple[float, ...]]
@@ -194,12 +195,7 @@ def test_new_threads_of_the_host_have_its_number_of_threads(
 @pytest.mark.parametrize(("niceness", "lowered"), [(0, True), (4, True), (5, False), (19, False)])
 @pytest.mark.parametrize("allowed", [True, False])
 def test_priority_is_only_lowered_and_failing_to_is_no_error(
-    frames: Frames,
-    few: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    niceness: int,
-    lowered: bool,
-    allowed: bool,
+    monkeypatch: pytest.MonkeyPatch, niceness: int, lowered: bool, allowed: bool
 ) -> None:
     asked: list[int] = []
 
@@ -210,12 +206,11 @@ def test_priority_is_only_lowered_and_failing_to_is_no_error(
 
     monkeypatch.setattr(os, "getpriority", lambda which, thread: niceness)
     monkeypatch.setattr(os, "setpriority", set_priority)
-    settings = {**few, "update_mode": "background"}
-    with Tracker(make_config(**settings)) as tracker:
-        tracker.init(*frames[0])
-        for image, _ in frames[1:3]:
-            tracker.track(image)
-        running = tracker._tuner._running
-        assert running is not None
-        assert isinstance(running.result(60).classifier, Classifier)
+    classifier = Classifier(4, 8, 0.5, torch.Generator())
+    tuner = FineTuner(background=True, stop=StopSignal())
+    tuner.start(lambda: classifier)
+    running = tuner._running
+    assert running is not None
+    assert running.result(60).classifier is classifier
+    tuner.close(60)
     assert asked == ([BACKGROUND_NICENESS] if lowered else [])
