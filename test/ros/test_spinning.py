@@ -72,3 +72,19 @@ def test_it_ends_when_it_is_told_to(node: Node) -> None:
 def test_it_ends_with_ros(node: Node) -> None:
     node.create_timer(0.05, node.context.try_shutdown)
     spin_until(node, lambda: False)
+
+
+def test_a_callback_that_raises_does_not_end_the_others(node: Node) -> None:
+    calls: list[str] = []
+
+    def raise_() -> None:
+        calls.append("bad")
+        raise ValueError("surprise")
+
+    node.create_timer(0.01, raise_)
+    node.create_timer(0.01, lambda: calls.append("good"))
+    errors: list[Exception] = []
+    spin_until(node, lambda: min(map(calls.count, ("bad", "good"))) >= 3, errors.append)
+    assert [str(error) for error in errors] == ["surprise"] * calls.count("bad")
+    with pytest.raises(ValueError, match="surprise"):
+        spin_until(node, lambda: False)
