@@ -45,6 +45,8 @@ def to_status(status: Status, header: Header) -> TrackerStatus:
         frames_received=status.frames_received,
         frames_tracked=status.frames_tracked,
         frames_dropped=status.frames_dropped,
+        frames_untargeted=status.frames_untargeted,
+        frames_waiting=status.frames_waiting,
         updates_done=status.updates_done,
         last_update_time=status.last_update_time,
         model_version=status.model_version,

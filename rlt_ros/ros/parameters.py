@@ -75,8 +75,17 @@ class NodeConfig:
     queue_size: int = _setting(
         1000, "frames that may wait when queue is all", minimum=1, maximum=1_000_000
     )
+    queue_mib: int = _setting(
+        2048, "memory that those frames may take [MiB]", minimum=1, maximum=1_000_000
+    )
     frame_buffer_size: int = _setting(
         30, "received frames kept for init boxes with a stamp", minimum=1, maximum=10_000
+    )
+    frame_buffer_mib: int = _setting(
+        128,
+        "memory that frames kept for init boxes may take [MiB]; the last one is always kept",
+        minimum=1,
+        maximum=1_000_000,
     )
     intensity_range: str = _setting(
         AUTO,

@@ -8,12 +8,20 @@ thread, publishing included.
 
 from __future__ import annotations
 
+# First: the other imports take seconds, and a signal may come meanwhile.
+from rlt_ros.ros.stop_signals import handle_stop_signals, leave_stop_signals_to_ros
+
+# isort: split
+import contextlib
+import functools
 import math
+import os
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
@@ -30,14 +38,16 @@ from rlt_ros.media.drawing import draw_result
 from rlt_ros.messages.detections import box_of, stamp_nanoseconds
 from rlt_ros.msg import TrackerStatus
 from rlt_ros.pixels.intensity import parse_intensity_range
+from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.cv_bridge_check import check_cv_bridge
+from rlt_ros.ros.frame_queue import MIB, Frame
 from rlt_ros.ros.image_conversion import ImageConverter, to_image_message
 from rlt_ros.ros.image_subscription import ImageSubscription
 from rlt_ros.ros.input_watch import InputWatch
 from rlt_ros.ros.messages import to_detection, to_status
 from rlt_ros.ros.parameters import declare_parameters, refusal
 from rlt_ros.ros.spinning import spin_until
-from rlt_ros.ros.tracking_worker import Frame, Status, TrackedFrame, TrackingWorker
+from rlt_ros.ros.tracking_worker import CLOSE_SECONDS, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker, TrackerConfig
 
 STATUS_PERIOD = 1.0
@@ -45,6 +55,38 @@ STATUS_PERIOD = 1.0
 
 PICTURE_PERIOD = 0.2
 """Seconds after which pictures are published although the next frame waits."""
+
+
+def _while_ros_lives(publish: Callable[..., None]) -> Callable[..., None]:
+    """Leave a node's method out once ROS was shut down, which may happen in the middle of it."""
+
+    @functools.wraps(publish)
+    def checked(self: Node, *arguments: Any) -> None:
+        try:
+            if self.context.ok():
+                publish(self, *arguments)
+        except Exception:
+            if self.context.ok():
+                raise
+
+    return checked
+
+
+class _Log:
+    """The node's logger; once ROS was shut down, one that does not try to publish to /rosout."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def _logger(self) -> Any:
+        alive = self._node.context.ok()
+        return self._node.get_logger() if alive else rclpy.logging.get_logger("tracker_node")
+
+    def info(self, message: str, /) -> None:
+        self._logger().info(message)
+
+    def warning(self, message: str, /) -> None:
+        self._logger().warning(message)
 
 
 class TrackerNode(Node):
@@ -68,16 +110,21 @@ class TrackerNode(Node):
         self._annotated_image = self.create_publisher(Image, "annotated_image", pictures)
         self._status = self.create_publisher(TrackerStatus, "status", numbers)
 
+        self._log = _Log(self)
+        self._complaints = Complaints(self._log)
         self._worker = TrackingWorker(
             lambda: _loaded_tracker(tracker_config, self.get_logger().warning),
             ImageConverter(
                 parse_intensity_range(settings.intensity_range), self.get_logger().warning
             ),
             self,
-            self.get_logger(),
+            self._log,
             keep_all=settings.queue == "all",
             queue_size=settings.queue_size,
+            queue_bytes=settings.queue_mib * MIB,
             buffer_size=settings.frame_buffer_size,
+            buffer_bytes=settings.frame_buffer_mib * MIB,
+            complaints=self._complaints,
         )
         self._images = ImageSubscription(
             self, self._on_image, settings.image_reliability, keep_all=settings.queue == "all"
@@ -96,27 +143,43 @@ class TrackerNode(Node):
         self._worker.start()
 
     def close(self) -> None:
-        """Finish the frame at hand and end the worker."""
-        self._worker.close()
+        """Stop what the worker does and end it; after a while, go on without that."""
+        if not self._worker.close():
+            self._log.warning(
+                f"the tracker did not stop within {CLOSE_SECONDS} s; the process ends without it"
+            )
+
+    def complain_of(self, error: Exception) -> None:
+        """Report an error that a callback ended with; the node goes on."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{place.filename}:{place.lineno}"
+        self._complaints.warn(
+            where, f"a callback was left out: {type(error).__name__}: {error} ({where})"
+        )
 
     # ---- in: these return at once --------------------------------------------------------------
 
     def _on_image(self, message: Image) -> None:
-        self._worker.submit_frame(message, stamp_nanoseconds(message.header.stamp))
+        header = message.header
+        self._worker.submit_frame(
+            message, stamp_nanoseconds(header.stamp), header.frame_id, len(message.data)
+        )
 
     def _on_init_box(self, message: Detection2D) -> None:
         try:
             box = box_of(message)
         except InvalidBoxError as error:
-            self._worker.refuse(f"init box refused: {error}")
+            self._worker.refuse(error)
             return
         if message.bbox.center.theta != 0:
-            self.get_logger().warning("the init box is rotated; its angle is ignored")
-        self._worker.submit_init(box, stamp_nanoseconds(message.header.stamp))
+            self._complaints.warn("rotated", "the init box is rotated; its angle is ignored")
+        header = message.header
+        self._worker.submit_init(box, stamp_nanoseconds(header.stamp), header.frame_id)
 
     def _on_timer(self) -> None:
         self._images.adapt()
         self._watch.look(self._worker.status().state)
+        self._complaints.catch_up()
         if time.monotonic() - self._status_published >= STATUS_PERIOD:
             self.on_status(self._worker.status(), None)
 
@@ -129,13 +192,12 @@ class TrackerNode(Node):
 
     # ---- out: called by the worker -------------------------------------------------------------
 
+    @_while_ros_lives
     def on_result(self, tracked: TrackedFrame, status: Status) -> None:
         """Publish a tracked frame: first what others wait for, then the pictures if watched.
 
         Pictures make room for a frame that waits: who looks on must not disturb tracking.
         """
-        if not self.context.ok():
-            return
         header = tracked.frame.message.header
         class_id = self.get_parameter("class_id").value
         self._detection.publish(
@@ -153,10 +215,9 @@ class TrackerNode(Node):
             annotated = draw_result(tracked.image, tracked.result)
             self._annotated_image.publish(to_image_message(annotated, "rgb8", header))
 
+    @_while_ros_lives
     def on_status(self, status: Status, frame: Frame | None) -> None:
         """Publish the status, stamped as its frame or else with the node's time."""
-        if not self.context.ok():
-            return
         message = "; ".join(text for text in (status.message, self._watch.notice) if text)
         status = replace(status, message=message)
         now = Header(stamp=self.get_clock().now().to_msg())
@@ -178,34 +239,49 @@ def _loaded_tracker(config: TrackerConfig, warn: Callable[[str], Any]) -> Tracke
     return tracker
 
 
-def main(args: list[str] | None = None) -> int:
-    """Run the node until it is interrupted; 1 if it could not start."""
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the node until it is interrupted; the exit code is 1 if it could not start, else 0.
+
+    SIGINT and SIGTERM end it within 3 s, whatever it is doing.
+    """
+    status = _run(args)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # nobody reads it any more
+            stream.flush()
+    # Everything is closed by now. An ordinary end would take seconds to free the networks, and
+    # wait for threads that did not stop.
+    os._exit(status)
+
+
+def _run(args: list[str] | None) -> int:
+    handle_stop_signals()
     try:
         rclpy.init(args=args)
-    except KeyboardInterrupt:
-        return 0
     except Exception as error:  # rclpy's errors share no public base: bad remaps, files, names
         print(f"tracker_node: {error}", file=sys.stderr)
         return 1
+    leave_stop_signals_to_ros()
     node = None
     try:
         node = TrackerNode()
         node.start()
-        spin_until(node, lambda: node.failed)
-    except (KeyboardInterrupt, ExternalShutdownException):
+        spin_until(node, lambda: node.failed, node.complain_of)
+    except ExternalShutdownException:
         pass
     except ConfigError as error:
         rclpy.logging.get_logger("tracker").fatal(str(error))
         return 1
     except Exception:
         if rclpy.ok():  # else a signal has shut ROS down while the node was being made
-            raise
+            traceback.print_exc()
+            return 1
     finally:
         if node is not None:
             node.close()
+            node.destroy_node()
         rclpy.try_shutdown()
     return 1 if node is not None and node.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

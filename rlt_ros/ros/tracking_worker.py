@@ -13,22 +13,42 @@ import threading
 import time
 import traceback
 import uuid
-from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Protocol
 
 import numpy as np
 
 from rlt_ros.pixels.intensity import IntensityRange
-from rlt_ros.tracking import InvalidBoxError, InvalidImageError, Tracker, TrackResult
+from rlt_ros.ros.box_stream import TOO_FAST, Box, BoxStream
+from rlt_ros.ros.complaints import Complaints, Log
+from rlt_ros.ros.frame_queue import (
+    MIB,
+    REPLACED,
+    Fate,
+    Frame,
+    FrameQueue,
+    InitRequest,
+    Learning,
+    Problem,
+    fits,
+    other_camera,
+    waiting_ahead,
+)
+from rlt_ros.tracking import (
+    InvalidBoxError,
+    InvalidImageError,
+    Tracker,
+    TrackerStoppedError,
+    TrackResult,
+)
 
-Box = tuple[float, float, float, float]
-"""x, y, w, h in pixels: top-left corner and size, 0-based continuous coordinates."""
+CLOSE_SECONDS = 1.5
+"""Closing waits for the thread no longer than this."""
 
-REPEAT_SECONDS = 5.0
-"""The same complaint is logged at most once in this many seconds."""
+BOXES_IN_TURN = 3
+"""More init boxes than these that wait their turn come too fast."""
 
 
 class State(IntEnum):
@@ -41,38 +61,15 @@ class State(IntEnum):
     UNCERTAIN = 4
 
 
-@dataclass(eq=False)
-class Frame:
-    """One received image, kept as the message that brought it until the worker needs its pixels.
-
-    `followed`: a target or a waiting init box wanted this frame; only then skipping it is a drop.
-    `counted`: it went into the counts already; an init box can send the worker back to it.
-    """
-
-    message: Any
-    stamp_ns: int
-    sequence: int
-    followed: bool
-    received: float = field(default_factory=time.monotonic)
-    counted: bool = False
-
-
-@dataclass(frozen=True)
-class InitRequest:
-    """Follow what is inside `box` on the frame stamped `stamp_ns`; 0 means the next frame."""
-
-    box: Box
-    stamp_ns: int = 0
-
-
 @dataclass(frozen=True)
 class Status:
     """A snapshot of the worker. Times in seconds.
 
     `latency`: from the arrival of the last tracked frame until its result was handed out.
-    `tracking_time`: the tracker's part of it. `message`: what went wrong since the last good
-    frame, else empty. The frame counts run from the start of the worker, the update counts from
-    the target's init.
+    `tracking_time`: the tracker's part of it. `message`: what is wrong at present, or what is
+    waited for, else empty. Of the frames, received = tracked + dropped + untargeted + waiting,
+    always. The frame counts run from the start of the worker, the update counts from the target's
+    init.
     """
 
     state: State = State.IDLE
@@ -83,6 +80,8 @@ class Status:
     frames_received: int = 0
     frames_tracked: int = 0
     frames_dropped: int = 0
+    frames_untargeted: int = 0
+    frames_waiting: int = 0
     updates_done: int = 0
     last_update_time: float = 0.0
     model_version: int = 0
@@ -117,16 +116,6 @@ class Listener(Protocol):
         """No tracker could be made; the worker has ended. Called in the worker's thread."""
 
 
-class Log(Protocol):
-    """The part of a logger that is used here; rclpy's loggers and `logging`'s both fit."""
-
-    def info(self, message: str, /) -> Any:
-        """Log what a user may like to know."""
-
-    def warning(self, message: str, /) -> Any:
-        """Log what a user should look at."""
-
-
 class TrackingWorker:
     """Runs a tracker in a thread of its own.
 
@@ -135,9 +124,12 @@ class TrackingWorker:
     raises `InvalidImageError` with a clear text where it cannot. It is given the intensity range
     of the target, None for a new one, and returns what it used.
 
-    With `keep_all` false, only the newest frame waits for the worker: the one that it replaces is
-    dropped and counted. With `keep_all`, every frame waits its turn, up to `queue_size` of them.
-    The last `buffer_size` messages are kept for init boxes that name an earlier frame.
+    With `keep_all` false, only the newest frame and the newest init box wait for the worker; the
+    frame that a newer one replaces is dropped and counted, and boxes that come faster than they
+    can be learned are left out (see `BoxStream`). With `keep_all`, frames and boxes keep their
+    order and every box is learned, so that results depend on that order and not on time; up to
+    `queue_size` frames of `queue_bytes` in all may wait. The last `buffer_size` messages, of
+    `buffer_bytes` in all, are kept for init boxes that name an earlier frame (see `FrameQueue`).
     """
 
     def __init__(
@@ -149,30 +141,41 @@ class TrackingWorker:
         *,
         keep_all: bool = False,
         queue_size: int = 1000,
+        queue_bytes: int = 2048 * MIB,
         buffer_size: int = 30,
+        buffer_bytes: int = 128 * MIB,
+        complaints: Complaints | None = None,
     ) -> None:
         self._make_tracker = make_tracker
         self._to_rgb = to_rgb
         self._listener = listener
         self._log = log
+        self._complaints = complaints or Complaints(log)
         self._keep_all = keep_all
-        self._queue_size = queue_size
 
         # Shared between threads, guarded by this condition's lock.
         self._wake = threading.Condition()
-        self._queue: deque[Frame | InitRequest] = deque()
-        self._buffer: deque[Frame] = deque(maxlen=buffer_size)
-        self._status = Status(message="loading the tracker")
-        self._complaints: dict[str, float] = {}
+        self._queue = FrameQueue(
+            keep_all=keep_all,
+            queue_size=queue_size,
+            queue_bytes=queue_bytes,
+            buffer_size=buffer_size,
+            buffer_bytes=buffer_bytes,
+        )
+        self._stream = BoxStream()
+        self._tracker: Tracker | None = None
+        self._last = Status()  # numbers of the last result
+        self._target_state = State.IDLE
+        self._learning = False
+        self._problem: Problem | None = None
+        self._update_failure = ""  # of the tracker's latest update
         self._stopping = False
 
         # The worker thread's own.
-        self._tracker: Tracker
-        self._request: InitRequest | None = None
-        self._target_state = State.IDLE
         self._target_size = (0, 0)
         self._intensity: IntensityRange | None = None
-        self._thread = threading.Thread(target=self._run, name="tracking_worker")
+        # A daemon: a native call that never returns must not keep the process alive.
+        self._thread = threading.Thread(target=self._run, name="tracking_worker", daemon=True)
 
     # ---- called from other threads; these never wait for the tracker ---------------------------
 
@@ -180,132 +183,182 @@ class TrackingWorker:
         """Start the thread."""
         self._thread.start()
 
-    def close(self) -> None:
-        """Finish the frame at hand, end the thread and free the tracker (this one does wait)."""
+    def close(self, timeout: float = CLOSE_SECONDS) -> bool:
+        """Stop the tracker, whatever it does, end the thread and free the tracker.
+
+        Waits for that, `timeout` seconds at most. Returns false where the thread has not ended by
+        then, because a native call goes on (loading a network is one); it then ends when that
+        call does, or with the process.
+        """
         with self._wake:
             self._stopping = True
+            tracker = self._tracker
             self._wake.notify()
+        if tracker is not None:
+            tracker.stop()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(timeout)
+        self._complaints.catch_up(everything=True)
+        return not self._thread.is_alive()
 
     def status(self) -> Status:
         """The status as of now."""
-        return self._status
-
-    def submit_frame(self, message: Any, stamp_ns: int) -> None:
-        """Hand over a frame as it was received."""
         with self._wake:
-            sequence = self._status.frames_received
-            frame = Frame(message, stamp_ns, sequence, self._status.state != State.IDLE)
-            self._status = replace(self._status, frames_received=sequence + 1)
-            waiting = [item for item in self._queue if isinstance(item, Frame)]
-            if self._keep_all and len(waiting) >= self._queue_size:
-                self._count_dropped([frame])
-                self._complain(
-                    f"{len(waiting)} frames wait already, new ones are dropped: raise queue_size,"
-                    " replay more slowly, or set queue to 'newest'"
-                )
-                return
-            self._buffer.append(frame)
-            if not self._keep_all:
-                self._count_dropped(waiting)
-                self._queue = deque(item for item in self._queue if item not in waiting)
-            self._queue.append(frame)
-            self._wake.notify()
+            counts = self._queue.counts
+            return replace(
+                self._last,
+                state=self._state(),
+                message=self._message(),
+                frames_received=self._queue.received,
+                frames_tracked=counts[Fate.TRACKED],
+                frames_dropped=counts[Fate.DROPPED],
+                frames_untargeted=counts[Fate.UNTARGETED],
+                frames_waiting=counts[Fate.WAITING],
+            )
 
-    def submit_init(self, box: Box, stamp_ns: int = 0) -> None:
+    def submit_frame(self, message: Any, stamp_ns: int, frame_id: str = "", size: int = 0) -> None:
+        """Hand over a frame as it was received; `size` of its message in bytes."""
+        with self._wake:
+            problems = self._queue.add_frame(message, stamp_ns, frame_id, size)
+            self._wake.notify()
+        self._tell_problems(problems)
+
+    def submit_init(self, box: Box, stamp_ns: int = 0, frame_id: str = "") -> None:
         """Ask for a new target. A stamped frame that has not come yet is waited for."""
         with self._wake:
-            if self._status.state == State.IDLE:
-                self._status = replace(self._status, state=State.INITIALIZING)
-            self._queue.append(InitRequest(box, stamp_ns))
+            now = time.monotonic()
+            in_stream, left_out = (False, False) if self._keep_all else self._stream.add(box, now)
+            problems = []
+            if not left_out:
+                request = InitRequest(box, stamp_ns, frame_id, in_stream, now)
+                problems = self._queue.add_request(request)
+                if self._problem and self._problem.box_refused:
+                    self._problem = None  # of the box before
+                if in_stream and REPLACED in [problem.kind for problem in problems]:
+                    self._stream.leave_out()
+                    left_out = True  # the one before
+            too_fast = left_out or (self._keep_all and self._boxes_in_turn() > BOXES_IN_TURN)
             self._wake.notify()
+        if too_fast:
+            self._complaints.warn("init boxes too fast", TOO_FAST)
+            problems = [problem for problem in problems if problem.kind != REPLACED]
+        elif not any(problem.box_refused for problem in problems):
+            self._announce(None)
+        self._tell_problems(problems)
 
-    def refuse(self, problem: str) -> None:
-        """Report input that could not even be handed over; what is tracked stays tracked."""
-        self._log.warning(problem)
-        self._announce(None, message=problem)
+    def refuse(self, error: Exception) -> None:
+        """Report an init box that could not even be handed over; what is tracked stays tracked."""
+        self._reject(_refusal(error, _in_words(error)))
 
     # ---- the worker's thread -------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
-            self._tracker = self._make_tracker()
+            tracker = self._make_tracker()
         except Exception as error:  # whatever it is, the node must hear of it
-            self._listener.on_fatal(error)
-            return
-        with self._tracker:
             if not self._stopping:
-                self._log.info("the tracker is ready")
-                self._announce(None, message="")
-            while (item := self._next()) is not None:
-                try:
-                    if isinstance(item, InitRequest):
-                        self._take_request(item)
-                    else:
-                        self._take_frame(item)
-                except Exception as error:  # a running tracker must never be lost to one frame
-                    self._skip(item if isinstance(item, Frame) else None, _describe(error))
-
-    def _next(self) -> Frame | InitRequest | None:
-        with self._wake:
-            self._wake.wait_for(lambda: self._queue or self._stopping)
-            return None if self._stopping else self._queue.popleft()
-
-    def _take_request(self, request: InitRequest) -> None:
-        if self._request is not None:
-            self._log.info("a newer init box replaces the one that was waiting for its frame")
-        self._request = request
-        with self._wake:
-            frames = list(self._buffer)
-        found = [frame for frame in frames if frame.stamp_ns == request.stamp_ns]
-        if request.stamp_ns == 0 or not frames or request.stamp_ns > frames[-1].stamp_ns:
-            self._announce(None)  # its frame has yet to come
-        elif found:
-            self._initialize(request, found[-1])
-        else:
-            self._reject(request, _no_such_frame(request, frames))
-
-    def _take_frame(self, frame: Frame) -> None:
-        request = self._request
-        if request is not None and request.stamp_ns in (0, frame.stamp_ns):
-            self._initialize(request, frame)
+                self._listener.on_fatal(error)
             return
-        if request is not None and frame.stamp_ns > request.stamp_ns:
-            self._reject(request, _no_such_frame(request, [frame]))
-        if self._target_state != State.IDLE:
-            self._track(frame)
+        with tracker:
+            with self._wake:
+                self._tracker = tracker
+                stopping = self._stopping
+            if not stopping:
+                self._log.info("the tracker is ready")
+                self._announce(None)
+            while (item := self._next()) is not None:
+                frame = item.frame if isinstance(item, Learning) else item
+                try:
+                    if isinstance(item, Learning):
+                        self._learn(tracker, item)
+                    else:
+                        self._follow(tracker, frame)
+                except TrackerStoppedError:
+                    return
+                except Exception as error:  # a running tracker must never be lost to one frame
+                    self._skip(frame, error, _in_words(error))
 
-    def _initialize(self, request: InitRequest, frame: Frame) -> None:
-        self._announce(frame, state=State.INITIALIZING)
+    def _next(self) -> Frame | Learning | None:
+        with self._wake:
+            while not self._stopping:
+                box = self._queue.box
+                wait = 0.0
+                if box is not None and box.in_stream:
+                    wait = self._stream.wait_for(box.box, box.came, time.monotonic())
+                item = self._queue.take(hold_box=wait > 0)
+                if item is not None:
+                    return item
+                self._wake.wait(wait or None)
+            return None
+
+    def _learn(self, tracker: Tracker, learning: Learning) -> None:
+        request, frame = learning.request, learning.frame
+        if not fits(request.frame_id, frame.frame_id):
+            self._reject(other_camera(request, frame))
+            self._follow_if_new(tracker, frame)
+            return
+        with self._wake:
+            self._learning = self._queue.target_wanted = True
+            self._stream.begin_learning(request.box)
+        self._announce(frame)
+        start = time.perf_counter()
+        image = None
         try:
             image, intensity = self._to_rgb(frame.message, None)
-        except InvalidImageError as error:
-            if request.stamp_ns == 0:
-                self._skip(frame, f"{error}; the init box waits for the next frame")
-            else:
-                self._reject(request, f"its frame cannot be used: {error}")
-            return
-        start = time.perf_counter()
-        try:
-            result = self._tracker.init(image, request.box)
+            result = tracker.init(image, request.box)
+        except TrackerStoppedError:
+            raise
         except InvalidBoxError as error:
-            self._reject(request, str(error))
+            self._end_learning(self._target_state)
+            self._reject(_refusal(error, _in_words(error)))
+            self._follow_if_new(tracker, frame)
             return
-        except Exception as error:  # midway: the old target cannot be trusted any more
-            self._target_state = State.IDLE
-            self._reject(request, _describe(error))
+        except Exception as error:
+            if image is None or isinstance(error, InvalidImageError):
+                self._end_learning(self._target_state)
+                self._do_without(request, frame, error)
+            else:  # midway: the old target cannot be trusted any more
+                self._end_learning(State.IDLE)
+                self._settle(frame, Fate.DROPPED)
+                self._reject(_refusal(error, _in_words(error)))
             return
-        self._request = None
+        seconds = time.perf_counter() - start
         self._target_size = (image.shape[1], image.shape[0])
         self._intensity = intensity
-        self._go_on_after(frame)
         target_id = uuid.uuid4().hex
-        self._deliver(frame, image, result, time.perf_counter() - start, target_id)
+        self._deliver(tracker, frame, image, result, seconds, target_id, learning)
         x, y, w, h = (float(number) for number in result.box)
         self._log.info(f"new target {target_id}: x={x:.1f} y={y:.1f} w={w:.1f} h={h:.1f}")
 
-    def _track(self, frame: Frame) -> None:
+    def _do_without(self, request: InitRequest, frame: Frame, error: Exception) -> None:
+        """Leave out a frame in which nothing can be learned; its box may wait for the next."""
+        if request.stamp_ns == 0:
+            with self._wake:
+                self._queue.wait_for_next(request)
+            self._skip(frame, error, f"{_in_words(error)}; the init box waits for the next frame")
+        else:
+            self._settle(frame, Fate.DROPPED)
+            self._reject(_refusal(error, f"its frame cannot be used: {_in_words(error)}"))
+
+    def _end_learning(self, target_state: State, seconds: float | None = None) -> None:
+        with self._wake:
+            self._learning = False
+            self._target_state = target_state
+            self._queue.target_wanted = target_state != State.IDLE
+            self._stream.end_learning(time.monotonic(), seconds)
+            if target_state == State.IDLE:
+                self._stream.see_target(None)
+                self._last = replace(self._last, target_id="")
+
+    def _follow_if_new(self, tracker: Tracker, frame: Frame) -> None:
+        """Track a frame whose init box was refused, unless the box went back to it."""
+        if frame.fate is Fate.WAITING:
+            self._follow(tracker, frame)
+
+    def _follow(self, tracker: Tracker, frame: Frame) -> None:
+        if self._target_state == State.IDLE:
+            self._settle(frame, Fate.UNTARGETED)
+            return
         try:
             image, _ = self._to_rgb(frame.message, self._intensity)
             size = (image.shape[1], image.shape[0])
@@ -315,127 +368,140 @@ class TrackingWorker:
                     " size is back or a new init box comes".format(*self._target_size, *size)
                 )
             start = time.perf_counter()
-            result = self._tracker.track(image)
+            result = tracker.track(image)
         except InvalidImageError as error:
-            self._skip(frame, str(error))
+            self._skip(frame, error, _in_words(error))
             return
-        self._deliver(frame, image, result, time.perf_counter() - start, self._status.target_id)
-
-    def _go_on_after(self, chosen: Frame) -> None:
-        """Line up the frames that came after `chosen`: all of them, or only the newest."""
-        with self._wake:
-            queued = {item.sequence: item for item in self._queue if isinstance(item, Frame)}
-            known = {frame.sequence: frame for frame in self._buffer} | queued
-            later = [known[number] for number in sorted(known) if number > chosen.sequence]
-            for frame in later:
-                frame.followed = True
-            if not self._keep_all:
-                self._count_dropped(later[:-1])
-                later = later[-1:]
-            requests = [item for item in self._queue if isinstance(item, InitRequest)]
-            self._queue = deque([*later, *requests])
+        seconds = time.perf_counter() - start
+        self._deliver(tracker, frame, image, result, seconds, self._last.target_id)
 
     def _deliver(
         self,
+        tracker: Tracker,
         frame: Frame,
         image: np.ndarray,
         result: TrackResult,
         tracking_time: float,
         target_id: str,
+        learned: Learning | None = None,
     ) -> None:
-        self._target_state = State[result.state.name]
         with self._wake:
-            tracked_before = self._status.frames_tracked
-            self._status = replace(
-                self._status,
-                state=self._target_state,
+            self._target_state = State[result.state.name]
+            if learned is not None:
+                self._end_learning(self._target_state, tracking_time)
+                self._queue.go_on_after(learned)
+            self._stream.see_target(None if self._target_state == State.LOST else result.box)
+            self._queue.settle(frame, Fate.TRACKED)
+            self._problem = None
+            failure = _update_failure(tracker.last_update_error)
+            is_new, self._update_failure = failure != self._update_failure, failure
+            self._last = Status(
                 target_id=target_id,
                 score=float(result.score),
                 latency=time.monotonic() - frame.received,
                 tracking_time=tracking_time,
-                frames_tracked=tracked_before if frame.counted else tracked_before + 1,
-                updates_done=self._tracker.updates_done,
-                last_update_time=self._tracker.last_update_seconds,
-                model_version=self._tracker.model_version,
-                message="",
+                updates_done=tracker.updates_done,
+                last_update_time=tracker.last_update_seconds,
+                model_version=tracker.model_version,
             )
-            frame.counted = True
-            status = self._status
+            status = self.status()
+        if failure and is_new:
+            self._complaints.warn("update failed", failure)
         tracked = TrackedFrame(
-            frame, image, result, target_id, self._tracker.attention_map, self._is_late
+            frame, image, result, target_id, tracker.attention_map, self._is_late
         )
         self._tell(self._listener.on_result, tracked, status)
 
     def _is_late(self) -> bool:
-        if self._keep_all:
-            return False
         with self._wake:
-            return any(isinstance(item, Frame) for item in self._queue)
+            return not self._keep_all and self._queue.frame_waits
 
     # ---- reports -------------------------------------------------------------------------------
 
-    def _skip(self, frame: Frame | None, problem: str) -> None:
-        problem = f"frame skipped: {problem}"
-        self._complain(problem)
+    def _state(self) -> State:
+        if self._learning:
+            return State.INITIALIZING
+        if self._target_state == State.IDLE and self._queue.boxes:
+            return State.INITIALIZING
+        return self._target_state
+
+    def _message(self) -> str:
+        if self._problem is not None:
+            return self._problem.text
+        if self._tracker is None:
+            return "loading the tracker"
+        if too_fast := self._stream.message(time.monotonic()):
+            return too_fast
+        if self._keep_all and (waiting := self._boxes_in_turn()) > BOXES_IN_TURN:
+            return f"{waiting} init boxes wait: {TOO_FAST}"
+        if self._queue.ahead:
+            return waiting_ahead(self._queue.ahead[-1], self._queue.last_stamp_ns)
+        return self._update_failure
+
+    def _boxes_in_turn(self) -> int:
+        return len(self._queue.boxes) - len(self._queue.ahead)
+
+    def _settle(self, frame: Frame, fate: Fate) -> None:
         with self._wake:
-            self._count_dropped([] if frame is None else [frame])
-        self._announce(frame, state=self._state_between_frames(), message=problem)
+            self._queue.settle(frame, fate)
 
-    def _reject(self, request: InitRequest, problem: str) -> None:
-        self._request = None
-        kept = "nothing is tracked" if self._target_state == State.IDLE else "the target is kept"
-        problem = f"init box refused, {kept}: {problem}"
-        self._log.warning(problem)
-        target_id = "" if self._target_state == State.IDLE else self._status.target_id
-        state = self._state_between_frames()
-        self._announce(None, state=state, target_id=target_id, message=problem)
-
-    def _state_between_frames(self) -> State:
-        waiting = self._request is not None and self._target_state == State.IDLE
-        return State.INITIALIZING if waiting else self._target_state
-
-    def _announce(self, frame: Frame | None, **changes: Any) -> None:
+    def _skip(self, frame: Frame, error: Exception, text: str) -> None:
+        problem = Problem(f"frame skipped: {_place(error)}", f"frame skipped: {text}")
         with self._wake:
-            self._status = replace(self._status, **changes)
-            status = self._status
-        self._tell(self._listener.on_status, status, frame)
+            self._queue.settle(frame, Fate.DROPPED)
+            self._problem = problem
+        self._complaints.warn(problem.kind, problem.text)
+        self._announce(frame)
+
+    def _reject(self, reason: Problem) -> None:
+        with self._wake:
+            tracked = self._target_state != State.IDLE
+            kept = "the target is kept" if tracked else "nothing is tracked"
+            problem = reason._replace(text=f"init box refused, {kept}: {reason.text}")
+            before, self._problem = self._problem, problem
+        self._complaints.warn(problem.kind, problem.text)
+        self._announce(None)
+        with self._wake:
+            if self._queue.boxes and self._problem is problem:
+                self._problem = before  # another box waits: that is the state of things now
+
+    def _tell_problems(self, problems: list[Problem]) -> None:
+        for problem in problems:
+            if problem.box_refused:
+                self._reject(problem)
+            else:
+                self._complaints.warn(problem.kind, problem.text)
+
+    def _announce(self, frame: Frame | None) -> None:
+        self._tell(self._listener.on_status, self.status(), frame)
 
     def _tell(self, method: Callable[..., None], *arguments: Any) -> None:
         try:
             method(*arguments)
         except Exception as error:
-            self._complain(f"a result could not be published: {_describe(error)}")
-
-    def _complain(self, text: str) -> None:
-        now = time.monotonic()
-        with self._wake:
-            recent = {old: at for old, at in self._complaints.items() if now - at < REPEAT_SECONDS}
-            self._complaints = {text: now} | recent
-        if text not in recent:
-            self._log.warning(text)
-
-    def _count_dropped(self, frames: Iterable[Frame]) -> None:
-        for frame in frames:
-            if frame.followed and not frame.counted:
-                frame.counted = True
-                dropped = self._status.frames_dropped + 1
-                self._status = replace(self._status, frames_dropped=dropped)
+            if not self._stopping:
+                text = f"a result could not be published: {_in_words(error)}"
+                self._complaints.warn("not published", text)
 
 
-def _no_such_frame(request: InitRequest, frames: list[Frame]) -> str:
-    nearest = min((f.stamp_ns for f in frames), key=lambda stamp: abs(stamp - request.stamp_ns))
-    return (
-        f"no frame is stamped {_seconds(request.stamp_ns)}; the nearest of the {len(frames)} looked"
-        f" at is {_seconds(nearest)} (use a frame's own stamp, 0 for the next frame, or raise"
-        " frame_buffer_size)"
-    )
+def _refusal(error: Exception, text: str) -> Problem:
+    return Problem(f"init box refused: {_place(error)}", text, box_refused=True)
 
 
-def _seconds(stamp_ns: int) -> str:
-    return f"{stamp_ns // 1_000_000_000}.{stamp_ns % 1_000_000_000:09d}"
+def _update_failure(error: str) -> str:
+    """Return what to say of an update's error, nothing if there is none."""
+    return f"an update failed, tracking goes on without it: {error}" if error else ""
 
 
-def _describe(error: Exception) -> str:
-    """One line about an error nobody expected, with the place it came from."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({place.filename}:{place.lineno})"
+def _in_words(error: Exception) -> str:
+    """Our own errors say all; one that nobody expected is told with the place it came from."""
+    text = " ".join(str(error).split())
+    if isinstance(error, InvalidBoxError | InvalidImageError):
+        return text
+    return f"{type(error).__name__}: {text} ({_place(error)})"
+
+
+def _place(error: Exception) -> str:
+    """Where an error was raised: that tells its kind, whatever its text says of the case."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else type(error).__name__

@@ -1,13 +1,15 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One ROS context for the whole test process, in a domain of its own."""
+"""One ROS context for the whole test process, in a domain of its own; workers that are closed."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from worker_bench import Bench, MakeBench
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +20,17 @@ def ros() -> Iterator[None]:
     rclpy.init()
     yield
     rclpy.try_shutdown()
+
+
+@pytest.fixture
+def make_bench() -> Iterator[MakeBench]:
+    benches: list[Bench] = []
+
+    def make(**options: Any) -> Bench:
+        benches.append(Bench(**options))
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.loaded.set()
+        bench.worker.close()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +19,10 @@ class ScriptedTracker(Tracker):
     def __init__(self) -> None:
         self.updates_done = 0
         self.last_update_seconds = 0.0
+        self.last_update_error = ""
         self.model_version = 0
         self.closed = False
+        self.stopped = threading.Event()
         self.in_track: Callable[[np.ndarray], None] = lambda image: None
         self.in_init: Callable[[np.ndarray], None] = lambda image: None
         self.state = TrackState.TRACKING
@@ -43,6 +46,9 @@ class ScriptedTracker(Tracker):
 
     def attention_map(self) -> np.ndarray:
         return np.zeros((1, 1), np.uint8)
+
+    def stop(self) -> None:
+        self.stopped.set()
 
     def close(self) -> None:
         self.closed = True

@@ -6,103 +6,24 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scripted_tracker import ScriptedTracker
+from worker_bench import BOX, TIMEOUT, Bench, Log, Recorder, to_rgb
 
 from rlt_ros.pixels.intensity import IntensityRange
-from rlt_ros.ros.tracking_worker import Frame, State, Status, TrackedFrame, TrackingWorker
-from rlt_ros.tracking import InvalidImageError, Tracker, TrackState
+from rlt_ros.ros.tracking_worker import State, Status, TrackedFrame, TrackingWorker
+from rlt_ros.tracking import Tracker, TrackState
 
-TIMEOUT = 20.0
-BOX = (4.0, 4.0, 8.0, 8.0)
-
-
-class Recorder:
-    """Keeps all that the worker tells; `wait` returns once a condition on it holds."""
-
-    def __init__(self) -> None:
-        self.results: list[tuple[int, str, Status]] = []
-        self.statuses: list[Status] = []
-        self.fatal: Exception | None = None
-        self.changed = threading.Condition()
-
-    def on_result(self, tracked: TrackedFrame, status: Status) -> None:
-        with self.changed:
-            self.results.append((tracked.frame.stamp_ns, tracked.target_id, status))
-            self.changed.notify_all()
-
-    def on_status(self, status: Status, frame: Frame | None) -> None:
-        with self.changed:
-            self.statuses.append(status)
-            self.changed.notify_all()
-
-    def on_fatal(self, error: Exception) -> None:
-        with self.changed:
-            self.fatal = error
-            self.changed.notify_all()
-
-    def wait(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + TIMEOUT
-        while not condition():
-            assert time.monotonic() < deadline, (self.results, self.statuses)
-            with self.changed:
-                self.changed.wait(0.01)
-
-    def stamps(self) -> list[int]:
-        return [stamp for stamp, _, _ in self.results]
-
-    def messages(self) -> list[str]:
-        return [status.message for status in self.statuses]
-
-
-class Bench:
-    """A worker, its tracker and its recorder. A frame is its image, None if it is unreadable."""
-
-    def __init__(self, loaded: bool = True, **options: Any) -> None:
-        self.tracker = ScriptedTracker()
-        self.heard = Recorder()
-        self.loaded = threading.Event()
-        if loaded:
-            self.loaded.set()
-        self.worker = TrackingWorker(
-            self._make,
-            _to_rgb,
-            self.heard,
-            logging.getLogger("worker"),
-            **options,
-        )
-        self.worker.start()
-
-    def _make(self) -> Tracker:
-        assert self.loaded.wait(TIMEOUT)
-        return self.tracker
-
-    def send(self, *stamps: int, size: int = 32, good: bool = True) -> None:
-        for stamp in stamps:
-            self.worker.submit_frame(np.zeros((size, size, 3), np.uint8) if good else None, stamp)
-
-    def follow(self, stamp: int = 1) -> str:
-        """Start a target on a frame of its own and return the target's id."""
-        before = len(self.heard.results)
-        self.worker.submit_init(BOX, stamp)
-        self.send(stamp)
-        self.heard.wait(lambda: len(self.heard.results) > before)
-        return self.heard.results[before][1]
-
-    def wait_taken(self) -> None:
-        """Wait until the worker has taken every frame and box handed over so far."""
-        self.heard.wait(lambda: not self.worker._queue)
+MakeBench = Callable[..., Bench]
 
 
 def test_a_target_keeps_the_intensity_range_of_its_first_frame() -> None:
     asked: list[tuple[int, IntensityRange | None]] = []
 
-    def to_rgb(
+    def numbered(
         number: int, intensity: IntensityRange | None
     ) -> tuple[np.ndarray, IntensityRange | None]:
         asked.append((number, intensity))
@@ -111,7 +32,7 @@ def test_a_target_keeps_the_intensity_range_of_its_first_frame() -> None:
 
     heard = Recorder()
     worker = TrackingWorker(
-        ScriptedTracker, to_rgb, heard, logging.getLogger("worker"), keep_all=True
+        ScriptedTracker, numbered, heard, logging.getLogger("worker"), keep_all=True
     )
     worker.start()
     try:
@@ -133,32 +54,6 @@ def test_a_target_keeps_the_intensity_range_of_its_first_frame() -> None:
     assert asked[:2] == [(1, None), (2, first)]
     assert (3, None) in asked
     assert asked[-3:] == [(4, first), (5, None), (6, second)]
-
-
-MakeBench = Callable[..., Bench]
-Log = pytest.LogCaptureFixture
-
-
-def _to_rgb(
-    message: np.ndarray | None, intensity: IntensityRange | None
-) -> tuple[np.ndarray, IntensityRange | None]:
-    if message is None:
-        raise InvalidImageError("the data is truncated")
-    return message, intensity
-
-
-@pytest.fixture
-def make_bench() -> Iterator[Callable[..., Bench]]:
-    benches: list[Bench] = []
-
-    def make(**options: Any) -> Bench:
-        benches.append(Bench(**options))
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.loaded.set()
-        bench.worker.close()
 
 
 @pytest.mark.parametrize("keep_all", [False, True])
@@ -323,8 +218,8 @@ def test_a_second_box_replaces_the_target_and_an_invalid_one_does_not(
     first = bench.follow(stamp=1)
     bench.worker.submit_init((0.0, 0.0, 0.0, 5.0))
     bench.send(2, 3)
-    bench.heard.wait(lambda: len(bench.heard.results) == 2)
-    assert bench.heard.stamps() == [1, 3]
+    bench.heard.wait(lambda: len(bench.heard.results) == 3)
+    assert bench.heard.stamps() == [1, 2, 3], "the old target lost a frame to a refused box"
     assert bench.heard.results[-1][1] == first
     assert "target is kept" in caplog.text and "narrower" in caplog.text
     second = bench.follow(stamp=4)
@@ -437,8 +332,26 @@ def test_a_tracker_that_cannot_be_made_is_fatal() -> None:
     def make() -> Tracker:
         raise RuntimeError("no such weight file")
 
-    worker = TrackingWorker(make, _to_rgb, heard, logging.getLogger("worker"))
+    worker = TrackingWorker(make, to_rgb, heard, logging.getLogger("worker"))
     worker.start()
     heard.wait(lambda: heard.fatal)
     assert "no such weight file" in str(heard.fatal)
     worker.close()
+
+
+def test_an_update_that_failed_is_said_and_costs_nothing(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True)
+    target = bench.follow(1)
+    bench.tracker.last_update_error = "MemoryError: no room"
+    bench.send(2, 3)
+    bench.heard.wait(lambda: bench.heard.stamps() == [1, 2, 3])
+    assert {found for _, found, _ in bench.heard.results} == {target}
+    said = "an update failed, tracking goes on without it: MemoryError: no room"
+    assert bench.worker.status().message == said
+    assert caplog.messages.count(said) == 1
+    bench.tracker.last_update_error = ""
+    bench.send(4)
+    bench.heard.wait(lambda: bench.heard.stamps()[-1] == 4)
+    assert bench.worker.status().message == ""
