@@ -193,6 +193,71 @@ def test_frames_that_are_tracked_anew_take_no_room_from_new_ones() -> None:
     assert [item.sequence for item in take_all(queue)] == list(range(2, 13))  # type: ignore[union-attr]
 
 
+def test_frames_that_are_tracked_after_all_wait_until_then() -> None:
+    queue = make_queue()
+    send(queue, 1, 2, 3)
+    while (item := queue.take()) is not None:
+        assert isinstance(item, Frame)
+        queue.settle(item, Fate.UNTARGETED)
+    choose(queue, 1)
+    learning = queue.take()
+    assert isinstance(learning, Learning)
+    queue.settle(learning.frame, Fate.TRACKED)
+    queue.go_on_after(learning)
+    assert queue.counts == {Fate.TRACKED: 1, Fate.WAITING: 2, Fate.UNTARGETED: 0}
+
+
+def test_a_frame_that_was_tracked_once_counts_as_tracked() -> None:
+    queue = make_queue()
+    send(queue, 1)
+    (frame,) = take_all(queue)
+    assert isinstance(frame, Frame)
+    queue.settle(frame, Fate.DROPPED)  # when it was to be tracked anew
+    assert queue.counts == {Fate.TRACKED: 1, Fate.WAITING: 0}
+
+
+def test_a_frame_whose_box_waits_is_not_dropped_for_a_newer_one() -> None:
+    queue = make_queue(keep_all=False)
+    queue.target_wanted = True
+    send(queue, 1)
+    choose(queue, 1)
+    send(queue, 2)
+    assert queue.counts == {Fate.WAITING: 2}
+
+
+def test_the_next_frame_is_one_that_comes_after_the_box() -> None:
+    for keep_all in (False, True):
+        queue = make_queue(keep_all=keep_all)
+        send(queue, 1)
+        choose(queue)
+        assert [type(item) for item in take_all(queue)] == [Frame]
+        send(queue, 2)
+        assert [type(item) for item in take_all(queue)] == [Learning]
+
+
+def test_a_box_that_waits_for_the_next_frame_gives_way_to_a_newer_one() -> None:
+    queue = make_queue()
+    send(queue, 1)
+    take_all(queue)
+    choose(queue)
+    assert take_all(queue) == []
+    choose(queue, 1)
+    learning = queue.take()
+    assert isinstance(learning, Learning) and learning.request.stamp_ns == 1
+    queue.go_on_after(learning)
+    send(queue, 2)
+    assert [type(item) for item in take_all(queue)] == [Frame]
+
+
+def test_boxes_that_wait_their_turn_are_bounded() -> None:
+    queue = make_queue(queue_size=3)
+    problems = []
+    for _ in range(5):
+        problems += choose(queue)
+    assert [problem.box_refused for problem in problems] == [True] * 2
+    assert "3 init boxes wait already" in problems[0].text
+
+
 def test_boxes_that_come_ahead_of_their_frames_all_find_them() -> None:
     """As from a detector that is faster than the images' way."""
     queue = make_queue(keep_all=False)

@@ -89,6 +89,20 @@ def test_a_box_keeps_its_place_between_the_frames(make_bench: MakeBench, busy: b
     assert bench.targets() == [list(range(1, 10)), [10, 11, 12], [13, 14, 15]]
 
 
+@pytest.mark.parametrize("keep_all", [False, True])
+def test_a_newer_box_that_is_learned_ends_the_wait_of_older_ones(
+    make_bench: MakeBench, keep_all: bool
+) -> None:
+    bench = make_bench(keep_all=keep_all)
+    bench.worker.submit_init(BOX, 20)
+    bench.worker.submit_init(BOX)
+    for stamp in (13, 20, 21):
+        bench.send(stamp)
+        bench.heard.wait(bench.settled)
+        assert bench.worker.status().message == ""
+    assert bench.targets() == [[13, 20, 21]]
+
+
 @pytest.mark.parametrize("stamp", [0, 2])
 def test_a_refused_box_costs_the_old_target_no_frame(make_bench: MakeBench, stamp: int) -> None:
     bench = make_bench(keep_all=True)
