@@ -120,8 +120,8 @@ def _region(path: Path, number: int, values: list[float]) -> Region:
         if any(math.isnan(value) for value in values):
             return SKIPPED
         if len(values) == 4:
-            return np.array(values) - (1, 1, 0, 0)
-        return np.array(values).reshape(-1, 2) - 1
+            return np.array(values, np.float64) - (1, 1, 0, 0)
+        return np.array(values, np.float64).reshape(-1, 2) - 1
     raise ResultFileError(
         f"{path}:{number}: {len(values)} numbers are no region; give x,y,w,h or a polygon "
         f"x1,y1,x2,y2,x3,y3,... or one of {SKIPPED}, {INITIALISED}, {FAILED}"

@@ -15,7 +15,7 @@ from rlt_ros.tracking.optical_flow import OpticalFlow
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 Image = NDArray[np.uint8]
-BOX = np.array([120.0, 90.0, 48.0, 36.0])
+BOX: NDArray[np.float64] = np.array([120.0, 90.0, 48.0, 36.0])
 
 
 def texture(seed: int) -> Image:

@@ -52,7 +52,8 @@ class Got10kDataset(Dataset):
     def _read(self, name: str) -> Sequence:
         folder = self._folders[name]
         annotation = folder / "groundtruth.txt"
-        boxes = np.array(read_rows(annotation, "four numbers x,y,w,h", {4})) - (1, 1, 0, 0)
+        rows = read_rows(annotation, "four numbers x,y,w,h", {4})
+        boxes = np.array(rows, np.float64) - (1, 1, 0, 0)
         images = image_files(folder)
         if len(boxes) == 1 < len(images):
             boxes = np.concatenate([boxes, np.full((len(images) - 1, 4), np.nan)])

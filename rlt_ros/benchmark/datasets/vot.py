@@ -84,11 +84,12 @@ def _is_sequence(folder: Path) -> bool:
 def _corners(row: list[float]) -> NDArray[np.float64]:
     """Return the four corners ``(4, 2)``, 0-based."""
     if len(row) == 8:
-        return np.array(row).reshape(4, 2) - 1
+        return np.array(row, np.float64).reshape(4, 2) - 1
     if len(row) == 1:
         return np.full((4, 2), np.nan)
     x, y, w, h = row
-    return np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]]) - 1
+    corners = [[x, y], [x + w, y], [x + w, y + h], [x, y + h]]
+    return np.array(corners, np.float64) - 1
 
 
 def _boxes(rows: list[list[float]], corners: NDArray[np.float64]) -> Boxes:

@@ -117,6 +117,7 @@ def draw_training(
         note: goes into the title.
     """
     steps = sorted(trainings[0].maps)
+    size = (image.shape[0], image.shape[1])
     window = window_around([box], image, _REACH)
     figure, grid = new_figure(len(trainings), 1 + len(steps), window)
     figure.suptitle(
@@ -130,7 +131,7 @@ def draw_training(
         draw_box(row[0], box, TRUTH)
         row[0].set_ylabel(f"lambda {training.weight:g}", fontsize=11, fontweight="bold")
         for axes, step in zip(row[1:], steps, strict=True):
-            draw_map(axes, training.maps[step] / 255.0, image.shape[:2], window)
+            draw_map(axes, training.maps[step] / 255.0, size, window)
             draw_box(axes, box, TRUTH, thin=True)
             numbers = attention_numbers(training.maps[step], box)
             axes.set_xlabel(

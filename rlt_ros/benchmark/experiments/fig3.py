@@ -122,7 +122,7 @@ def draw_comparison(
     figure, grid = new_figure(3, len(every), window)
     columns = [(weight, frame, run[frame]) for weight, run in runs.items() for frame in frames]
     for (top, middle, bottom), (weight, frame, one) in zip(grid.T, columns, strict=True):
-        size = one.image.shape[:2]
+        size = (one.image.shape[0], one.image.shape[1])
         draw_map(top, one.attention / 255.0, size, window)
         probability, area = one.confidence
         draw_map(middle, probability, size, window, area=area, colours="viridis")

@@ -69,7 +69,7 @@ def test_the_same_files_give_the_same_numbers(tmp_path: Path) -> None:
     report = otb_experiment(tmp_path, truth).report(["KCF"])["KCF"]
 
     for name in NAMES:
-        from_0 = truth[name] - (1, 1, 0, 0)
+        from_0 = truth[name] - (1.0, 1.0, 0.0, 0.0)
         boxes = read_boxes(files[name])
         boxes[0] = from_0[0]  # as the toolkit does, and `rlt-bench score`
         measures, curves = one_pass_measures(boxes, from_0), one_pass_curves(boxes, from_0)
