@@ -43,8 +43,9 @@ demo: setup  ## track a target in a video through the ROS 2 node; results in out
 test: lint  ## check style and types, then run all tests
 	@. tools/env.sh && python -m pytest $(ARGS)
 
-lint: setup  ## check style (ruff) and types (mypy)
-	@. tools/env.sh && ruff check && ruff format --check && mypy
+lint: setup  ## check style (ruff) and types (mypy), these with the oldest numpy as well
+	@. tools/env.sh && ruff check && ruff format --check && mypy && \
+	  PYTHONPATH=.venv/oldest:$$PYTHONPATH mypy --cache-dir=.mypy_cache/oldest
 
 clean:  ## remove all that was made, except results in out
 	rm -rf .venv build install log .mypy_cache .pytest_cache .ruff_cache

