@@ -5,6 +5,7 @@
 # Builds rlt_ros, and vision_msgs where ROS comes from PyPI, into install/ with colcon.
 set -eo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+_rlt_building=1  # which env.sh would ask for otherwise
 . tools/env.sh
 
 packages=(.)
