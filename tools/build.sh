@@ -26,6 +26,10 @@ fi
 [ ! -d install ] || find install -xtype l -delete
 
 echo "==> Building the ROS messages and the package (log: log/latest_build)"
+if [ ! -t 1 ]; then  # only on terminals colcon shows that it is at work
+  while sleep 15 &>/dev/null; do echo "    $SECONDS s"; done &
+  trap "kill $!" EXIT
+fi
 # Symbolic links: edits of Python, launch and YAML files take effect without building again.
 # Its warning that the wheels bring no setup files is not for us to heed: hence the log level.
 colcon --log-level error build --symlink-install --paths "${packages[@]}" \

@@ -16,8 +16,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -235,6 +239,7 @@ def run_logged(command: list[str], advice: str) -> None:
     environment = {**os.environ, "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1"}
     lines: list[str] = []
     with (
+        shown_progress(lines),
         LOG.open("a") as log,
         subprocess.Popen(
             command,
@@ -250,18 +255,36 @@ def run_logged(command: list[str], advice: str) -> None:
         for line in process.stdout:
             log.write(line)
             lines.append(line)
-            show_progress(line)
-    show_progress("")
     if process.returncode != 0:
         print("".join(lines[-15:]), end="", file=sys.stderr)
         raise SetupError(f"{advice} The whole output is in {LOG}")
 
 
-def show_progress(line: str) -> None:
-    """Keeps the newest line of a running command at the bottom of a terminal."""
-    if sys.stdout.isatty():
-        width = shutil.get_terminal_size().columns - 5
-        print(f"\r\033[K    {line.strip()[:width]}" if line else "\r\033[K", end="", flush=True)
+@contextmanager
+def shown_progress(lines: list[str]) -> Iterator[None]:
+    """Shows the newest of `lines`, to which a running command's output is added, and the time.
+
+    They stay at the bottom of a terminal; elsewhere they are printed every 15 s.
+    """
+    terminal = sys.stdout.isatty()
+    start = time.monotonic()
+    finished = threading.Event()
+
+    def show() -> None:
+        while not finished.wait(0.5 if terminal else 15):
+            text = f"    {time.monotonic() - start:.0f} s  {lines[-1].strip() if lines else ''}"
+            text = text[: shutil.get_terminal_size().columns - 1]
+            print(*(("\r\033[K", text) if terminal else (text, "\n")), sep="", end="", flush=True)
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        thread.join()
+        if terminal:
+            print("\r\033[K", end="", flush=True)
 
 
 def succeeds(command: list[str]) -> bool:
