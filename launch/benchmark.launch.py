@@ -29,6 +29,7 @@ OPTIONS = {
     "params_file": "parameters of the node; empty takes config/tracker.yaml",
     "max_frames": "stop after so many images; empty replays all",
 }
+PATHS = ("bag", "out", "params_file")  # no shell expands a ~ after :=
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -85,6 +86,8 @@ def finish(event: ProcessExited, _: LaunchContext) -> Shutdown:
 
 def command_line(values: dict[str, str]) -> list[str]:
     """Return the command for the launch arguments."""
+    paths = {name: str(Path(values[name]).expanduser()) for name in PATHS if values[name]}
+    values = {**values, **paths}
     tool = Path(get_package_prefix("rlt_ros"), "lib", "rlt_ros", "rlt-bench")
     command = [str(tool), "bag", values["bag"], "--real-time"]
     command += ["--rate", values["rate"], "--out", values["out"]]

@@ -67,6 +67,19 @@ def test_arguments_become_options(module: dict[str, Any]) -> None:
     ]
 
 
+def test_a_tilde_is_the_home_folder(
+    module: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    values = dict.fromkeys(module["OPTIONS"], "")
+    values |= {"bag": "~/drive", "out": "~/out/drive", "rate": "1.0", "set": ""}
+    values |= {"params_file": "~/mine.yaml"}
+    command = module["command_line"](values)
+    assert command[2] == "/home/somebody/drive"
+    assert command[command.index("--out") + 1] == "/home/somebody/out/drive"
+    assert command[-1] == "--params-file=/home/somebody/mine.yaml"
+
+
 def test_it_measures_a_bag(
     module: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
