@@ -15,9 +15,11 @@ from pathlib import Path
 from ament_index_python.packages import get_package_prefix
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
 from launch.events.process import ProcessExited
+from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
 
 from launch import LaunchContext, LaunchDescription
+from rlt_ros.ros.launch_arguments import misspelt
 
 # Handed on under the same name where they are not empty.
 OPTIONS = {
@@ -61,6 +63,8 @@ def benchmark(context: LaunchContext) -> list[ExecuteProcess]:
         name: LaunchConfiguration(name).perform(context)
         for name in ("bag", "out", "rate", "set", *OPTIONS)
     }
+    for problem in misspelt(context.launch_configurations, values):
+        get_logger("rlt_ros").warning(problem)
     return [
         ExecuteProcess(
             cmd=command_line(values),

@@ -8,6 +8,7 @@ import json
 import os
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ pytest.importorskip("rosbags", reason="bags are read and written with the packag
 
 from launch.actions import DeclareLaunchArgument, SetLaunchConfiguration
 
-from launch import LaunchDescription, LaunchService
+from launch import LaunchContext, LaunchDescription, LaunchService
 from rlt_ros.bags.images import write_frames
 from rlt_ros.bags.writer import BagWriter, jazzy_types
 
@@ -78,6 +79,19 @@ def test_a_tilde_is_the_home_folder(
     assert command[2] == "/home/somebody/drive"
     assert command[command.index("--out") + 1] == "/home/somebody/out/drive"
     assert command[-1] == "--params-file=/home/somebody/mine.yaml"
+
+
+def test_a_misspelt_argument_is_named(
+    module: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    log = SimpleNamespace(warning=said.append)
+    monkeypatch.setitem(module["benchmark"].__globals__, "get_logger", lambda name: log)
+    context = LaunchContext()
+    context.launch_configurations.update(dict.fromkeys(module["OPTIONS"], ""))
+    context.launch_configurations.update(bag="b", out="o", rate="1.0", set="", max_frame="10")
+    module["benchmark"](context)
+    assert said == ["there is no launch argument max_frame: did you mean max_frames?"]
 
 
 def test_it_measures_a_bag(
