@@ -53,8 +53,8 @@ def test_a_workspace_gets_what_fits_cv_bridge_and_colcon(python: str) -> None:
     assert not allows(workspace, "numpy", "2.0.0", python)
     assert allows(workspace, "setuptools", "79.0.1", python)
     assert not allows(workspace, "setuptools", "84.0.0", python)
-    for name in ("torch", "rosbags", "rosbags-image"):
-        assert allows(workspace, name, "99", python)
+    names = {one.name for one in requirements(workspace)}
+    assert {"torch", "rosbags"} <= names
 
 
 def test_files_that_readme_names_in_a_workspace_are_there() -> None:
