@@ -200,9 +200,10 @@ def test_lockstep_updates_are_stopped_too(
 
 def test_close_waits_no_longer_than_its_limit() -> None:
     """For an update that does not end."""
-    may_end = threading.Event()
+    began, may_end = threading.Event(), threading.Event()
 
     def job() -> Any:
+        began.set()
         may_end.wait(PATIENCE)
 
     tuner = FineTuner(background=True, stop=StopSignal())
@@ -210,6 +211,7 @@ def test_close_waits_no_longer_than_its_limit() -> None:
     running = tuner._running
     assert running is not None
     try:
+        assert began.wait(PATIENCE)
         tuner.close(0.05)
         assert not running.done()
         assert not tuner.busy
