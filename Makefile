@@ -48,7 +48,7 @@ lint: setup  ## check style (ruff) and types (mypy), these with the oldest numpy
 	  PYTHONPATH=.venv/oldest:$$PYTHONPATH mypy --cache-dir=.mypy_cache/oldest
 
 clean:  ## remove all that was made, except results in out
-	rm -rf .venv build install log .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build install log *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: venv

@@ -5,6 +5,21 @@
 Names, versions and dependencies stand in pyproject.toml.
 """
 
-from setuptools import setup
+import shutil
+from pathlib import Path
 
-setup()
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+
+class BuildFromSourcesOnly(build_py):
+    """Leaves out what an earlier build left in build/lib, such as modules deleted since."""
+
+    def run(self) -> None:
+        """Build."""
+        if not self.editable_mode:
+            shutil.rmtree(Path(self.build_lib) / "rlt_ros", ignore_errors=True)
+        super().run()
+
+
+setup(cmdclass={"build_py": BuildFromSourcesOnly})

@@ -16,6 +16,8 @@ from typing import Any
 
 from joblib.parallel import ParallelBackendBase
 
+from rlt_ros.installing import pip_line
+
 CONNECT_SECONDS = 30
 
 
@@ -96,7 +98,7 @@ class DaskBackend(ClusterBackend):
         try:
             import distributed
         except ImportError:
-            raise ClusterError("--backend dask needs: pip install 'rlt_ros[dask]'") from None
+            raise ClusterError(f"--backend dask needs: {pip_line('install distributed')}") from None
         # CancelledError: the scheduler is gone.
         self.gave_up = (distributed.scheduler.KilledWorker, CancelledError)
         try:
@@ -132,7 +134,7 @@ class RayBackend(ClusterBackend):
         try:
             import ray
         except ImportError:
-            raise ClusterError("--backend ray needs: pip install 'rlt_ros[ray]'") from None
+            raise ClusterError(f"--backend ray needs: {pip_line('install ray')}") from None
         self.gave_up = (ray.exceptions.RayError, CancelledError)
         try:
             ray.init(address=address, log_to_driver=False)

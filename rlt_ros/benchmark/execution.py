@@ -3,7 +3,7 @@
 """Many independent runs through joblib: in local processes or on a cluster, each stored at once.
 
 A run whose process is killed is run again. A command that was stopped goes on where it was: what
-is stored with the same settings is not run again.
+is stored with the same settings, by the same code, is not run again.
 """
 
 from __future__ import annotations
@@ -13,22 +13,28 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path, PurePath
+from signal import Signals
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
-from tqdm import tqdm
 
 from rlt_ros.benchmark.cluster import BACKENDS, ClusterError, Lost
 from rlt_ros.benchmark.run_store import Json, RunStore, differences
+from rlt_ros.benchmark.worker_signals import end_with_parent, without_ctrl_c
+from rlt_ros.progress import progress, say
 
 # A local process that dies takes those beside it along, so nobody knows whose fault it was. What
 # was under way is run again beside others, then by itself, then given up.
 _CRASHES_BESIDE_OTHERS, _CRASHES = 2, 3
+
+# How many runs a message names.
+_NAMED = 3
 
 LOCAL = "local"
 # One task after another, each in a new process: nothing runs beside it or has run there before it.
@@ -116,24 +122,22 @@ def run_tasks(
     if not wanted:
         return failures
     with (
-        tqdm(total=len(tasks), initial=stored, unit="run") as bar,
+        progress(total=len(tasks), initial=stored, unit="run") as bar,
         closing(execute(wanted, workers)) as running,
     ):
         try:
             for task, result in running:
                 if isinstance(result, Failure):
                     failures[task.name] = result.message
-                    tqdm.write(f"{task.name}: {result.message}", file=sys.stderr)
+                    say(f"{task.name}: {result.message}", error=True)
                 else:
                     store.save(task.path, task.settings, result)
-                    tqdm.write(describe(task, result))
+                    say(describe(task, result))
                     stored += 1
                 bar.update()
         except KeyboardInterrupt:
             note = "" if again else "; the same command goes on from there"
-            tqdm.write(
-                f"{stored} of {len(tasks)} runs are stored in {store.folder}{note}", file=sys.stderr
-            )
+            say(f"{stored} of {len(tasks)} runs are stored in {store.folder}{note}", error=True)
             raise
     return failures
 
@@ -155,20 +159,25 @@ def execute(tasks: Sequence[Task], workers: Workers) -> Results:
 
 
 def _not_stored(tasks: Sequence[Task], store: RunStore) -> list[Task]:
-    wanted, changed = [], []
+    wanted = []
+    changed: dict[str, str] = {}
     for task in tasks:
         stored = store.load(task.path)
         if stored is None:
             wanted.append(task)
-        elif different := differences(stored.settings, task.settings):
+        elif different := differences(
+            {"rlt_ros": stored.version, **stored.settings},
+            {"rlt_ros": store.version, **task.settings},
+        ):
             wanted.append(task)
-            changed.append(f"{task.name}: {'; '.join(different)}")
+            changed[task.name] = "; ".join(different)
     if kept := len(tasks) - len(wanted):
         print(f"{kept} of {len(tasks)} runs are stored in {store.folder} already", file=sys.stderr)
     if changed:
+        names = ", ".join(list(changed)[:_NAMED]) + (" ..." if len(changed) > _NAMED else "")
         print(
-            f"{len(changed)} stored runs have other settings and are run again, the first of them "
-            f"{changed[0]}",
+            f"{len(changed)} stored runs were made otherwise and are run again ({names}); of the "
+            f"first {next(iter(changed.values()))}",
             file=sys.stderr,
         )
     return wanted
@@ -192,7 +201,7 @@ def _in_processes(tasks: Sequence[Task], jobs: int) -> Results:
         started: list[Task] = []
         finished: set[PurePath] = set()
         try:
-            for index, result in _results(parallel, _calls(group, started)):
+            for index, result in _results(parallel, _calls(group, _attempt_here, started)):
                 finished.add(group[index].path)
                 yield group[index], result
         except BrokenExecutor:
@@ -207,14 +216,36 @@ def _in_processes(tasks: Sequence[Task], jobs: int) -> Results:
 
 
 def _alone(tasks: Sequence[Task]) -> Results:
+    context = get_context("spawn")
     for task in tasks:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-            result: Mapping[str, Json] | Failure
-            try:
-                _, result = process.submit(_attempt, 0, task.call).result()
-            except BrokenExecutor:
-                result = Failure("its process died (out of memory?)")
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_send_result, args=(sender, task.call), daemon=True)
+        with without_ctrl_c():
+            process.start()
+        sender.close()
+        result: Mapping[str, Json] | Failure
+        try:
+            result = receiver.recv()
+        except EOFError:
+            process.join()
+            result = Failure(f"its process {_death(process.exitcode)}")
+        finally:
+            process.kill()  # if it still runs, this command was stopped
+            process.join()
+            receiver.close()
         yield task, result
+
+
+def _send_result(sender: Connection, call: Callable[[], Mapping[str, Json]]) -> None:
+    sender.send(_attempt_here(0, call)[1])
+
+
+def _death(code: int | None) -> str:
+    """Say how a process ended."""
+    if code is None or code >= 0:
+        return f"ended with code {code}"
+    memory = " (out of memory?)" if code == -9 else ""
+    return f"was killed by {Signals(-code).name}{memory}"
 
 
 def _on_cluster(tasks: Sequence[Task], workers: Workers) -> Results:
@@ -245,7 +276,7 @@ def _cluster_round(
     """Run tasks; return those that the cluster gave up, with its reasons."""
     waiting = dict(enumerate(tasks))
     reasons: set[str] = set()
-    for answer in _results(parallel, _calls(tasks, [])):
+    for answer in _results(parallel, _calls(tasks, _attempt, [])):
         if isinstance(answer, Lost):
             reasons.add(answer.reason)
         else:
@@ -255,7 +286,8 @@ def _cluster_round(
 
 
 def _results(parallel: Parallel, calls: Iterator[object]) -> Iterator[Any]:
-    results = parallel(calls)
+    with without_ctrl_c():
+        results = parallel(calls)
     try:
         # Not `yield from`, which would close `results` before `finally` is there.
         for one in results:  # noqa: UP028
@@ -266,11 +298,21 @@ def _results(parallel: Parallel, calls: Iterator[object]) -> Iterator[Any]:
             results.close()
 
 
-def _calls(tasks: Sequence[Task], started: list[Task]) -> Iterator[object]:
+def _calls(
+    tasks: Sequence[Task], attempt: Callable[..., object], started: list[Task]
+) -> Iterator[object]:
     """Yield joblib's calls and note in ``started`` which ones it has taken."""
     for index, task in enumerate(tasks):
         started.append(task)
-        yield delayed(_attempt)(index, task.call)
+        yield delayed(attempt)(index, task.call)
+
+
+def _attempt_here(
+    index: int, call: Callable[[], Mapping[str, Json]]
+) -> tuple[int, Mapping[str, Json] | Failure]:
+    """Do a task in a process that this command has started."""
+    end_with_parent()
+    return _attempt(index, call)
 
 
 def _attempt(

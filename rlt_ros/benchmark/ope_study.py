@@ -20,12 +20,12 @@ from rlt_ros.benchmark.ope_tasks import (
     job_name,
     job_path,
     load_outcome,
-    make_task,
+    make_tasks,
     outcome_to_json,
 )
-from rlt_ros.benchmark.outcome_files import remove_old_files, write_outcome
+from rlt_ros.benchmark.outcome_files import remove_result_files, write_outcome
 from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL
-from rlt_ros.benchmark.provenance import machine, package_version, versions
+from rlt_ros.benchmark.provenance import machine, versions
 from rlt_ros.benchmark.published import Published, score_published
 from rlt_ros.benchmark.record_summary import summarise_with_records
 from rlt_ros.benchmark.report import RUNS, SUMMARY
@@ -34,6 +34,7 @@ from rlt_ros.benchmark.tracker_name import TrackerName, folder_name, parse_track
 from rlt_ros.benchmark.vot_summary import compare_supervised, summarise_supervised
 from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking.config import Value
+from rlt_ros.version import package_version
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,11 @@ def evaluate(
     """
     store = RunStore(out / RUNS, package_version())
     jobs, published = plan.jobs(), plan.published_jobs()
-    failures = run_tasks(
-        [make_task(job) for job in jobs], store, workers, describe=_line, again=again
-    )
+    failures = run_tasks(make_tasks(jobs), store, workers, describe=_line, again=again)
     failures |= _score_published(published, plan.published, store)
     done = [job for job in (*jobs, *published) if job_name(job) not in failures]
     runs = _gather(done, store, plan.published)
-    remove_old_files(jobs, out)
+    remove_result_files(store, out)
     for outcome in _outcomes(runs):
         if outcome.job.tracker not in plan.published:
             write_outcome(outcome, out, plan.seeds)
@@ -140,9 +139,7 @@ def evaluate(
         "machine": machine(),
         "run_machines": sorted({outcome.machine for outcome in _outcomes(runs)} - {""}),
         "versions": versions(),
-        "run_versions": _run_versions(
-            [job for job in jobs if job_name(job) not in failures], store
-        ),
+        "run_versions": [store.version] if len(failures) < len(jobs) else [],
         "dataset": str(plan.dataset),
         "layout": plan.layout,
         "protocol": plan.protocol,
@@ -237,15 +234,3 @@ def _outcomes(runs: Mapping[str, TrackerRuns]) -> Iterator[Outcome]:
     for tracker in runs.values():
         for by_sequence in tracker.outcomes.values():
             yield from by_sequence.values()
-
-
-def _run_versions(jobs: Iterable[Job], store: RunStore) -> list[str]:
-    stored = (store.load(job_path(job)) for job in jobs)
-    found = sorted({run.version for run in stored if run})
-    if len(found) > 1:
-        print(
-            f"the runs are of several versions of rlt_ros ({', '.join(found)}); --again runs all "
-            "of them with this one",
-            file=sys.stderr,
-        )
-    return found

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
-import numpy as np
-
+from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.execution import Task
 from rlt_ros.benchmark.ope import (
     LOST,
@@ -21,14 +22,12 @@ from rlt_ros.benchmark.ope import (
     VOT,
     Job,
     Outcome,
-    one_pass_outcome,
-    read_sequence,
     run,
-    score,
 )
+from rlt_ros.benchmark.provenance import libraries
 from rlt_ros.benchmark.robustness_runs import run_robustness
 from rlt_ros.benchmark.run_store import Json, RunStore
-from rlt_ros.benchmark.runners import rlt_config
+from rlt_ros.benchmark.runners import rlt_config, weight_files
 from rlt_ros.benchmark.tracker_name import OURS, folder_name, parse_tracker_name
 from rlt_ros.benchmark.vot_runs import run_supervised
 from rlt_ros.tracking.config import Value
@@ -42,9 +41,6 @@ PROTOCOLS: Mapping[str, Callable[[Job], Outcome]] = {
     VOT: run_supervised,
     LOST: run,
 }
-
-_BOX = np.ones((1, 4))
-_MEASURES = score(_BOX, _BOX)[0].keys()
 
 
 def job_name(job: Job) -> str:
@@ -68,29 +64,57 @@ def job_path(job: Job) -> PurePath:
     return job_folder(job) / f"{job.sequence}.json"
 
 
-def job_settings(job: Job) -> dict[str, Json]:
-    """Return all that a job's result depends on."""
-    name = parse_tracker_name(job.tracker)
-    settings: dict[str, Json] = {**job.settings, **name.settings}
-    if name.family == OURS:
-        # All of them: what was left at its default counts by its value.
-        settings = dataclasses.asdict(rlt_config(name, job.settings))
-    return {
-        "tracker": job.tracker,
-        "dataset": str(job.dataset),
-        "layout": job.layout,
-        "sequence": job.sequence,
-        "max_frames": job.max_frames,
-        **({} if job.protocol == OPE else {"protocol": job.protocol}),
-        **({"omit": job.omit} if job.omit else {}),
-        **({"intensity": list(job.intensity)} if job.intensity else {}),
-        **settings,
-    }
+def make_tasks(jobs: Iterable[Job]) -> list[Task]:
+    """Return the tasks of running jobs; looks at frames, annotations and weights as they are now.
+
+    All that a result depends on stands in the tasks' settings, so that a stored one is taken only
+    if nothing of it was changed.
+    """
+    opened = functools.cache(open_dataset)
+
+    @functools.cache
+    def data(
+        dataset: Path, layout: str | None, sequence: str, max_frames: int | None
+    ) -> str | None:
+        try:
+            return opened(dataset, layout).read(sequence).head(max_frames).digest()
+        except (ValueError, OSError):
+            return None  # the run tells what is wrong
+
+    weights = functools.cache(_file_digest)
+    computed_by = {ours: libraries(ours=ours) for ours in (True, False)}
+    tasks = []
+    for job in jobs:
+        name = parse_tracker_name(job.tracker)
+        settings: dict[str, Json] = {**job.settings, **name.settings}
+        if name.family == OURS:
+            # All of them: what was left at its default counts by its value.
+            settings = dataclasses.asdict(rlt_config(name, job.settings))
+        frames = data(job.dataset, job.layout, job.sequence, job.max_frames)
+        files = weight_files(name, job.settings)
+        about = {
+            "tracker": job.tracker,
+            "dataset": str(job.dataset),
+            "layout": job.layout,
+            "sequence": job.sequence,
+            "max_frames": job.max_frames,
+            **({} if job.protocol == OPE else {"protocol": job.protocol}),
+            **({"omit": job.omit} if job.omit else {}),
+            **({"intensity": list(job.intensity)} if job.intensity else {}),
+            **settings,
+            "digest of frames and annotations": frames,
+            **({"digest of weights": [weights(file) for file in files]} if files else {}),
+            **computed_by[name.family == OURS],
+        }
+        tasks.append(Task(job_name(job), job_path(job), about, partial(run_to_json, job)))
+    return tasks
 
 
-def make_task(job: Job) -> Task:
-    """Return the task of running a job."""
-    return Task(job_name(job), job_path(job), job_settings(job), partial(run_to_json, job))
+def _file_digest(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError:
+        return None
 
 
 def run_to_json(job: Job) -> dict[str, Json]:
@@ -112,32 +136,20 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Json]:
 
 
 def load_outcome(job: Job, store: RunStore) -> Outcome | None:
-    """Return a job's stored outcome, or None.
-
-    Raises:
-        ValueError: it was stored by a version with other measures and cannot be scored anew.
-    """
+    """Return a job's stored outcome, or None."""
     stored = store.load(job_path(job))
     if stored is None:
         return None
     result = stored.result
-    measures = _with_nan(result["measures"])
-    if job.protocol == OPE and not measures.keys() >= _MEASURES:
-        sequence = read_sequence(job).head(job.max_frames)
-        boxes = np.array(result["boxes"], dtype=np.float64)
-        others = {key: value for key, value in measures.items() if key not in _MEASURES}
-        return one_pass_outcome(
-            job, boxes, sequence, others, result["machine"], result.get("frames")
-        )
     return Outcome(
         job,
-        measures,
+        _with_nan(result["measures"]),
         result["boxes"],
         result["curves"],
         result["machine"],
-        {name: _with_nan(one) for name, one in result.get("attributes", {}).items()},
-        result.get("details", {}),
-        result.get("frames", {}),
+        {name: _with_nan(one) for name, one in result["attributes"].items()},
+        result["details"],
+        result["frames"],
     )
 
 

@@ -4,40 +4,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from rlt_ros.benchmark.frame_records import FrameRecord, record_from_json
-from rlt_ros.benchmark.ope import LOST, OPE, TRE, VOT, Job, Outcome
+from rlt_ros.benchmark.ope import LOST, OPE, VOT, Outcome
 from rlt_ros.benchmark.ope_tasks import job_folder
 from rlt_ros.benchmark.result_files import vot_path, vot_repetitions, write_boxes, write_regions
 from rlt_ros.benchmark.robustness_runs import pass_boxes
+from rlt_ros.benchmark.run_store import RunStore
 from rlt_ros.benchmark.text_tables import write_records
 from rlt_ros.benchmark.tracker_name import folder_name
 from rlt_ros.benchmark.vot_runs import judged_run
 
 
-def remove_old_files(jobs: Iterable[Job], out: Path) -> None:
-    """Remove what vot and tre wrote before for the trackers and sequences of some jobs.
+def remove_result_files(store: RunStore, out: Path) -> None:
+    """Remove what earlier commands wrote of stored runs, before the present ones are written.
 
-    Toolkits count all that they find, also what is left of a command with more seeds, and tre's
-    starts change with ``--init-omit``. The runs themselves stay in the store, so a command with
-    more seeds brings their files back.
+    What is left in a folder is taken for its results, by toolkits and by people, also what is of
+    trackers, sequences, seeds or starts that the last command did not have. The runs themselves
+    stay in the store, so the command that had them brings their files back.
 
     Args:
-        jobs: of any protocol.
+        store: of all runs.
         out: see ``write_outcome``.
     """
-    for job in jobs:
-        old: Iterable[Path] = ()
-        if job.protocol == VOT:
-            old = vot_repetitions(out / folder_name(job.tracker), job.sequence)
-        elif job.protocol == TRE:
-            old = list((out / job_folder(job) / job.sequence).glob("frame_*.txt"))
+    for run in store.paths():
+        folder, sequence = out / run.parent, run.stem
+        old = [folder / f"{sequence}.txt", folder / f"{sequence}_frames.csv"]
+        old += (folder / sequence).glob("*.txt")  # of tre and sre
+        old += vot_repetitions(folder.parent, sequence)
         for path in old:
-            path.unlink()
+            path.unlink(missing_ok=True)
+        supervised = vot_path(folder.parent, sequence).parent
+        for empty in (supervised, supervised.parent, folder / sequence, folder, folder.parent):
+            with suppress(OSError):  # not empty, or not there
+                empty.rmdir()
 
 
 def write_outcome(outcome: Outcome, out: Path, seeds: Sequence[int]) -> None:

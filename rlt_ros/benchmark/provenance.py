@@ -5,21 +5,21 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib.metadata
 import os
 import platform
 import re
-import subprocess
 from pathlib import Path
 
 import cv2
+import numpy as np
 import torch
 
-import rlt_ros.benchmark
 from rlt_ros.benchmark.run_store import Json
+from rlt_ros.version import commit, package_version
 
 _CPU_INFO = Path("/proc/cpuinfo")
+_NUMERIC = {True: ("numpy", "opencv", "openvino", "torch"), False: ("opencv",)}
 
 
 def origin(command: str) -> dict[str, Json]:
@@ -30,11 +30,13 @@ def origin(command: str) -> dict[str, Json]:
 def versions() -> dict[str, str]:
     """Return the versions of what computes: rlt_ros with its commit, python, torch, opencv.
 
-    And openvino's where it is installed.
+    And numpy's, and openvino's where that is installed.
     """
+    at = f", {commit()})" if commit() else ")"
     found = {
-        "rlt_ros": package_version(),
+        "rlt_ros": package_version().removesuffix(")") + at,
         "python": platform.python_version(),
+        "numpy": np.__version__,
         "torch": torch.__version__,
         "opencv": cv2.__version__,
     }
@@ -43,19 +45,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-@functools.cache
-def package_version() -> str:
-    """Return rlt_ros's version and, in a checkout, its commit: "0.1.0 (142fc4b-dirty)"."""
-    folder = Path(rlt_ros.benchmark.__file__).parent
-    try:
-        version = importlib.metadata.version("rlt_ros")
-    except importlib.metadata.PackageNotFoundError:
-        version = _declared_version(folder.parents[1])
-    # Only where git keeps these files: an installed package may lie inside some other checkout.
-    if _git(folder, "ls-files", "--error-unmatch", "provenance.py"):
-        commit = _git(folder, "describe", "--tags", "--always", "--dirty")
-        return f"{version} ({commit})".strip()
-    return version or "unknown"
+def libraries(*, ours: bool) -> dict[str, str]:
+    """Return the versions of the libraries that a tracker's boxes depend on, ours or OpenCV's."""
+    return {name: text for name, text in versions().items() if name in _NUMERIC[ours]}
 
 
 def machine() -> str:
@@ -68,27 +60,3 @@ def machine() -> str:
     if torch.cuda.is_available():
         parts.append(torch.cuda.get_device_name())
     return ", ".join(parts)
-
-
-def _declared_version(root: Path) -> str:
-    """Return the version that package.xml of a checkout states, or ""."""
-    try:
-        text = (root / "package.xml").read_text()
-    except OSError:
-        return ""
-    found = re.search(r"<version>(.+?)</version>", text)
-    return found[1] if found else ""
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    try:
-        result = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=10,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return result.stdout.strip() if result.returncode == 0 else ""

@@ -36,17 +36,16 @@ class StoredRun:
 
 
 class RunStore:
-    """A folder with one file per finished run; numbers that are NaN are stored as null."""
+    """A folder with one file per finished run; numbers that are NaN are stored as null.
+
+    Attributes:
+        folder: where the files are; made with the first run that is saved.
+        version: of rlt_ros, noted in each file.
+    """
 
     def __init__(self, folder: Path, version: str = "") -> None:
-        """Use a folder, which is made with the first run that is saved.
-
-        Args:
-            folder: where the files are.
-            version: of rlt_ros, noted in each file.
-        """
         self.folder = folder
-        self._version = version
+        self.version = version
 
     def save(
         self, path: PurePath, settings: Mapping[str, Json], result: Mapping[str, Json]
@@ -61,7 +60,7 @@ class RunStore:
             "format": _FORMAT,
             "fingerprint": fingerprint(settings),
             "settings": dict(settings),
-            "version": self._version,
+            "version": self.version,
             "result": dict(result),
         }
         target = self.folder / path
@@ -77,6 +76,10 @@ class RunStore:
             return StoredRun(document["result"], document["settings"], document["version"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def paths(self) -> list[PurePath]:
+        """Return the paths of all runs that are stored, below the folder."""
+        return [path.relative_to(self.folder) for path in self.folder.rglob("*.json")]
 
 
 def fingerprint(settings: Mapping[str, Json]) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
-from rlt_ros.tracking import Tracker, TrackResult, TrackState, make_config
+from rlt_ros.installing import pip_line
+from rlt_ros.tracking import Tracker, TrackResult, TrackState, WeightsError, make_config
+from rlt_ros.tracking.backbones.efficientnet_lite0 import embedded_weights
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import TrackerConfig, Value
 
@@ -144,6 +147,19 @@ def rlt_config(name: TrackerName, settings: Mapping[str, Value]) -> TrackerConfi
     return make_config(name.preset or "default", **changes)
 
 
+def weight_files(name: TrackerName, settings: Mapping[str, Value]) -> list[Path]:
+    """Return the files of networks that a tracker reads, whether they are there or not."""
+    if name.family == OURS:
+        config = rlt_config(name, settings)
+        if config.backbone_weights:
+            return [Path(config.backbone_weights).expanduser()]
+        with suppress(WeightsError):  # making the tracker tells of it
+            return [embedded_weights()]
+        return []
+    _, parameters = OPENCV_NETWORK_TRACKERS.get(name.family, ("", {}))
+    return [Path(str(name.settings.get(key) or settings.get(key) or "")) for key in parameters]
+
+
 def _network_tracker(name: TrackerName, settings: Mapping[str, Value]) -> Callable[[], cv2.Tracker]:
     class_name, parameter_names = OPENCV_NETWORK_TRACKERS[name.family]
     if unknown := sorted(set(name.settings) - set(parameter_names)):
@@ -170,8 +186,10 @@ def _network_tracker(name: TrackerName, settings: Mapping[str, Value]) -> Callab
 def _from_opencv(name: str) -> Callable[..., Any]:
     found = getattr(cv2, name, None)
     if found is None:
+        # Both packages write into the same folder: the other order leaves neither whole.
+        remove = pip_line("uninstall -y opencv-python opencv-contrib-python")
         raise ValueError(
-            f"the installed OpenCV has no {name.partition('_')[0]}; "
-            "install opencv-contrib-python in place of opencv-python"
+            f"the installed OpenCV has no {name.partition('_')[0]}; to exchange it: {remove} "
+            f"&& {pip_line('install --no-deps opencv-contrib-python')}"
         )
     return found

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +28,8 @@ from rlt_ros.benchmark.protocols.vot_measures import (
 )
 from rlt_ros.benchmark.protocols.vot_supervised import true_regions
 from rlt_ros.benchmark.result_files import INITIALISED, read_boxes, read_regions
+
+SUMMARY = "summary.json"
 
 Found = TypeVar("Found")
 
@@ -99,14 +103,36 @@ def is_supervised(trackers: Mapping[str, Files]) -> bool:
         return next(lines, "").strip() == str(INITIALISED)
 
 
-def score_one_pass(files: Files, sequences: Mapping[str, Sequence]) -> Score:
+def frames_that_were_run(results: Path) -> int | None:
+    """Return --max-frames of the rlt-bench command that wrote a folder; None if it had none.
+
+    Args:
+        results: its folder, or that of one of its trackers.
+    """
+    for folder in (results, results.resolve().parent):
+        try:
+            summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+            return None if summary["max_frames"] is None else int(summary["max_frames"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
+
+
+def score_one_pass(
+    files: Files, sequences: Mapping[str, Sequence], max_frames: int | None = None
+) -> Score:
     """Score one tracker's files of one-pass runs.
 
     The first box counts as the true one, as in OTB's and GOT-10k's toolkits.
+
+    Args:
+        files: of the tracker.
+        sequences: of the data set, cut to the frames that are scored.
+        max_frames: how many lines of each file count; None for all.
     """
     score = Score()
     curves, attributes = [], []
-    for name, runs in _each(files, sequences, score, _read_run):
+    for name, runs in _each(files, sequences, score, partial(_read_run, max_frames=max_frames)):
         truth = sequences[name].boxes
         score.sequences[name] = mean_measures(one_pass_measures(boxes, truth) for boxes in runs)
         curves += [_mean_curves([one_pass_curves(boxes, truth) for boxes in runs])]
@@ -122,11 +148,18 @@ def score_one_pass(files: Files, sequences: Mapping[str, Sequence]) -> Score:
 
 
 def score_supervised(
-    files: Files, sequences: Mapping[str, Sequence], eao_interval: tuple[int, int]
+    files: Files,
+    sequences: Mapping[str, Sequence],
+    eao_interval: tuple[int, int],
+    max_frames: int | None = None,
 ) -> tuple[Score, dict[str, list[JudgedRun]]]:
-    """Score one tracker's files of VOT's supervised runs; the runs are for ``vot_ranks``."""
+    """Score one tracker's files of VOT's supervised runs; the runs are for ``vot_ranks``.
+
+    For the arguments see ``score_one_pass`` and ``vot_measures``.
+    """
     score = Score()
-    judged = dict(_each(files, sequences, score, _judge_run))
+    read = partial(_judge_run, max_frames=max_frames)
+    judged = dict(_each(files, sequences, score, read))
     if judged:
         score.sequences = {name: sequence_measures(runs) for name, runs in judged.items()}
         score.mean = vot_measures(judged, eao_interval)
@@ -153,15 +186,15 @@ def _each(
         yield name, runs
 
 
-def _read_run(path: Path, sequence: Sequence) -> NDArray[np.float64]:
-    boxes = read_boxes(path)
+def _read_run(path: Path, sequence: Sequence, max_frames: int | None) -> NDArray[np.float64]:
+    boxes = read_boxes(path)[:max_frames]
     _check_length(path, len(boxes), sequence)
     boxes[0] = sequence.boxes[0]
     return boxes
 
 
-def _judge_run(path: Path, sequence: Sequence) -> JudgedRun:
-    regions = read_regions(path)
+def _judge_run(path: Path, sequence: Sequence, max_frames: int | None) -> JudgedRun:
+    regions = read_regions(path)[:max_frames]
     _check_length(path, len(regions), sequence)
     if not isinstance(regions[0], int):
         raise ValueError(f"{path}:1: a supervised run begins with 1, where the tracker started")

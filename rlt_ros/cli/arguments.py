@@ -10,6 +10,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from rlt_ros.pixels.intensity import IntensityRange, parse_intensity_range
@@ -21,17 +22,30 @@ from rlt_ros.tracking.config import (
     make_config,
     parse_setting,
 )
+from rlt_ros.version import package_version
 
 Box = tuple[float, float, float, float]
 
 _NEGATIVE = re.compile(r"-\.?\d")  # how a value begins that is no option
 
 
+EXIT_CODES = """\
+exit code: 0 all done; 1 some of it failed, the rest was done; 2 nothing could be done as it was
+asked for; 130 stopped by Ctrl-C (143 by kill)
+"""
+
+
 class CommandParser(argparse.ArgumentParser):
     """An ``ArgumentParser`` to which "--init -5,10,60,60" is an option and its value.
 
     argparse itself takes whatever begins with a minus sign, single numbers apart, for an option.
+    The epilog stays as it is written, and exit codes follow it; ``--version`` tells the version.
     """
+
+    def __init__(self, *, epilog: str = "", **others: Any) -> None:
+        others["formatter_class"] = argparse.RawDescriptionHelpFormatter
+        super().__init__(epilog=f"{epilog}\n{EXIT_CODES}".lstrip(), **others)
+        self.add_argument("--version", action=_Version, help="print the version and exit")
 
     def parse_known_args(  # type: ignore[override]  # Namespace is all that these commands use
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -139,6 +153,34 @@ def _describe(settings: Iterable[dataclasses.Field[Any]]) -> Iterable[str]:
         yield f"{setting.name} = {default}{' ' + unit if unit else ''}"
         meaning = f"{setting.metadata['description']}. Allowed: {allowed_values(setting.name)}."
         yield textwrap.fill(meaning, 96, initial_indent="    ", subsequent_indent="    ")
+
+
+def path_argument(text: str) -> Path:
+    """Read a path, for argparse; ~ is the home folder, also in "--out=~/run"."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+
+
+def check_positive(options: argparse.Namespace, *names: str) -> None:
+    """Make sure that options that count things, if they are given, are 1 or more.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for name in names:
+        if (number := getattr(options, name)) is not None and number < 1:
+            raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {number}")
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: list[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"rlt_ros {package_version()}")
+        parser.exit()
 
 
 class _ListSettings(argparse.Action):

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.media.result_files import ResultFiles
 from rlt_ros.messages.detections import stamp_nanoseconds
+from rlt_ros.progress import followed
 from rlt_ros.replay.outcome import Outcome, read_outcome
 from rlt_ros.replay.session import ATTENTION_MAP
 from rlt_ros.ros.image_conversion import to_rgb
@@ -47,7 +47,8 @@ def summarize(
             total = outcome.sent
             frames = map(images.decode, images.messages(image_topic))
             first_ns, intensity = 0, None
-            for number, frame in enumerate(tqdm(frames, "drawing", total, unit="frame"), 1):
+            shown = followed(frames, total=total, unit="frame", what="drawing")
+            for number, frame in enumerate(shown, 1):
                 stamp_ns = stamp_nanoseconds(frame.header.stamp)
                 first_ns = first_ns or stamp_ns
                 image, used = to_rgb(frame, intensity)

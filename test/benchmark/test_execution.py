@@ -95,10 +95,28 @@ def test_what_was_stored_with_other_settings_runs_again(
     run([task(0, jobs[0], rate=1), task(1, jobs[1], rate=1)], store)
     run([task(0, jobs[0], rate=2), task(1, jobs[1], rate=1)], store)
     assert synthetic_jobs.starts(log) == {0: 2, 1: 1}
-    assert "run 0: rate was 1, is 2" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "1 stored runs were made otherwise and are run again (run 0); of the" in told
+    assert "first rate was 1, is 2" in told
+        "1 stored runs were made otherwise and are run again (run 0); of the first rate was 1"
+        in told
+    )
     found = store.load(PurePath("a", "0.json"))
     assert found is not None
     assert found.settings == {"rate": 2}
+
+
+def test_what_other_code_has_stored_runs_again(
+    store: RunStore, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tasks = squares(log, 5)
+    run(tasks, store)
+    run(tasks, RunStore(store.folder, "1.2.4"))
+    assert set(synthetic_jobs.starts(log).values()) == {2}
+    told = capsys.readouterr().err
+    assert "(run 0, run 1, run 2 ...); of the first rlt_ros was '1.2.3', is '1.2.4'" in told
+    run(tasks, RunStore(store.folder, "1.2.4"))
+    assert set(synthetic_jobs.starts(log).values()) == {2}
 
 
 def test_a_damaged_file_runs_again(store: RunStore, log: Path) -> None:
@@ -225,7 +243,9 @@ def test_alone_means_one_after_another_in_new_processes(store: RunStore, log: Pa
     tasks = squares(log, 3)
     dying = task(7, partial(synthetic_jobs.die, 7, log))
     tasks.insert(1, dying)
-    assert run(tasks, store, Workers(ALONE)) == {"run 7": "its process died (out of memory?)"}
+    assert run(tasks, store, Workers(ALONE)) == {
+        "run 7": "its process was killed by SIGKILL (out of memory?)"
+    }
     assert stored(store, tasks) == [0, None, 1, 4]
     ran = synthetic_jobs.processes(log)
     assert len({*ran.values(), os.getpid()}) == 5

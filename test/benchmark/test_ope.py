@@ -44,12 +44,14 @@ def test_a_broken_sequence_is_named_and_the_rest_runs(
     (dataset / "Broken" / "groundtruth_rect.txt").write_text("1,2,x,4\n")
     out = dataset / "out"
     command = ["ope", str(dataset), "--out", str(out), "--jobs", "1", "--tracker", "mil"]
-    assert main([*command, "--set", "seed=3"]) == 2
+    assert main([*command, "--set", "seed=3"]) == 1
     summary = json.loads((out / "summary.json").read_text())
     assert list(summary["sequences"]) == ["Square"]
     assert "groundtruth_rect.txt:1" in summary["failures"]["mil Broken seed 3"]
     assert (out / "mil" / "seed3" / "Square.txt").is_file()
-    assert "1 of 2 runs failed" in capsys.readouterr().err
+    (*_, last) = capsys.readouterr().err.splitlines()
+    assert last.startswith("rlt-bench: error: 1 of 2 runs failed: mil Broken seed 3: ")
+    assert "groundtruth_rect.txt:1" in last
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.metrics import one_pass_measures
 from rlt_ros.benchmark.ope import Job, Outcome, score
 from rlt_ros.benchmark.ope_summary import TrackerRuns
-from rlt_ros.benchmark.ope_tasks import load_outcome, make_task, outcome_to_json, run_to_json
+from rlt_ros.benchmark.ope_tasks import load_outcome, make_tasks, run_to_json
 from rlt_ros.benchmark.result_files import FAILED, INITIALISED, SKIPPED, read_boxes, read_regions
 from rlt_ros.benchmark.run_store import RunStore
 from rlt_ros.benchmark.vot_summary import compare_supervised, summarise_supervised
@@ -43,7 +43,7 @@ def summary_of(folder: Path) -> dict[str, Any]:
 
 
 def through_the_store(job: Job, folder: Path) -> Outcome:
-    store, task = RunStore(folder), make_task(job)
+    store, task = RunStore(folder), make_tasks([job])[0]
     store.save(task.path, task.settings, run_to_json(job))
     found = load_outcome(job, store)
     assert found is not None
@@ -271,7 +271,8 @@ def test_tre_leaves_out_starts(tmp_path: Path, beside: bool) -> None:
 
 def test_what_is_stored_of_one_protocol_is_not_taken_for_another(tmp_path: Path) -> None:
     def settings(**own: str) -> Any:
-        return make_task(Job(tmp_path, "A", "mil", {"seed": 0}, **own)).settings  # type: ignore[arg-type]
+        job = Job(tmp_path, "A", "mil", {"seed": 0}, **own)  # type: ignore[arg-type]
+        return make_tasks([job])[0].settings
 
     assert settings(protocol="tre") != settings(protocol="sre")
     # Runs that were stored before there were other protocols are still known.
@@ -296,16 +297,3 @@ def test_measures_by_attribute(dataset: Path, tmp_path: Path) -> None:
     page = (out / "report.html").read_text()
     assert "AUC by attribute" in page
     assert "<td>OCC</td>" in page
-
-
-def test_a_run_stored_without_attributes_gets_them(dataset: Path, tmp_path: Path) -> None:
-    (dataset / "Square" / "attrs.txt").write_text("FM\n")
-    job = Job(dataset, "Square", "mil", {"seed": 0})
-    store = RunStore(tmp_path / "runs")
-    old = outcome_to_json(Outcome(job, one_pass_measures(BOXES, BOXES), BOXES.tolist()))
-    del old["attributes"], old["details"]
-    store.save(make_task(job).path, {}, old)
-    found = load_outcome(job, store)
-    assert found is not None
-    assert found.attributes == {"FM": one_pass_measures(BOXES, BOXES)}
-    assert found.measures["losses"] == 0

@@ -115,12 +115,12 @@ def test_a_broken_file_is_named_and_the_rest_is_scored(
     (tmp_path / "KCF" / "Jogging-1.txt").write_text("1,2,3,4\n1,2,3\n")
     out = tmp_path / "out"
     command = ["score", str(tmp_path / "KCF"), str(dataset), "--out", str(out)]
-    assert main(command) == 2
+    assert main(command) == 1
     assert list(summary_of(out)["sequences"]) == ["Ball"]
     assert "Jogging-1.txt:2: 3 numbers" in summary_of(out)["failures"]["KCF Jogging-1"]
-    assert "1 results could not be scored" in capsys.readouterr().err
+    assert "1 of 2 results could not be scored: KCF Jogging-1: " in capsys.readouterr().err
     write_boxes(tmp_path / "KCF" / "Jogging-1.txt", results_of(2, "Ball"))
-    assert main(command) == 2
+    assert main(command) == 1
     assert "12 lines for 15 frames" in capsys.readouterr().err
 
 
@@ -130,7 +130,7 @@ def test_a_broken_sequence_is_named_and_the_rest_is_scored(
     for name in TRUTH:
         write_boxes(tmp_path / "KCF" / f"{name}.txt", results_of(2, name))
     (dataset / "Ball" / "groundtruth_rect.txt").write_text("1,2,x,4\n")
-    assert main(["score", str(tmp_path / "KCF"), str(dataset)]) == 2
+    assert main(["score", str(tmp_path / "KCF"), str(dataset)]) == 1
     output = capsys.readouterr()
     assert "groundtruth_rect.txt:1" in output.err
     assert output.out.splitlines()[1].split()[:2] == ["KCF", "1"]

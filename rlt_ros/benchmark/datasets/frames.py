@@ -34,6 +34,13 @@ class Frames(Protocol):
         Where pixels are of more than 8 bits, the first frame says what becomes black and white.
         """
 
+    def identity(self, count: int) -> str:
+        """Return a text that is another one if the first ``count`` frames were changed.
+
+        Raises:
+            OSError: a file has gone.
+        """
+
 
 @dataclass(frozen=True)
 class ImageFrames:
@@ -44,6 +51,10 @@ class ImageFrames:
 
     def __len__(self) -> int:
         return len(self.files)
+
+    def identity(self, count: int) -> str:
+        """See ``Frames``; by names, sizes and times of the files."""
+        return "\n".join(map(_file_identity, self.files[:count]))
 
     def read(self, indices: range) -> Iterator[NDArray[np.uint8]]:
         """See ``Frames``.
@@ -76,6 +87,10 @@ class VideoFrames:
 
     def __len__(self) -> int:
         return self.count
+
+    def identity(self, count: int) -> str:
+        """See ``Frames``; by name, size and time of the file."""
+        return _file_identity(self.path)
 
     def read(self, indices: range) -> Iterator[NDArray[np.uint8]]:
         """See ``Frames``. Frames before the first one asked for are decoded as well.
@@ -116,6 +131,11 @@ def open_video(path: Path) -> VideoFrames:
             return VideoFrames(path, sum(1 for _ in video))
     except SourceError as error:
         raise DatasetError(f"{path}: {error}") from error
+
+
+def _file_identity(path: Path) -> str:
+    found = path.stat()
+    return f"{path.name} {found.st_size} {found.st_mtime_ns}"
 
 
 def _open(path: Path) -> VideoSource:

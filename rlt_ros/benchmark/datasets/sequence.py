@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -79,6 +80,24 @@ class Sequence:
             attributes={name: flags[:frames] for name, flags in self.attributes.items()},
             visible_shares=None if self.visible_shares is None else self.visible_shares[:frames],
         )
+
+    def digest(self) -> str:
+        """Return a short text that is another one if frames or annotations were changed.
+
+        Raises:
+            OSError: a file has gone.
+        """
+        digest = hashlib.sha256(self.source.identity(len(self)).encode())
+        arrays = {
+            "boxes": self.boxes,
+            "polygons": self.polygons,
+            "visible shares": self.visible_shares,
+            **dict(sorted(self.attributes.items())),
+        }
+        for name, array in arrays.items():
+            digest.update(f"\n{name} ".encode())
+            digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
 
 
 def image_sequence(

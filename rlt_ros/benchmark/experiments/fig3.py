@@ -11,7 +11,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from rlt_ros.benchmark.experiments.panels import (
     PREDICTED,
@@ -25,6 +24,7 @@ from rlt_ros.benchmark.experiments.panels import (
 )
 from rlt_ros.benchmark.protocols.annotated_sequence import AnnotatedSequence
 from rlt_ros.benchmark.run_store import Json
+from rlt_ros.progress import followed
 from rlt_ros.tracking import Tracker, TrackerConfig, TrackResult
 from rlt_ros.tracking.boxes import Boxes, iou
 from rlt_ros.tracking.confidence_map import ConfidenceMap
@@ -76,7 +76,7 @@ def snapshots(
     if min(frames) < 1 or max(frames) > len(sequence):
         raise ValueError(f"the sequence has frames 1 to {len(sequence)}, not all of {list(frames)}")
     found = {}
-    images = tqdm(sequence.frames(0, max(frames)), total=max(frames), desc=note, unit="frame")
+    images = followed(sequence.frames(0, max(frames)), total=max(frames), what=note, unit="frame")
     with Tracker(config) as tracker:
         for number, image in enumerate(images, start=1):
             truth = sequence.boxes[number - 1]

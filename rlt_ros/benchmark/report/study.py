@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,11 +122,17 @@ def read_study(folder: Path) -> Study:
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if count := len(RunStore(folder / RUNS).paths()):
+            raise ReportError(
+                f"{folder} is not finished: {count} runs are stored and there is no {SUMMARY} yet; "
+                "give its command again, which goes on from there and makes the report"
+            ) from None
         raise ReportError(f"{path} does not exist; give the folder of rlt-bench ope's --out") from (
             None
         )
     except ValueError as error:
         raise ReportError(f"{path} is not JSON: {error}") from None
+    _refuse_others(folder, summary)
     try:
         measure = VIEWS[summary.get("protocol", OPE)].main.measure
         for tracker in summary["trackers"].values():
@@ -137,6 +144,16 @@ def read_study(folder: Path) -> Study:
     if not summary["trackers"]:
         raise ReportError(f"{path} holds no finished run")
     return Study(folder, summary)
+
+
+def _refuse_others(folder: Path, summary: Json) -> None:
+    command = summary.get("command", "") if isinstance(summary, dict) else ""
+    found = re.match(r"rlt-bench (\S+)", str(command))
+    if found and found[1] not in (*VIEWS, "ablation"):
+        raise ReportError(
+            f"{folder} is of rlt-bench {found[1]}, which has written all of its tables; "
+            f"reports are made of {', '.join(VIEWS)} and ablation"
+        )
 
 
 def number(value: float | None) -> float:

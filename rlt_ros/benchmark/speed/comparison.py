@@ -88,7 +88,8 @@ def compare_speed(plan: SpeedPlan, out: Path, command: str) -> dict[str, Json]:
     Returns:
         The summary; its ``failures`` name what failed.
     """
-    runs, failures = run_jobs(plan.jobs(), out)
+    jobs = plan.jobs()
+    runs, failures = run_jobs(jobs, out)
     by_tracker: dict[str, list[tuple[str, Run]]] = {}
     for job, run in runs.items():
         by_tracker.setdefault(job.tracker, []).append((job.name, run))
@@ -106,6 +107,7 @@ def compare_speed(plan: SpeedPlan, out: Path, command: str) -> dict[str, Json]:
         "rate": plan.rate,
         "settings": {name: dict(settings) for name, settings in plan.trackers},
         "trackers": trackers,
+        "runs": len(jobs),
         "failures": failures,
     }
     write_json(out / SUMMARY, summary)

@@ -90,6 +90,7 @@ def measure_growth(
         **origin(command),
         "settings": {name: dict(settings) for name, settings in trackers},
         "growth": [asdict(row) for row in rows],
+        "runs": len(jobs),
         "failures": failures,
     }
     write_json(out / SUMMARY, summary)

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path, PurePath
 
 from rlt_ros.benchmark.execution import ALONE, Task, Workers, run_tasks
-from rlt_ros.benchmark.provenance import package_version
 from rlt_ros.benchmark.report import RUNS
 from rlt_ros.benchmark.run_store import Json, RunStore
 from rlt_ros.benchmark.speed.measuring import SpeedJob, measure
 from rlt_ros.benchmark.speed.summary import Run, summarise
 from rlt_ros.benchmark.tracker_name import folder_name
+from rlt_ros.version import package_version
 
 
 def run_jobs(jobs: Sequence[SpeedJob], out: Path) -> tuple[dict[SpeedJob, Run], dict[str, str]]:

@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Trackers for the experiments of the GOT-10k toolkit; needs ``pip install rlt_ros[got10k]``.
+"""Trackers for the experiments of the GOT-10k toolkit; needs ``pip install got10k Pillow``.
 
 >>> experiment = ExperimentGOT10k("data/GOT-10k", subset="val")  # of got10k.experiments
 >>> experiment.run(Got10kTracker("rlt"))

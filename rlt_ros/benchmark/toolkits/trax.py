@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """rlt-trax: a tracker for VOT's toolkit, over the TraX protocol.
 
-It needs vot-trax: pip install rlt_ros[vot].
+It needs vot-trax: pip install vot-trax.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.runners import Runner, make_runner
+from rlt_ros.cli.arguments import CommandParser
+from rlt_ros.installing import pip_line
 from rlt_ros.pixels.files import decode_image
 from rlt_ros.pixels.intensity import IntensityRange, to_rgb8
 from rlt_ros.tracking import WeightsError
@@ -45,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError as error:
         if error.name != "trax":
             raise
-        print("rlt-trax: error: vot-trax is missing: pip install rlt_ros[vot]", file=sys.stderr)
+        how = pip_line("install vot-trax")
+        print(f"rlt-trax: error: vot-trax is missing: {how}", file=sys.stderr)
         return 2
     except (ValueError, OSError, WeightsError) as error:
         print(f"rlt-trax: error: {error}", file=sys.stderr)
@@ -101,11 +104,10 @@ def _read(image: Any) -> NDArray[Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="rlt-trax",
         description=__doc__,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--tracker", default="rlt", help="rlt, rlt:PRESET, csrt ... (default: rlt)")
     parser.add_argument(

@@ -4,6 +4,7 @@
 
 import sys
 
-from rlt_ros.cli.bench.main import main
+from rlt_ros.cli.start import bench
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(bench())

@@ -9,6 +9,7 @@ import os
 
 from rlt_ros.benchmark.cluster import BACKENDS
 from rlt_ros.benchmark.execution import LOCAL, Workers
+from rlt_ros.cli.arguments import check_positive
 
 
 def add_execution_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +46,6 @@ def workers_from(options: argparse.Namespace) -> Workers:
     Raises:
         ValueError: they do not fit together.
     """
-    if options.jobs < 1:
-        raise ValueError(f"--jobs must be 1 or more, not {options.jobs}")
+    check_positive(options, "jobs")
     address = options.address or ("auto" if options.backend == "ray" else "")
     return Workers(options.backend, options.jobs, address)

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from rlt_ros.benchmark.datasets import ScenarioSpec, open_dataset, write_spec
 from rlt_ros.benchmark.datasets.exporting import write_plain
 from rlt_ros.benchmark.ope import LOST
+from rlt_ros.cli.arguments import path_argument
 from rlt_ros.cli.bench.sequence_choice import chosen_sequences
 from rlt_ros.cli.bench.study_arguments import add_study_command, plan_from, run_plan
 
@@ -48,7 +48,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     group.add_argument(
         "--write-frames",
-        type=Path,
+        type=path_argument,
         metavar="FOLDER",
         help="also write the sequences there, as images with box files",
     )

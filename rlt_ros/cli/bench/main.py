@@ -8,6 +8,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from rlt_ros.cli.arguments import CommandParser
 from rlt_ros.cli.bench import (
@@ -23,6 +24,9 @@ from rlt_ros.cli.bench import (
     unpack_bag,
     vot,
 )
+from rlt_ros.cli.bench.failed_runs import FailedRunsError
+from rlt_ros.cli.output_folder import output_folder
+from rlt_ros.cli.stopping import stopped_code
 from rlt_ros.tracking import WeightsError
 from rlt_ros.whole_files import NotWrittenError
 
@@ -30,25 +34,23 @@ COMMANDS = (ope, robustness, vot, lost, score, report, ablation, speed, bag, mak
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code.
-
-    0, or after one line that says what is wrong 1 for results that cannot be written, 2 for the
-    rest, and 130 after Ctrl-C.
-    """
+    """Run the command and return its exit code; what is wrong costs one line at the end."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(given)
     options.command = shlex.join(["rlt-bench", *given])  # goes into the results
+    out = getattr(options, "out", None)
     try:
-        options.run(options)
-    except NotWrittenError as error:
+        with nullcontext() if out is None else output_folder(out):
+            options.run(options)
+    except (FailedRunsError, NotWrittenError) as error:
         print(f"rlt-bench: error: {error}", file=sys.stderr)
         return 1
     except (ValueError, OSError, WeightsError) as error:
         print(f"rlt-bench: error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("rlt-bench: stopped", file=sys.stderr)
-        return 130
+        return stopped_code(stop)
     return 0
 
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from rlt_ros.benchmark.report import write_report
+from rlt_ros.cli.arguments import path_argument
 
 EPILOG = """\
 example:
@@ -25,9 +25,10 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "report",
         help="tables, plots and an HTML page from the output of ope, tre, sre, vot or lost",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    report.add_argument("folder", type=Path, metavar="DIR", help="output folder of rlt-bench")
+    report.add_argument(
+        "folder", type=path_argument, metavar="DIR", help="output folder of rlt-bench"
+    )
     report.add_argument(
         "--strips",
         metavar="A,B",

@@ -8,11 +8,11 @@ import argparse
 import dataclasses
 import sys
 from functools import partial
-from pathlib import Path
 
 from rlt_ros.benchmark.datasets.otb_omitted import FOLDER, Stretches, read_omitted
 from rlt_ros.benchmark.ope import SRE, TRE
 from rlt_ros.benchmark.ope_study import Plan
+from rlt_ros.cli.arguments import path_argument
 from rlt_ros.cli.bench.study_arguments import add_study_command, plan_from, run_plan
 
 _WHAT = {
@@ -22,7 +22,7 @@ _WHAT = {
 
 EPILOG = """\
 examples:
-  rlt-bench {name} OTB --tracker rlt --tracker csrt --sequences Deer,Girl --out out/{name}
+  rlt-bench {name} OTB --tracker rlt --tracker mil --sequences Deer,Girl --out out/{name}
   rlt-bench {name} OTB --seeds 3 --set attention_weight=0 --out out/{name}_lambda0
 
 Measures are means over the passes, then over the sequences. DIR gets what rlt-bench ope writes; the
@@ -40,7 +40,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     for name, what in _WHAT.items():
         command = add_study_command(commands, name, what, EPILOG.format(name=name))
         if name == TRE:
-            command.add_argument("--init-omit", type=Path, metavar="FOLDER", help=OMIT_HELP)
+            command.add_argument(
+                "--init-omit", type=path_argument, metavar="FOLDER", help=OMIT_HELP
+            )
         command.set_defaults(run=partial(robustness_evaluation, protocol=name))
 
 

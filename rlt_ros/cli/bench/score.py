@@ -20,11 +20,15 @@ from rlt_ros.benchmark.scoring import (
     Files,
     Score,
     find_trackers,
+    frames_that_were_run,
     is_supervised,
     score_one_pass,
     score_supervised,
 )
+from rlt_ros.cli.arguments import check_positive, path_argument
 from rlt_ros.cli.bench.eao_argument import add_eao_argument, eao_interval_from
+from rlt_ros.cli.bench.failed_runs import refuse_failures
+from rlt_ros.cli.bench.sequence_choice import named_sequences
 
 EPILOG = """\
 examples:
@@ -59,10 +63,11 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "score",
         help="score result files of one tracker or of several",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    score.add_argument("results", type=Path, help="a tracker's folder, or a folder of those")
-    score.add_argument("dataset", type=Path, help="the data set's folder")
+    score.add_argument(
+        "results", type=path_argument, help="a tracker's folder, or a folder of those"
+    )
+    score.add_argument("dataset", type=path_argument, help="the data set's folder")
     score.add_argument("--layout", choices=LAYOUTS, help="of the data set (default: found out)")
     score.add_argument(
         "--protocol",
@@ -70,8 +75,14 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="one pass, or VOT's supervised runs (default: found out)",
     )
     score.add_argument("--sequences", metavar="A,B", help="only these sequences")
+    score.add_argument(
+        "--max-frames",
+        type=int,
+        metavar="N",
+        help="score only the first N frames (default: as many as rlt-bench has run, else all)",
+    )
     add_eao_argument(score)
-    score.add_argument("--out", type=Path, metavar="DIR", help="write DIR/summary.json")
+    score.add_argument("--out", type=path_argument, metavar="DIR", help="write DIR/summary.json")
     score.set_defaults(run=score_results)
 
 
@@ -82,24 +93,28 @@ def score_results(options: argparse.Namespace) -> None:
         ValueError, OSError: something could not be scored; the rest was.
     """
     eao_interval = eao_interval_from(options)
+    check_positive(options, "max_frames")
     dataset = open_dataset(options.dataset, options.layout)
-    names = options.sequences.split(",") if options.sequences else dataset.names
-    if missing := sorted(set(names) - set(dataset.names)):
-        raise ValueError(f"{options.dataset} has no sequence {', '.join(missing)}")
+    names = named_sequences(options.sequences, dataset.names, str(options.dataset))
     trackers = find_trackers(options.results, names)
+    max_frames = options.max_frames
+    if max_frames is None and (max_frames := frames_that_were_run(options.results)):
+        print(f"scoring the first {max_frames} frames, as they were run", file=sys.stderr)
     wanted = [name for name in names if any(name in files for files in trackers.values())]
     sequences: dict[str, Sequence] = {}
     failures: dict[str, str] = {}
     for name in wanted:
         try:
-            sequences[name] = dataset.read(name)
+            sequences[name] = dataset.read(name).head(max_frames)
         except (ValueError, OSError) as error:
             failures[name] = str(error)
     supervised = options.protocol == "vot" or (not options.protocol and is_supervised(trackers))
     if supervised:
-        scores = _score_supervised(trackers, sequences, eao_interval)
+        scores = _score_supervised(trackers, sequences, eao_interval, max_frames)
     else:
-        scores = {name: score_one_pass(files, sequences) for name, files in trackers.items()}
+        scores = {
+            name: score_one_pass(files, sequences, max_frames) for name, files in trackers.items()
+        }
     for name, one in scores.items():
         failures |= {f"{name} {sequence}": text for sequence, text in one.failures.items()}
     for what, text in failures.items():
@@ -107,19 +122,20 @@ def score_results(options: argparse.Namespace) -> None:
     _print_table(scores, SUPERVISED_COLUMNS if supervised else ONE_PASS_COLUMNS)
     if options.out:
         _write(options.out, scores, failures, options.command)
-    if failures:
-        raise ValueError(f"{len(failures)} results could not be scored, see above")
+    total = sum(len(files) for files in trackers.values())
+    refuse_failures(failures, max(total, len(failures)), "results could not be scored")
 
 
 def _score_supervised(
     trackers: Mapping[str, Files],
     sequences: Mapping[str, Sequence],
     eao_interval: tuple[int, int],
+    max_frames: int | None,
 ) -> dict[str, Score]:
     scores: dict[str, Score] = {}
     judged: dict[str, dict[str, list[JudgedRun]]] = {}
     for name, files in trackers.items():
-        scores[name], runs = score_supervised(files, sequences, eao_interval)
+        scores[name], runs = score_supervised(files, sequences, eao_interval, max_frames)
         if runs:
             judged[name] = runs
     for name, ranks in ranks_on_common_sequences(judged).items():

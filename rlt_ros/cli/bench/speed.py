@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from rlt_ros.benchmark.reference.timing import measure_reference, reference_lines
 from rlt_ros.benchmark.report import FILES
@@ -13,15 +12,17 @@ from rlt_ros.benchmark.speed.clips import ClipSource, DatasetClip, GeneratedClip
 from rlt_ros.benchmark.speed.comparison import SpeedPlan, compare_speed, table_lines
 from rlt_ros.benchmark.speed.growth import growth_lines, measure_growth
 from rlt_ros.benchmark.tracker_name import OURS
+from rlt_ros.cli.bench.failed_runs import refuse_failures
 from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequences
 from rlt_ros.cli.bench.study_arguments import add_tracker_choice, chosen_trackers, given_settings
+from rlt_ros.cli.output_folder import add_out_argument
 from rlt_ros.tracking import make_config
 from rlt_ros.tracking.config import Value
 
 EPILOG = """\
 examples:
   rlt-bench speed --out out/speed
-  rlt-bench speed OTB --tracker rlt --tracker csrt --sequences Deer,Girl --out out/speed
+  rlt-bench speed OTB --tracker rlt --tracker mil --sequences Deer,Girl --out out/speed
   rlt-bench speed OTB --sequences Girl --rate 30 --set update_mode=lockstep --out out/girl
   rlt-bench speed --growth --out out/growth
   rlt-bench speed --reference --out out/reference
@@ -42,7 +43,6 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "speed",
         help="time per frame and stage, updates, memory; how they grow",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_dataset_arguments(speed, without="a target moved over a picture, made on the spot")
     add_tracker_choice(speed)
@@ -67,7 +67,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         action="store_true",
         help="the paper preset beside a straightforward form of the same arithmetic",
     )
-    speed.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    add_out_argument(speed)
     speed.set_defaults(run=measure_speed)
 
 
@@ -76,6 +76,7 @@ def measure_speed(options: argparse.Namespace) -> None:
 
     Raises:
         ValueError, OSError, WeightsError: it cannot be done; the message says why.
+        FailedRunsError: some of it failed.
     """
     _check(options)
     if options.reference:
@@ -98,8 +99,7 @@ def measure_speed(options: argparse.Namespace) -> None:
     if summary.get("trackers") or summary.get("growth"):
         print("\n".join(lines))
         print(f"tables: {options.out / FILES}")
-    if failures := summary["failures"]:
-        raise ValueError(f"{len(failures)} runs failed, see above")
+    refuse_failures(summary["failures"], summary["runs"])
 
 
 def _check(options: argparse.Namespace) -> None:

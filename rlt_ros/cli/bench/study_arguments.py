@@ -12,10 +12,12 @@ from rlt_ros.benchmark.peer_networks import peer_networks
 from rlt_ros.benchmark.report import write_report
 from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_config
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
-from rlt_ros.cli.arguments import add_settings_argument
+from rlt_ros.cli.arguments import add_settings_argument, check_positive, path_argument
 from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
+from rlt_ros.cli.bench.failed_runs import refuse_failures
 from rlt_ros.cli.bench.ope_tables import print_tables
 from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequences
+from rlt_ros.cli.output_folder import add_out_argument
 from rlt_ros.tracking.config import Value, parse_setting
 
 
@@ -36,9 +38,7 @@ def add_study_command(
         epilog: examples.
         without_dataset: what it does without a data set; empty where one must be given.
     """
-    parser = commands.add_parser(
-        name, help=what, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = commands.add_parser(name, help=what, epilog=epilog)
     add_dataset_arguments(parser, without=without_dataset)
     add_tracker_choice(parser)
     parser.add_argument("--sequences", metavar="A,B", help="only these sequences")
@@ -50,7 +50,7 @@ def add_study_command(
         help="N seeds, from seed on (0), for rlt; N runs of mil, which takes no seed",
     )
     parser.add_argument("--max-frames", type=int, metavar="N", help="of each sequence")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    add_out_argument(parser)
     parser.add_argument("--no-report", action="store_true", help="numbers only, no pictures")
     add_execution_arguments(parser)
     return parser
@@ -64,12 +64,13 @@ def add_tracker_choice(parser: argparse.ArgumentParser) -> None:
         dest="trackers",
         metavar="NAME",
         help="rlt, rlt:PRESET, csrt, kcf, mil, nano or vit; settings of its own may follow, as in "
-        "rlt:paper,attention_weight=0; several are run side by side (default: rlt)",
+        "rlt:paper,attention_weight=0; several are run side by side; csrt and kcf need "
+        "opencv-contrib-python (default: rlt)",
     )
     add_settings_argument(parser)
     parser.add_argument(
         "--peers-onnx",
-        type=Path,
+        type=path_argument,
         metavar="FOLDER",
         help="where the networks of nano (*backbone*.onnx, *head*.onnx) and vit (*vit*.onnx) are",
     )
@@ -86,9 +87,7 @@ def plan_from(options: argparse.Namespace, protocol: str, default: str | None = 
     Raises:
         ValueError, OSError: a tracker, a setting or a sequence does not exist.
     """
-    for name in ("seeds", "max_frames"):
-        if (number := getattr(options, name)) is not None and number < 1:
-            raise ValueError(f"--{name.replace('_', '-')} must be 1 or more, not {number}")
+    check_positive(options, "seeds", "max_frames")
     settings = given_settings(options)
     seeds = range(first := int(settings.pop("seed", 0)), first + options.seeds)
     names = options.trackers or ([default] if default else [])
@@ -108,7 +107,8 @@ def run_plan(options: argparse.Namespace, plan: Plan) -> None:
     """Run a plan, write the results and print the means.
 
     Raises:
-        ValueError, OSError, WeightsError: something failed; the rest was done.
+        FailedRunsError: something failed; the rest was done.
+        OSError: a file cannot be written, or a cluster not be used.
     """
     settings = given_settings(options)
     settings.pop("seed", None)
@@ -124,9 +124,7 @@ def run_plan(options: argparse.Namespace, plan: Plan) -> None:
         print_tables(summary)
         if not options.no_report:
             print(f"report: {write_report(options.out)}")
-    if failures := summary["failures"]:
-        total = len(plan.jobs()) + len(plan.published_jobs())
-        raise ValueError(f"{len(failures)} of {total} runs failed, see above")
+    refuse_failures(summary["failures"], len(plan.jobs()) + len(plan.published_jobs()))
 
 
 def given_settings(options: argparse.Namespace) -> dict[str, Value]:

@@ -13,15 +13,15 @@ from rlt_ros.cli.bench.study_arguments import add_study_command, plan_from, run_
 
 EPILOG = """\
 examples:
-  rlt-bench vot VOT2016 --tracker rlt --tracker csrt --seeds 15 --out out/vot
+  rlt-bench vot VOT2016 --tracker rlt --tracker mil --seeds 15 --out out/vot
   rlt-bench vot VOT2016 --tracker mil --sequences bag --out out/bag
 
 A tracker that has lost its target is started again 5 frames later. VOT asks for 15 runs of trackers
 with chance in them. DIR gets summary.json (accuracy, robustness, expected average overlap, ranks),
 report.html with its tables and plots in report/, and VOT's own result files,
-TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt, one for each of the N seeds and no others: files that a
-command with more seeds left for the same tracker and sequence are removed, since VOT's toolkit
-counts whatever it finds. Finished runs are kept in the folder runs/: a command that was stopped
+TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt, one for each of the N seeds and no others: files that an
+earlier command left for other seeds, trackers or sequences are removed, since VOT's toolkit counts
+whatever it finds. Finished runs are kept in the folder runs/: a command that was stopped
 goes on from there when it is given again, and one with more seeds runs only what is not there.
 """
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.benchmark.datasets.dataset import Dataset
 from rlt_ros.benchmark.datasets.errors import DatasetError
+from rlt_ros.installing import pip_line
 from rlt_ros.media.sources import read_rgb
 
 Image = NDArray[np.uint8]
@@ -68,7 +69,8 @@ class Photos:
         if not found:
             raise DatasetError(
                 "the photos for made sequences come with the package scikit-image, which is not "
-                "installed; run 'pip install scikit-image', or name a data set to cut targets from"
+                f"installed; run {pip_line('install scikit-image')}, or name a data set to cut "
+                "targets from"
             )
         self._folder = found[0]
 

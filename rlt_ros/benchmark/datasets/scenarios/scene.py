@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -55,6 +58,10 @@ class Scene:
         """Yield frames as RGB uint8 (H, W, 3); see ``datasets.frames.Frames``."""
         for index in indices:
             yield self._draw(index)
+
+    def identity(self, count: int) -> str:
+        """Return a digest of all that frames are drawn from; see ``datasets.frames.Frames``."""
+        return hashlib.sha256(pickle.dumps(dataclasses.asdict(self))).hexdigest()
 
     def visible_shares(self) -> NDArray[np.float64]:
         """Return how much of the target is seen in each frame ``(N,)``, 0..1.

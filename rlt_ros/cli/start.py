@@ -1,0 +1,85 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Starting a command so that Ctrl-C and ``kill`` end it in one way, whenever they come.
+
+Importing what a command needs takes seconds. Importing this module makes Ctrl-C end the process
+with one line and exit code 130 from then on. While the command runs, Ctrl-C and ``kill`` reach it
+as KeyboardInterrupt, so that it can finish its files; a second one ends it at once.
+"""
+
+from __future__ import annotations
+
+# These are there when Python has started: importing more may be interrupted already.
+import _signal  # type: ignore[import-not-found]  # what ``signal`` is made of
+import os
+import sys
+
+
+def _end_at_once(number: int, _: object) -> None:
+    _say_stopped()
+    os._exit(128 + number)  # an exception could be swallowed by whatever runs just now
+
+
+def _say_stopped() -> None:
+    name = os.path.basename(sys.argv[0]) if sys.argv else "rlt_ros"  # noqa: PTH119
+    os.write(2, f"\n{name}: stopped\n".encode())
+
+
+_signal.signal(_signal.SIGINT, _end_at_once)
+
+import importlib  # noqa: E402
+import signal  # noqa: E402
+
+from rlt_ros.cli.stopping import Terminated, stopped_code  # noqa: E402
+
+
+def bench() -> int:
+    """Run rlt-bench with the arguments of this process."""
+    return run("rlt_ros.cli.bench.main")
+
+
+def track() -> int:
+    """Run rlt-track with the arguments of this process."""
+    return run("rlt_ros.cli.track")
+
+
+def trax() -> int:
+    """Run rlt-trax with the arguments of this process."""
+    return run("rlt_ros.benchmark.toolkits.trax")
+
+
+def node() -> int:
+    """Run the ROS 2 node with the arguments of this process; ``kill`` is rclpy's to answer."""
+    return run("rlt_ros.ros.tracker_node", on_kill=signal.SIG_DFL)
+
+
+def run(module: str, *, on_kill: signal._HANDLER | None = None) -> int:
+    """Call a module's ``main()`` and return its exit code.
+
+    Args:
+        module: its full name.
+        on_kill: what SIGTERM does in ``main``; None raises ``Terminated``.
+    """
+    _answer(_end_at_once)  # while Python imports there is nothing to tidy up
+    main = importlib.import_module(module).main
+    try:
+        signal.signal(signal.SIGTERM, _interrupt if on_kill is None else on_kill)
+        signal.signal(signal.SIGINT, _interrupt)
+        code = int(main())
+        sys.stdout.flush()
+    except KeyboardInterrupt as stop:
+        _say_stopped()
+        return stopped_code(stop)
+    finally:
+        _answer(_end_at_once)  # nor is there once all is done
+    return code
+
+
+def _answer(handler: signal._HANDLER) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+def _interrupt(number: int, _: object) -> None:
+    _answer(_end_at_once)
+    raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
