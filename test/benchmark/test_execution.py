@@ -98,9 +98,6 @@ def test_what_was_stored_with_other_settings_runs_again(
     told = capsys.readouterr().err
     assert "1 stored runs were made otherwise and are run again (run 0); of the" in told
     assert "first rate was 1, is 2" in told
-        "1 stored runs were made otherwise and are run again (run 0); of the first rate was 1"
-        in told
-    )
     found = store.load(PurePath("a", "0.json"))
     assert found is not None
     assert found.settings == {"rate": 2}
