@@ -36,7 +36,7 @@ setup: venv  ## make the environment .venv and build the ROS package (the others
 	@$(MAKE) -s --no-print-directory install/.built
 
 demo: setup  ## track a target in a video through the ROS 2 node; results in out/demo (VIDEO=file BOX=x,y,w,h RATE=0.5)
-	@. tools/env.sh && python -m rlt_ros.demo \
+	@. tools/env.sh && python -m rlt_ros.demo --from-make \
 	  $(if $(VIDEO),--video="$(VIDEO)") $(if $(BOX),--box="$(BOX)") \
 	  $(if $(RATE),--rate="$(RATE)") $(ARGS)
 

@@ -11,7 +11,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rlt_ros.pixels.intensity import IntensityRange, parse_intensity_range
 from rlt_ros.tracking.config import (
@@ -46,6 +46,10 @@ class CommandParser(argparse.ArgumentParser):
         others["formatter_class"] = argparse.RawDescriptionHelpFormatter
         super().__init__(epilog=f"{epilog}\n{EXIT_CODES}".lstrip(), **others)
         self.add_argument("--version", action=_Version, help="print the version and exit")
+
+    def error(self, message: str) -> NoReturn:
+        """End with one line: the usage of these commands is many, in which it would be lost."""
+        self.exit(2, f"{self.prog}: error: {message}; see {self.prog} --help\n")
 
     def parse_known_args(  # type: ignore[override]  # Namespace is all that these commands use
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

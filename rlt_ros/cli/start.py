@@ -21,7 +21,9 @@ def _end_at_once(number: int, _: object) -> None:
 
 
 def _say_stopped() -> None:
-    name = os.path.basename(sys.argv[0]) if sys.argv else "rlt_ros"  # noqa: PTH119
+    folder, name = os.path.split(sys.argv[0])
+    # With "python -m rlt_ros.demo" it is __main__.py, or "-m" before that is found.
+    name = {"__main__.py": os.path.basename(folder), "-m": "rlt_ros"}.get(name, name)  # noqa: PTH119
     os.write(2, f"\n{name}: stopped\n".encode())
 
 

@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -19,12 +22,14 @@ pytest.importorskip("rosbags", reason="bags are read and written with the packag
 from rlt_ros.bags.images import write_frames
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.bags.writer import BagWriter, jazzy_types
-from rlt_ros.demo.__main__ import main
+from rlt_ros.demo.main import _dropped, main
+from rlt_ros.demo.other_load import CpuTimes, cpu_times, others_cores
 from rlt_ros.demo.summary import _Attention
 from rlt_ros.media.results import read_results
 from rlt_ros.media.sample_video import BOX, sample_video
 from rlt_ros.media.sources import open_source
 from rlt_ros.media.video_writer import VideoWriter
+from rlt_ros.replay.outcome import Outcome
 from rlt_ros.replay.session import ATTENTION_MAP
 
 FRAMES = 20
@@ -81,6 +86,8 @@ def test_video_goes_through_the_node_and_nothing_is_lost(video: Path, tmp_path: 
     )
     assert "frames in          20 sent, 20 received by the node" in done.stdout
     assert "lost in transport  0" in done.stdout
+    assert "other programs     " in done.stdout
+    assert done.stdout.splitlines()[-1] == f"look at it with    xdg-open {out}/contact_sheet.png"
     assert " ms median, " in numbers["latency"]
 
     rows = read_results(out / "boxes.csv")
@@ -156,7 +163,11 @@ def test_node_that_dies_is_reported_with_the_end_of_its_log(video: Path, tmp_pat
         (["--video", "absent.mp4", "--box", "1,1,9,9"], "there is no absent.mp4"),
         (["--video", "VIDEO"], "--box x,y,w,h"),
         (["--video", "VIDEO", "--box", "500,500,20,20"], "does not overlap the 240 x 180 image"),
-        (["--rate", "0"], "--rate must be"),
+        (["--video", "VIDEO", "--box", "1,2"], "--box 1,2: '1,2' is not x,y,w,h"),
+        (["--from-make", "--video", "VIDEO", "--box", "1,2"], "BOX=1,2: '1,2' is not x,y,w,h"),
+        (["--from-make", "--video", "VIDEO"], "the video: BOX=x,y,w,h"),
+        (["--rate", "0"], "--rate 0: give a number above 0"),
+        (["--from-make", "--rate", "x"], "RATE=x: give a number above 0"),
         (["--set", "seed=-1"], "seed must be"),
     ],
 )
@@ -171,6 +182,44 @@ def test_mistakes_cost_one_line(
     assert main([*given, "--out", str(tmp_path / "out")]) == 2
     captured = capsys.readouterr().err
     assert captured.count("\n") == 1 and message in captured
+
+
+def outcome(dropped: int) -> Outcome:
+    """100 images, of which some were dropped."""
+    return Outcome(100, 100, dropped, 0, 0, 1.0, {}, np.array([]))
+
+
+@pytest.mark.parametrize(
+    ("dropped", "others", "words"),
+    [
+        (3, 1.9, "3, left out because a newer frame had come"),
+        (13, 1.4, "other programs were busy: fewer when they are not, or with RATE=0.5"),
+        (13, 0.1, "a newer frame had come; fewer with RATE=0.5"),
+        (13, math.nan, "a newer frame had come; fewer with RATE=0.5"),
+    ],
+)
+def test_dropped_frames_are_told_from_a_busy_machine(
+    dropped: int, others: float, words: str
+) -> None:
+    options = argparse.Namespace(from_make=True, rate="1")
+    assert _dropped(outcome(dropped), options, others).endswith(words)
+
+
+def test_other_programs_load_leaves_out_our_own() -> None:
+    before, after = CpuTimes(10.0, 100.0, 5.0), CpuTimes(20.0, 119.0, 10.0)
+    assert others_cores(before, after) == pytest.approx(1.4)
+    assert math.isnan(others_cores(before, CpuTimes(20.0, math.nan, 10.0)))
+
+
+def test_other_programs_load_is_seen() -> None:
+    before = cpu_times()
+    code = "import time\nend = time.monotonic() + 1\nwhile time.monotonic() < end: pass"
+    children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(os.cpu_count() or 1)]
+    time.sleep(0.9)  # all cores work, whoever else does; none of these has ended
+    seen = others_cores(before, cpu_times())
+    for child in children:
+        child.wait()
+    assert 0.5 < seen <= 1.2 * (os.cpu_count() or 1)
 
 
 def test_sample_video_shows_the_target_at_its_box() -> None:

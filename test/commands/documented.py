@@ -1,0 +1,138 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The commands that README, docs and --help show, and a short form of each."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from rlt_ros.benchmark.bags.packing import make_bag
+from rlt_ros.benchmark.bags.sequences import packable
+from rlt_ros.benchmark.result_files import vot_path, write_boxes, write_regions
+from rlt_ros.benchmark.toolkits import trax
+from rlt_ros.cli import track
+from rlt_ros.cli.bench import main as bench
+from rlt_ros.media.video_writer import VideoWriter
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PARSERS = {
+    "rlt-bench": bench._parser,
+    "rlt-track": track._parser,
+    "rlt-trax": trax._parser,
+}
+
+# What shortens a command without making another one of it.
+_QUICK = [
+    *("--set", "device=cpu", "--set", "initial_iterations=5", "--set", "initial_negatives=200"),
+    *("--set", "initial_positives=50", "--set", "regression_samples=50"),
+]
+_VALUES = {"--seeds": "1", "--cases": "1", "--lambdas": "0,1", "--frames": "2,3"}
+_STUDIES = ("ope", "tre", "sre", "vot", "lost")
+_TABLES = ("table1", "table2", "settings")
+
+
+def lines_of(path: Path) -> list[str]:
+    """The commands in a Markdown file's blocks, without comments, continued lines as one."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in _commands(block)]
+
+
+def lines_of_help() -> list[str]:
+    """The commands in what --help shows of every command."""
+    texts = [text for make in PARSERS.values() for text in _epilogs(make())]
+    return [line for text in texts for line in _commands(text)]
+
+
+def _epilogs(parser: argparse.ArgumentParser) -> Iterator[str]:
+    yield parser.epilog or ""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for one in dict.fromkeys(action.choices.values()):
+                yield from _epilogs(one)
+
+
+def _commands(text: str) -> Iterator[str]:
+    for line in text.replace("\\\n", " ").splitlines():
+        # A comment, or one in brackets behind two spaces, is no part of it.
+        shown = re.split(r"\s#|\s{2,}\(", line.strip())[0]
+        for part in shown.split(";"):
+            if part.strip().startswith("rlt-"):
+                yield " ".join(part.split())
+
+
+def parse(line: str) -> argparse.Namespace:
+    """Read a command as its program does; SystemExit if that would not take it."""
+    program, *arguments = shlex.split(line)
+    return PARSERS[program]().parse_args(arguments)
+
+
+def shortened(line: str) -> list[str]:
+    """A documented command's words, with little to do; its files are those of ``prepare``."""
+    words = shlex.split(line)
+    for index, word in enumerate(words[:-1]):
+        if word in _VALUES:
+            words[index + 1] = _VALUES[word]
+    if words[0] == "rlt-track":
+        return words if "--list-settings" in words else [*words, "--max-frames", "3", *_QUICK]
+    command, kind = words[1], words[2]
+    if command in _STUDIES:
+        words += ["--max-frames", "3", "--jobs", "1", *_QUICK]
+    elif command == "ablation":
+        words += _QUICK
+        if kind in _TABLES:
+            words += ["--max-frames", "3", "--jobs", "1", "--sequences", "Deer"]
+        if kind == "table1":
+            words += ["--lambdas", "0,1"]
+        elif kind == "settings":
+            words += ["--settings", "hold_threshold=0"] if "--settings" not in words else []
+        elif kind == "fig2":
+            words += ["--iterations", "1,2"]
+        elif kind == "fig3":
+            words += ["--frames", "2,3"]
+    elif command == "speed":
+        words += _QUICK if "--reference" not in words else []
+        words += ["--max-frames", "3"] if not {"--growth", "--reference"} & set(words) else []
+    elif command == "bag":
+        words += ["--max-frames", "3", *_QUICK]
+    return words
+
+
+def prepare(folder: Path) -> None:
+    """Make the files that documented commands name: data sets, bags, a video and results."""
+    boxes = np.array([[120.0 + 3 * number, 80 + number, 60, 90] for number in range(4)])
+    rng = np.random.default_rng(7)
+    ground = cv2.resize(rng.integers(60, 130, (15, 20, 3), np.uint8), (240, 180))
+    target = cv2.resize(rng.integers(0, 255, (6, 6, 3), np.uint8), (60, 90))
+    images = []
+    for x, y in boxes[:, :2].astype(int):
+        image = ground.copy()
+        image[y : y + 90, x : x + 60] = target[: 180 - y, : 240 - x]
+        images.append(image)
+    for name, pattern in (
+        *((f"OTB/{name}/img", "{:04d}.jpg") for name in ("Car4", "Deer", "Girl")),
+        ("VOT2016/bag", "{:08d}.jpg"),
+        ("frames", "{:06d}.jpg"),
+    ):
+        (folder / name).mkdir(parents=True)
+        for number, image in enumerate(images, start=1):
+            cv2.imwrite(str(folder / name / pattern.format(number)), image)
+    for name in ("Car4", "Deer", "Girl"):
+        write_boxes(folder / "OTB" / name / "groundtruth_rect.txt", boxes)
+        write_boxes(folder / "published" / "MDNet" / f"{name}.txt", boxes)
+    write_boxes(folder / "VOT2016" / "bag" / "groundtruth.txt", boxes)
+    regions: list[Any] = [1, *boxes[1:]]
+    write_regions(vot_path(folder / "results" / "KCF", "bag"), regions)
+    with VideoWriter(folder / "video.mp4", 10.0) as video:
+        for image in images:
+            video.write(image)
+    for name in ("BAG", "drive"):
+        make_bag(packable(folder / "OTB", "Deer"), folder / name)
