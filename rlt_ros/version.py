@@ -14,9 +14,8 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
 
-# What the boxes and measures of a run come from. Reports and tables are made of stored runs.
-_PARTS = ("benchmark", "media", "tracking")
-_MADE_OF_RUNS = ("benchmark/experiments", "benchmark/report")
+# What no stored run depends on; reports and tables are made of stored runs.
+_OTHERS = ("benchmark/experiments", "benchmark/report", "cli", "demo", "msg", "replay", "ros")
 
 
 @functools.cache
@@ -39,11 +38,10 @@ def commit() -> str:
 
 def result_modules() -> Iterator[Path]:
     """Yield the files that results depend on, relative to the package."""
-    for path in [*_PACKAGE.glob("*.py"), *(_PACKAGE / part for part in _PARTS)]:
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            name = file.relative_to(_PACKAGE)
-            if not any(name.is_relative_to(part) for part in _MADE_OF_RUNS):
-                yield name
+    for file in _PACKAGE.rglob("*.py"):
+        name = file.relative_to(_PACKAGE)
+        if not any(name.is_relative_to(part) for part in _OTHERS):
+            yield name
 
 
 def _code_digest() -> str:

@@ -8,6 +8,7 @@ is stored with the same settings, by the same code, is not run again.
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 import warnings
@@ -16,6 +17,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path, PurePath
@@ -26,7 +28,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from rlt_ros.benchmark.cluster import BACKENDS, ClusterError, Lost
 from rlt_ros.benchmark.run_store import Json, RunStore, differences
-from rlt_ros.benchmark.worker_signals import end_with_parent, without_ctrl_c
+from rlt_ros.benchmark.worker_signals import end_with, without_ctrl_c
 from rlt_ros.progress import progress, say
 
 # A local process that dies takes those beside it along, so nobody knows whose fault it was. What
@@ -198,10 +200,11 @@ def _in_processes(tasks: Sequence[Task], jobs: int) -> Results:
                 batch_size=1,
                 return_as="generator_unordered",
             )
+        attempt = partial(_attempt_here, os.getpid())
         started: list[Task] = []
         finished: set[PurePath] = set()
         try:
-            for index, result in _results(parallel, _calls(group, _attempt_here, started)):
+            for index, result in _results(parallel, _calls(group, attempt, started)):
                 finished.add(group[index].path)
                 yield group[index], result
         except BrokenExecutor:
@@ -219,7 +222,9 @@ def _alone(tasks: Sequence[Task]) -> Results:
     context = get_context("spawn")
     for task in tasks:
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_send_result, args=(sender, task.call), daemon=True)
+        process = context.Process(
+            target=_send_result, args=(os.getpid(), sender, task.call), daemon=True
+        )
         with without_ctrl_c():
             process.start()
         sender.close()
@@ -236,8 +241,8 @@ def _alone(tasks: Sequence[Task]) -> Results:
         yield task, result
 
 
-def _send_result(sender: Connection, call: Callable[[], Mapping[str, Json]]) -> None:
-    sender.send(_attempt_here(0, call)[1])
+def _send_result(command: int, sender: Connection, call: Callable[[], Mapping[str, Json]]) -> None:
+    sender.send(_attempt_here(command, 0, call)[1])
 
 
 def _death(code: int | None) -> str:
@@ -308,10 +313,10 @@ def _calls(
 
 
 def _attempt_here(
-    index: int, call: Callable[[], Mapping[str, Json]]
+    command: int, index: int, call: Callable[[], Mapping[str, Json]]
 ) -> tuple[int, Mapping[str, Json] | Failure]:
-    """Do a task in a process that this command has started."""
-    end_with_parent()
+    """Do a task in a process that this command has started; ``command`` is its number."""
+    end_with(command)
     return _attempt(index, call)
 
 

@@ -28,7 +28,7 @@ from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL
 from rlt_ros.benchmark.provenance import machine, versions
 from rlt_ros.benchmark.published import Published, score_published
 from rlt_ros.benchmark.record_summary import summarise_with_records
-from rlt_ros.benchmark.report import RUNS, SUMMARY
+from rlt_ros.benchmark.report import RUNS, SUMMARY, remove_report
 from rlt_ros.benchmark.run_store import RunStore, without_nan, write_json
 from rlt_ros.benchmark.tracker_name import TrackerName, folder_name, parse_tracker_name
 from rlt_ros.benchmark.vot_summary import compare_supervised, summarise_supervised
@@ -131,6 +131,7 @@ def evaluate(
     done = [job for job in (*jobs, *published) if job_name(job) not in failures]
     runs = _gather(done, store, plan.published)
     remove_result_files(store, out)
+    remove_report(out)
     for outcome in _outcomes(runs):
         if outcome.job.tracker not in plan.published:
             write_outcome(outcome, out, plan.seeds)

@@ -36,9 +36,9 @@ def without_ctrl_c() -> Iterator[None]:
 
 
 @functools.cache
-def end_with_parent() -> None:
+def end_with(parent: int) -> None:
     """End this process soon after the one that started it, even if that was killed."""
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:

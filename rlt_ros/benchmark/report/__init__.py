@@ -4,7 +4,7 @@
 
 from rlt_ros.benchmark.report.plots import eao_plot, precision_plot, success_plot
 from rlt_ros.benchmark.report.study import RUNS, SUMMARY, ReportError
-from rlt_ros.benchmark.report.writing import FILES, PAGE, write_report
+from rlt_ros.benchmark.report.writing import FILES, PAGE, remove_report, write_report
 
 __all__ = [
     "FILES",
@@ -14,6 +14,7 @@ __all__ = [
     "ReportError",
     "eao_plot",
     "precision_plot",
+    "remove_report",
     "success_plot",
     "write_report",
 ]

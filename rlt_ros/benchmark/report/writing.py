@@ -62,6 +62,14 @@ def write_report(folder: Path, strips: Sequence[str] | None = None) -> Path:
     return page
 
 
+def remove_report(folder: Path) -> None:
+    """Remove the report of an output folder, which tells of other runs than it now holds."""
+    files = folder / FILES
+    made = [path for kind in ("csv", "md", "png", "svg") for path in files.rglob(f"*.{kind}")]
+    for path in (folder / PAGE, *made):
+        path.unlink(missing_ok=True)
+
+
 def most_disputed(study: Study, count: int = STRIPS) -> list[str]:
     """Return the sequences on which trackers differ most, in AUC or VOT's accuracy.
 
