@@ -565,7 +565,7 @@ _PAPERS = {"lambda": "attention_weight"}
 def _declaration(name: str) -> dataclasses.Field[Any]:
     fields = TrackerConfig.__dataclass_fields__
     if name not in fields:
-        close = [_PAPERS[name]] if name in _PAPERS else difflib.get_close_matches(name, fields, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        close = difflib.get_close_matches(name, [*fields, *_PAPERS], n=1)
+        hint = f"; did you mean {_PAPERS.get(close[0], close[0])}?" if close else ""
         raise ConfigError(f"there is no setting {name!r}{hint}")
     return fields[name]

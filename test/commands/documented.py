@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from quick_settings import SETTINGS, as_options
 
 from rlt_ros.benchmark.bags.packing import make_bag
 from rlt_ros.benchmark.bags.sequences import packable
@@ -31,10 +32,7 @@ PARSERS = {
 }
 
 # What shortens a command without making another one of it.
-_QUICK = [
-    *("--set", "device=cpu", "--set", "initial_iterations=5", "--set", "initial_negatives=200"),
-    *("--set", "initial_positives=50", "--set", "regression_samples=50"),
-]
+_QUICK = as_options(SETTINGS)
 _VALUES = {"--seeds": "1", "--cases": "1", "--lambdas": "0,1", "--frames": "2,3"}
 _STUDIES = ("ope", "tre", "sre", "vot", "lost")
 _TABLES = ("table1", "table2", "settings")
@@ -69,6 +67,12 @@ def _commands(text: str) -> Iterator[str]:
                 yield " ".join(part.split())
 
 
+def kind(line: str) -> tuple[str, ...]:
+    """What a command is of: its program, command and experiment."""
+    words = shlex.split(line)
+    return tuple(words[: {"rlt-bench": 3 if words[1] == "ablation" else 2}.get(words[0], 1)])
+
+
 def parse(line: str) -> argparse.Namespace:
     """Read a command as its program does; SystemExit if that would not take it."""
     program, *arguments = shlex.split(line)
@@ -86,6 +90,8 @@ def shortened(line: str) -> list[str]:
     command, kind = words[1], words[2]
     if command in _STUDIES:
         words += ["--max-frames", "3", "--jobs", "1", *_QUICK]
+        if command == "ope" and "--sequences" not in words:
+            words += ["--sequences", "Deer,Girl"]  # those that report --help names
     elif command == "ablation":
         words += _QUICK
         if kind in _TABLES:

@@ -50,9 +50,15 @@ def open_dataset(
         raise DatasetError(f"there is no layout {layout!r}; give one of {', '.join(LAYOUTS)}")
     if not path.is_dir() and not (path.is_file() and layout in (None, "plain")):
         raise DatasetError(f"{path} is not a folder; give the folder of a data set")
-    if layout is None:
-        fitting = (name for name in LAYOUTS if path.is_dir() and _LAYOUTS[name][0](path))
-        layout = "plain" if path.is_file() else next(fitting, None)
+    fitting = (name for name in LAYOUTS if path.is_dir() and _LAYOUTS[name][0](path))
+    if layout is not None:
+        try:
+            return _LAYOUTS[layout][1](path)
+        except DatasetError as error:
+            if (found := next(fitting, None)) is None:
+                raise
+            raise DatasetError(f"{error}; its layout seems to be {found}") from None
+    layout = "plain" if path.is_file() else next(fitting, None)
     if layout is None:
         raise DatasetError(
             f"{path} holds no sequence; looked for NAME/groundtruth_rect.txt (OTB), "

@@ -36,7 +36,11 @@ from rlt_ros.cli.arguments import (
 )
 from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
 from rlt_ros.cli.bench.failed_runs import refuse_failures
-from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequences
+from rlt_ros.cli.bench.sequence_choice import (
+    add_dataset_arguments,
+    chosen_sequences,
+    named_sequences,
+)
 from rlt_ros.cli.output_folder import add_out_argument
 from rlt_ros.tracking import TrackerConfig
 
@@ -288,7 +292,10 @@ def _configs(options: argparse.Namespace) -> tuple[TrackerConfig, TrackerConfig]
 
 def _sequence(options: argparse.Namespace) -> Sequence:
     dataset = open_dataset(options.dataset, options.layout, options.intensity_range)
-    return dataset.read(options.sequence)
+    name, *others = named_sequences(options.sequence, dataset.names, str(options.dataset))
+    if others:
+        raise ValueError(f"--sequence {options.sequence}: give one sequence")
+    return dataset.read(name)
 
 
 def _write(

@@ -63,6 +63,8 @@ def lost_evaluation(options: argparse.Namespace) -> None:
     """
     source = ""
     chosen: tuple[str, ...] = ()
+    if options.dataset is None and options.sequences:
+        raise ValueError("--sequences are those of a data set; give its folder as well")
     if options.dataset is not None:
         source, chosen = str(options.dataset.resolve()), tuple(chosen_sequences(options))
     spec = ScenarioSpec(options.cases, options.scenario_seed, source, options.layout, chosen)
