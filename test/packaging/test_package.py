@@ -32,6 +32,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         ROOT / "rlt_ros", source / "rlt_ros", ignore=shutil.ignore_patterns("__pycache__")
     )
     shutil.copytree(ROOT / "tools", source / "tools")
+    stale = source / "build" / "lib" / "rlt_ros"  # left by an earlier `pip install .`
+    stale.mkdir(parents=True)
+    (stale / "deleted_since.py").touch()
     # With the tools of this environment: a test must not need the network.
     options = ["--no-deps", "--no-build-isolation", "--no-index", f"--wheel-dir={source}"]
     result = subprocess.run(
@@ -57,6 +60,24 @@ def test_wheel_holds_every_module(wheel: zipfile.ZipFile) -> None:
     assert python_files(ROOT / "rlt_ros") <= names
 
 
+def test_wheel_holds_no_module_that_was_deleted(wheel: zipfile.ZipFile) -> None:
+    modules = {name for name in wheel.namelist() if name.endswith(".py")}
+    assert modules == {f"rlt_ros/{name}" for name in python_files(ROOT / "rlt_ros")}
+
+
+def test_make_clean_leaves_results_and_sources(tmp_path: Path) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    made = ["build/lib/x", "install/x", "log/x", "rlt_ros.egg-info/x", "rlt_ros/__pycache__/x"]
+    for name in (*made, "out/x", "rlt_ros/x.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, check=True)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"Makefile", "out/x", "rlt_ros/x.py"}
+
+
 def test_wheel_holds_the_reports_template(wheel: zipfile.ZipFile) -> None:
     assert "rlt_ros/benchmark/report/page.html.jinja" in wheel.namelist()
 
@@ -66,8 +87,8 @@ def test_wheel_has_commands_dependencies_and_licence(wheel: zipfile.ZipFile) -> 
         (path,) = (path for path in wheel.namelist() if path.endswith(f".dist-info/{name}"))
         return wheel.read(path).decode()
 
-    for tool, module in (("rlt-track", "cli.track"), ("rlt-bench", "cli.bench.main")):
-        assert f"{tool} = rlt_ros.{module}:main" in read("entry_points.txt")
+    for tool in TOOLS:
+        assert f"{tool} = rlt_ros.cli.start:{tool[4:]}" in read("entry_points.txt")
     required = [
         line.removeprefix("Requires-Dist: ")
         for line in read("METADATA").splitlines()
