@@ -19,7 +19,13 @@ _Item = TypeVar("_Item")
 
 
 class Progress(Protocol):
-    """What is told of how far it is; a context, too."""
+    """What is told of how far it is; a context, too.
+
+    Attributes:
+        n: how many are done.
+    """
+
+    n: float
 
     def update(self, count: float = 1) -> object:
         """Say that so many more are done."""
@@ -34,15 +40,19 @@ class Progress(Protocol):
     ) -> object: ...
 
 
-def progress(*, total: int | None = None, unit: str, what: str = "", initial: int = 0) -> Progress:
+def progress(
+    *, total: int | None = None, unit: str = "", what: str = "", initial: int = 0
+) -> Progress:
     """Show on standard error how far something is, until the context is left.
 
     Args:
         total: how many there are to do; None where nobody knows.
-        unit: one of them, for example "frame".
+        unit: one of them, for example "frame"; "" where there is only to wait.
         what: is being done.
         initial: how many are done already.
     """
+    if sys.stderr.isatty() and not unit:
+        return tqdm(desc=what, bar_format="{desc}: {elapsed}", miniters=0, mininterval=1.0)
     if sys.stderr.isatty():
         return tqdm(total=total, unit=unit, desc=what, initial=initial)
     return _PlainLines(total, unit, what, initial)
@@ -70,13 +80,13 @@ class _PlainLines:
         self._total = total
         self._unit = unit
         self._what = what
-        self._done: float = initial
+        self.n: float = initial
         self._over = threading.Event()
         self._since = time.monotonic()
         self._thread = threading.Thread(target=self._talk, daemon=True)
 
     def update(self, count: float = 1) -> None:
-        self._done += count
+        self.n += count
 
     def __enter__(self) -> _PlainLines:
         self._thread.start()
@@ -93,8 +103,13 @@ class _PlainLines:
 
     def _talk(self) -> None:
         while not self._over.wait(SECONDS):
-            of = "" if self._total is None else f" of {self._total}"
-            what = f"{self._what}: " if self._what else ""
             seconds = time.monotonic() - self._since
-            line = f"{what}{self._done:g}{of} {self._unit}s, {seconds:.0f} s"
+            line = f"{self._how_far()}, {seconds:.0f} s"
             print(line, file=sys.stderr, flush=True)
+
+    def _how_far(self) -> str:
+        if not self._unit:
+            return self._what
+        of = "" if self._total is None else f" of {self._total}"
+        what = f"{self._what}: " if self._what else ""
+        return f"{what}{self.n:g}{of} {self._unit}s"

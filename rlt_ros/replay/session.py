@@ -14,7 +14,6 @@ from pathlib import Path
 from ament_index_python.packages import get_package_share_directory
 from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
-from tqdm import tqdm
 from vision_msgs.msg import Detection2D
 
 from rlt_ros.bags.images import IMAGE
@@ -22,6 +21,7 @@ from rlt_ros.bags.reader import BagError, BagReader
 from rlt_ros.bags.stamps import stamp_of
 from rlt_ros.bags.writer import BagWriter
 from rlt_ros.msg import TrackerStatus
+from rlt_ros.progress import progress
 from rlt_ros.replay.clock import ReplayClock
 from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.message_types import installed_types
@@ -192,7 +192,7 @@ def replay_into_node(
 
 def _play(player: Player, watch: _Watch, clock: ReplayClock, total: int, keep_partial: bool) -> str:
     """Publish all that is left; return what broke off the source of the images, if it may."""
-    with tqdm(total=total, initial=1, unit="frame", desc="replaying") as bar:
+    with progress(total=total, initial=1, unit="frame", what="replaying") as bar:
         clock.start()
         try:
             while player.publish_next():
@@ -240,7 +240,7 @@ class _Watch:
     def wait(self, until: Callable[[], bool], seconds: float, problem: str, show: str) -> None:
         """Wait until something is so, showing what and how long; else raise the problem."""
         deadline = time.monotonic() + seconds
-        with tqdm(desc=show, bar_format="{desc}: {elapsed}", miniters=0, mininterval=1.0) as line:
+        with progress(what=show) as line:
             while not until():
                 self.check()
                 if time.monotonic() > deadline:

@@ -54,13 +54,13 @@ def test_out_is_tried_before_anything_runs(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     (tmp_path / "file").write_text("mine")
-    arguments = {
+    arguments: dict[str, list[object]] = {
         "ope": [dataset, *QUICK],
         "score": [dataset, dataset],
         "speed": ["--tracker", "mil"],
         "ablation": ["fig2", dataset],
-    }[command]
-    assert run(command, *arguments, "--out", tmp_path / "file" / "run") == 2
+    }
+    assert run(command, *arguments[command], "--out", tmp_path / "file" / "run") == 2
     said = capsys.readouterr()
     assert said.err == (
         f"rlt-bench: error: --out {tmp_path}/file/run: {tmp_path}/file is a file; name a folder\n"

@@ -38,6 +38,22 @@ def test_elsewhere_there_are_plain_lines_also_while_nothing_gets_done(
     assert "\r" not in told
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_where_there_is_only_to_wait_the_time_is_told(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    stream = Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr(progress, "SECONDS", 0.05)
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress.progress(what="starting the node") as shown:
+        while "starting the node" not in stream.getvalue():
+            shown.update(0)
+            time.sleep(0.01)
+    assert ("\r" in stream.getvalue()) == terminal
+    text = "starting the node: 00:00" if terminal else "starting the node, 0 s"
+    assert text in stream.getvalue()
+
+
 def test_what_is_soon_done_says_nothing_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(progress.followed(range(3), unit="frame")) == [0, 1, 2]
     assert capsys.readouterr().err == ""

@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from rlt_ros.bags.reader import BagError
 from rlt_ros.benchmark.bags.frames import BagFrame, BagFrames
 from rlt_ros.benchmark.bags.results import BagRun
 from rlt_ros.benchmark.runners import Runner, make_runner
 from rlt_ros.media.results import ResultRow
+from rlt_ros.progress import progress
 from rlt_ros.tracking.config import Value
 from rlt_ros.tracking.errors import InvalidImageError
 
@@ -46,7 +46,7 @@ def run_lockstep(frames: BagFrames, tracker: str, settings: Mapping[str, Value])
     run = BagRun(tracker, frames, [], [], LATENCY_IS)
     seconds: list[float] = []
     total = len(frames)
-    with tqdm(total=total, unit="frame", desc="tracking") as bar:
+    with progress(total=total, unit="frame", what="tracking") as bar:
         try:
             for frame in frames:
                 _step(run, runner, frame, seconds)
