@@ -32,8 +32,14 @@ PARSERS = {
 }
 
 # What shortens a command without making another one of it.
-_QUICK = as_options(SETTINGS)
-_VALUES = {"--seeds": "1", "--cases": "1", "--lambdas": "0,1", "--frames": "2,3"}
+_QUICK = as_options({**SETTINGS, "backbone_runtime": "pytorch"})
+_VALUES = {
+    "--seeds": "1",
+    "--cases": "1",
+    "--lambdas": "0,1",
+    "--frames": "2,3",
+    "--strips": "Deer",
+}
 _STUDIES = ("ope", "tre", "sre", "vot", "lost")
 _TABLES = ("table1", "table2", "settings")
 
@@ -90,8 +96,8 @@ def shortened(line: str) -> list[str]:
     command, kind = words[1], words[2]
     if command in _STUDIES:
         words += ["--max-frames", "3", "--jobs", "1", *_QUICK]
-        if command == "ope" and "--sequences" not in words:
-            words += ["--sequences", "Deer,Girl"]  # those that report --help names
+        if "OTB" in words:
+            words += ["--sequences", "Deer"]
     elif command == "ablation":
         words += _QUICK
         if kind in _TABLES:
@@ -106,7 +112,8 @@ def shortened(line: str) -> list[str]:
             words += ["--frames", "2,3"]
     elif command == "speed":
         words += _QUICK if "--reference" not in words else []
-        words += ["--max-frames", "3"] if not {"--growth", "--reference"} & set(words) else []
+        if not {"--growth", "--reference"} & set(words):
+            words += ["--max-frames", "3", "--sequences", "Deer"]
     elif command == "bag":
         words += ["--max-frames", "3", *_QUICK]
     return words
