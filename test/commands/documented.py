@@ -93,27 +93,27 @@ def shortened(line: str) -> list[str]:
             words[index + 1] = _VALUES[word]
     if words[0] == "rlt-track":
         return words if "--list-settings" in words else [*words, "--max-frames", "3", *_QUICK]
-    command, kind = words[1], words[2]
+    command, experiment = words[1], words[2]
     if command in _STUDIES:
         words += ["--max-frames", "3", "--jobs", "1", *_QUICK]
         if "OTB" in words:
             words += ["--sequences", "Deer"]
     elif command == "ablation":
         words += _QUICK
-        if kind in _TABLES:
+        if experiment in _TABLES:
             words += ["--max-frames", "3", "--jobs", "1", "--sequences", "Deer"]
-        if kind == "table1":
+        if experiment == "table1":
             words += ["--lambdas", "0,1"]
-        elif kind == "settings":
+        elif experiment == "settings":
             words += ["--settings", "hold_threshold=0"] if "--settings" not in words else []
-        elif kind == "fig2":
+        elif experiment == "fig2":
             words += ["--iterations", "1,2"]
-        elif kind == "fig3":
+        elif experiment == "fig3":
             words += ["--frames", "2,3"]
     elif command == "speed":
         words += _QUICK if "--reference" not in words else []
         if not {"--growth", "--reference"} & set(words):
-            words += ["--max-frames", "3", "--sequences", "Deer"]
+            words += ["--max-frames", "3", *(["--sequences", "Deer"] if "OTB" in words else [])]
     elif command == "bag":
         words += ["--max-frames", "3", *_QUICK]
     return words
