@@ -7,9 +7,9 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from rlt_ros.benchmark.datasets.otb_omitted import Stretches
@@ -130,8 +130,7 @@ def evaluate(
     failures |= _score_published(published, plan.published, store)
     done = [job for job in (*jobs, *published) if job_name(job) not in failures]
     runs = _gather(done, store, plan.published)
-    remove_result_files(store, out)
-    remove_report(out)
+    _remove_old_files(store, out, {job_path(job) for job in (*jobs, *published)})
     for outcome in _outcomes(runs):
         if outcome.job.tracker not in plan.published:
             write_outcome(outcome, out, plan.seeds)
@@ -221,6 +220,20 @@ def _gather(jobs: Iterable[Job], store: RunStore, published: Published) -> dict[
         seed = int(job.settings.get("seed", 0))
         runs[job.tracker].outcomes.setdefault(seed, {})[job.sequence] = outcome
     return runs
+
+
+def _remove_old_files(store: RunStore, out: Path, wanted: Collection[PurePath]) -> None:
+    remove_report(out)
+    gone = [
+        str(run.with_suffix("")) for run in remove_result_files(store, out) if run not in wanted
+    ]
+    if gone:
+        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        print(
+            f"removed the boxes of earlier commands that this one does not name ({min(gone)}{more})"
+            f"; their runs stay in {store.folder}",
+            file=sys.stderr,
+        )
 
 
 def _tracker_runs(name: str, published: Mapping[str, Path] | None) -> TrackerRuns:

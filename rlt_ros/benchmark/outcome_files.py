@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from rlt_ros.benchmark.tracker_name import folder_name
 from rlt_ros.benchmark.vot_runs import judged_run
 
 
-def remove_result_files(store: RunStore, out: Path) -> None:
+def remove_result_files(store: RunStore, out: Path) -> list[PurePath]:
     """Remove what earlier commands wrote of stored runs, before the present ones are written.
 
     What is left in a folder is taken for its results, by toolkits and by people, also what is of
@@ -31,18 +31,26 @@ def remove_result_files(store: RunStore, out: Path) -> None:
     Args:
         store: of all runs.
         out: see ``write_outcome``.
+
+    Returns:
+        The paths in the store of the runs whose files were removed.
     """
+    removed = []
     for run in store.paths():
         folder, sequence = out / run.parent, run.stem
         old = [folder / f"{sequence}.txt", folder / f"{sequence}_frames.csv"]
         old += (folder / sequence).glob("*.txt")  # of tre and sre
         old += vot_repetitions(folder.parent, sequence)
-        for path in old:
-            path.unlink(missing_ok=True)
+        found = [path for path in old if path.exists()]
+        if found:
+            removed.append(run)
+        for path in found:
+            path.unlink()
         supervised = vot_path(folder.parent, sequence).parent
         for empty in (supervised, supervised.parent, folder / sequence, folder, folder.parent):
             with suppress(OSError):  # not empty, or not there
                 empty.rmdir()
+    return removed
 
 
 def write_outcome(outcome: Outcome, out: Path, seeds: Sequence[int]) -> None:

@@ -96,14 +96,18 @@ def test_a_misuse_leaves_no_folder(dataset: Path, tmp_path: Path) -> None:
     assert out.is_dir()
 
 
-def test_a_reused_folder_holds_the_last_command_alone(dataset: Path, tmp_path: Path) -> None:
+def test_a_reused_folder_holds_the_last_command_alone(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
     command = ["ope", dataset, "--out", out, "--tracker", "mil", "--jobs", "1"]
     assert run(*command) == 0
     (out / "notes.txt").write_text("mine")
     assert {"mil/seed0/Second.txt", "report/strips/Second.png"} <= files(out)
     fewer = [*command, "--sequences", "Square"]
+    capsys.readouterr()
     assert run(*fewer) == 0
+    assert "does not name (mil/seed0/Second); their runs stay in" in capsys.readouterr().err
     left = files(out)
     assert {name for name in left if "Second" in name} == {"runs/mil/seed0/Second.json"}
     assert {"notes.txt", "mil/seed0/Square.txt", "report.html"} <= left
