@@ -14,11 +14,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
-from pathlib import Path
 
 import cv2
 from numpy.typing import ArrayLike
-from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from rlt_ros.cli.arguments import (
@@ -30,9 +28,12 @@ from rlt_ros.cli.arguments import (
     config_from,
     tracker_settings,
 )
+from rlt_ros.cli.output_folder import add_out_argument, output_folder
+from rlt_ros.cli.stopping import stopped_code
 from rlt_ros.media.result_files import ResultFiles
 from rlt_ros.media.sources import Frame, FrameSource, open_source
 from rlt_ros.media.text import Image
+from rlt_ros.progress import progress
 from rlt_ros.tracking import InvalidImageError, Tracker, WeightsError
 from rlt_ros.whole_files import NotWrittenError
 
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(name)s: %(levelname)s: %(message)s", level=logging.WARNING)
     try:
-        with logging_redirect_tqdm():
+        with logging_redirect_tqdm(), output_folder(options.out):
             return track(options)
     except NotWrittenError as error:
         print(f"rlt-track: error: {error}", file=sys.stderr)
@@ -84,9 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Every error that the library raises on purpose; anything else is a bug and shows itself.
         print(f"rlt-track: error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("rlt-track: stopped; nothing was written", file=sys.stderr)
-        return 130
+        return stopped_code(stop)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,7 +95,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="rlt-track",
         description="Track a target through a video, a webcam or images by reciprocative learning.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "source",
@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="X,Y,W,H",
         help="the target's box on the first frame; without it a window asks for it",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    add_out_argument(parser)
     parser.add_argument("--max-frames", type=int, metavar="N", help="stop after N frames")
     parser.add_argument(
         "--fps", type=float, default=30.0, help="rate of images (default: %(default)g)"
@@ -186,7 +186,7 @@ class _Run:
 
     def follow(self, frames: Iterator[Frame]) -> None:
         """Track the other frames until they end or Ctrl-C."""
-        bar = tqdm(total=self.length, initial=1, unit="frame", desc="tracking")
+        bar = progress(total=self.length, initial=1, unit="frame", what="tracking")
         with bar, suppress(_Stopped):
             while not self.stopped and (frame := self._next(frames)) is not None:
                 self._track(frame)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``rlt-bench bag --real-time``: a bag through the tracker node over DDS, measured.
 
-Run as ``python -m rlt_ros.replay.benchmark JOB`` with a ``BagJob`` as JSON.
+Run as ``python -m rlt_ros.replay JOB`` with a ``BagJob`` as JSON.
 """
 
 from __future__ import annotations
@@ -160,7 +160,3 @@ def _memory_summary(memory: list[tuple[float, float]]) -> dict[str, float | None
         "end": known[-1],
         "most": max(known),
     }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

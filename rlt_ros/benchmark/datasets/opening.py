@@ -51,20 +51,18 @@ def open_dataset(
     if not path.is_dir() and not (path.is_file() and layout in (None, "plain")):
         raise DatasetError(f"{path} is not a folder; give the folder of a data set")
     fitting = (name for name in LAYOUTS if path.is_dir() and _LAYOUTS[name][0](path))
-    if layout is not None:
-        try:
-            return _LAYOUTS[layout][1](path)
-        except DatasetError as error:
-            if (found := next(fitting, None)) is None:
-                raise
-            raise DatasetError(f"{error}; its layout seems to be {found}") from None
-    layout = "plain" if path.is_file() else next(fitting, None)
-    if layout is None:
+    found = layout or ("plain" if path.is_file() else next(fitting, None))
+    if found is None:
         raise DatasetError(
             f"{path} holds no sequence; looked for NAME/groundtruth_rect.txt (OTB), "
             "NAME/groundtruth.txt (VOT, GOT-10k), anno/UAV123/NAME.txt, and NAME.mp4 or a folder "
             "NAME of images with NAME.txt"
         )
-    dataset = _LAYOUTS[layout][1](path)
+    try:
+        dataset = _LAYOUTS[found][1](path)
+    except DatasetError as error:
+        if layout is None or (better := next(fitting, None)) is None:
+            raise
+        raise DatasetError(f"{error}; its layout seems to be {better}") from None
     dataset.intensity = intensity
     return dataset

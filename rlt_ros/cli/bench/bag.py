@@ -163,7 +163,7 @@ def _real_time(job: BagJob) -> None:
             "tools/env.sh, or leave --real-time out"
         )
     job.node_settings()
-    command = [sys.executable, "-m", "rlt_ros.replay.benchmark", job.to_json()]
+    command = [sys.executable, "-m", "rlt_ros.replay", job.to_json()]
     # In a session of its own, so that a Ctrl-C reaches it once, from here, whoever sent it.
     child = subprocess.Popen(command, start_new_session=True)
     before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
