@@ -21,10 +21,13 @@ def _end_at_once(number: int, _: object) -> None:
 
 
 def _say_stopped() -> None:
+    os.write(2, f"\n{_name()}: stopped\n".encode())
+
+
+def _name() -> str:
     folder, name = os.path.split(sys.argv[0])
     # With "python -m rlt_ros.demo" it is __main__.py, or "-m" before that is found.
-    name = {"__main__.py": os.path.basename(folder), "-m": "rlt_ros"}.get(name, name)  # noqa: PTH119
-    os.write(2, f"\n{name}: stopped\n".encode())
+    return {"__main__.py": os.path.basename(folder), "-m": "rlt_ros"}.get(name, name)  # noqa: PTH119
 
 
 _signal.signal(_signal.SIGINT, _end_at_once)
@@ -58,12 +61,25 @@ def node() -> int:
 def run(module: str, *, on_kill: signal._HANDLER | None = None) -> int:
     """Call a module's ``main()`` and return its exit code.
 
+    A package that is not installed is named in one line; that is exit code 2.
+
     Args:
         module: its full name.
         on_kill: what SIGTERM does in ``main``; None raises ``Terminated``.
     """
     _answer(_end_at_once)  # while Python imports there is nothing to tidy up
-    main = importlib.import_module(module).main
+    try:
+        main = importlib.import_module(module).main
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("rlt_ros"):
+            raise
+        print(
+            f"{_name()}: {sys.executable} has no package {error.name}. Install what rlt_ros needs,"
+            " as its README.md says; in a ROS 2 workspace activate that environment and build"
+            " again with --cmake-clean-cache",
+            file=sys.stderr,
+        )
+        return 2
     try:
         signal.signal(signal.SIGTERM, _interrupt if on_kill is None else on_kill)
         signal.signal(signal.SIGINT, _interrupt)

@@ -157,3 +157,11 @@ def test_ctrl_c_while_workers_start_costs_no_traceback(tmp_path: Path) -> None:
     assert process.returncode == 130, said
     assert "Traceback" not in said
     wait_for_the_end_of(process.pid)
+
+
+def test_a_package_that_is_not_installed_is_named_in_one_line(tmp_path: Path) -> None:
+    process = start(tmp_path, "import not_installed_anywhere\ndef main(): return 0")
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    (line,) = said.splitlines()
+    assert line.startswith(f"rlt-test: {sys.executable} has no package not_installed_anywhere. ")
