@@ -28,6 +28,8 @@ _LOG = logging.getLogger(__name__)
 IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 )
+# Names of folders in data sets that say nothing of what the images in them show.
+_IMAGE_FOLDERS = frozenset(("img", "imgs", "image", "images", "frames", "color", "rgb"))
 # Grey of more than 8 bits, as FFmpeg and Video4Linux name it.
 _DEEP_GREY_OF_FILES = (cv2.VideoWriter.fourcc(*"Y1\0\x10"),)
 _DEEP_GREY_OF_CAMERAS = tuple(cv2.VideoWriter.fourcc(*name) for name in ("Y16 ", "Y12 ", "Y10 "))
@@ -255,7 +257,7 @@ def open_source(
     text = str(source).removeprefix("file://")
     path = Path(text).expanduser()
     if path.is_dir():
-        return ImageSource(path.resolve().name, image_files(path), fps, intensity)
+        return ImageSource(sequence_name(path), image_files(path), fps, intensity)
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES:
             return ImageSource(path.name, [path], fps, intensity)
@@ -363,6 +365,17 @@ def image_files(folder: Path) -> list[Path]:
     return sorted(
         (file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order
     )
+
+
+def sequence_folder(folder: Path) -> Path:
+    """Return the folder that a sequence is named after: the one around ``img`` and the like."""
+    return folder.parent if folder.name.lower() in _IMAGE_FOLDERS else folder
+
+
+def sequence_name(folder: Path) -> str:
+    """Return the name of what a folder of images shows."""
+    folder = folder.resolve()
+    return sequence_folder(folder).name or folder.name
 
 
 def natural_order(file: Path) -> tuple[list[list[tuple[int, str]]], str]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from rlt_ros.benchmark.datasets.plain import PlainDataset, is_plain
 from rlt_ros.benchmark.datasets.scenarios.spec import is_spec, open_spec
 from rlt_ros.benchmark.datasets.uav123 import is_uav123, open_uav123
 from rlt_ros.benchmark.datasets.vot import VotDataset, is_vot
+from rlt_ros.media.sources import sequence_folder
 from rlt_ros.pixels.intensity import IntensityRange
 
 # In the order in which they are tried: GOT-10k's files are VOT's and more.
@@ -36,7 +37,7 @@ def open_dataset(
 
     Args:
         path: its folder; for plain videos also a video file, for made sequences the file that says
-            which (see ``scenarios``).
+            which (see ``scenarios``). The folder ``img`` in a sequence's stands for that.
         layout: one of ``LAYOUTS``; None finds out.
         intensity: see ``Dataset``.
 
@@ -50,8 +51,10 @@ def open_dataset(
         raise DatasetError(f"there is no layout {layout!r}; give one of {', '.join(LAYOUTS)}")
     if not path.is_dir() and not (path.is_file() and layout in (None, "plain")):
         raise DatasetError(f"{path} is not a folder; give the folder of a data set")
-    fitting = (name for name in LAYOUTS if path.is_dir() and _LAYOUTS[name][0](path))
+    fitting = _fitting(path)
     found = layout or ("plain" if path.is_file() else next(fitting, None))
+    if found is None and (around := sequence_folder(path)) != path:
+        path, found = around, next(_fitting(around), None)
     if found is None:
         raise DatasetError(
             f"{path} holds no sequence; looked for NAME/groundtruth_rect.txt (OTB), "
@@ -66,3 +69,8 @@ def open_dataset(
         raise DatasetError(f"{error}; its layout seems to be {better}") from None
     dataset.intensity = intensity
     return dataset
+
+
+def _fitting(path: Path) -> Iterator[str]:
+    """Yield the layouts that a folder may have."""
+    return (name for name in LAYOUTS if path.is_dir() and _LAYOUTS[name][0](path))

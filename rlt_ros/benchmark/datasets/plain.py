@@ -17,7 +17,7 @@ from rlt_ros.benchmark.datasets.errors import DatasetError
 from rlt_ros.benchmark.datasets.frames import open_video
 from rlt_ros.benchmark.datasets.sequence import Sequence, check_boxes, image_sequence
 from rlt_ros.benchmark.datasets.text import read_boxes
-from rlt_ros.media.sources import image_files, natural_order
+from rlt_ros.media.sources import image_files, natural_order, sequence_name
 
 VIDEO_SUFFIXES = frozenset((".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg"))
 BOX_SUFFIXES = (".txt", ".csv")
@@ -38,8 +38,11 @@ class PlainDataset(Dataset):
             DatasetError: there is none.
         """
         found = _found(path)
-        stems = Counter(_stem(one) for one in found)
-        names = [_stem(one) if stems[_stem(one)] == 1 else one.name for one in found]
+        shown = [sequence_name(one) if one.is_dir() else one.stem for one in found]
+        counts = Counter(shown)
+        names = [
+            name if counts[name] == 1 else one.name for name, one in zip(shown, found, strict=True)
+        ]
         self._paths = dict(zip(names, found, strict=True))
         super().__init__(path, names, "NAME.mp4 or a folder NAME of images, with NAME.txt")
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rlt_ros.benchmark.datasets import DatasetError, open_dataset
+from rlt_ros.media.sources import open_source
 
 WriteImages = Callable[..., None]
 
@@ -52,3 +53,16 @@ def test_a_path_without_a_name_has_one(vot: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(vot / "bag")
     dataset = open_dataset(Path())
     assert (dataset.name, dataset.names) == ("bag", ["bag"])
+
+
+def test_sequences_are_named_as_their_folders_are_not_img(
+    tmp_path: Path, write_images: WriteImages
+) -> None:
+    write_images(tmp_path / "Deer" / "img", (1, 2))
+    (tmp_path / "Deer" / "groundtruth_rect.txt").write_text("1,2,3,4\n1,2,3,4\n")
+    assert open_dataset(tmp_path / "Deer" / "img").names == ["Deer"]
+    write_images(tmp_path / "Drive" / "frames", (1, 2))
+    (tmp_path / "Drive" / "frames.txt").write_text("1,2,3,4\n1,2,3,4\n")
+    assert open_dataset(tmp_path / "Drive" / "frames").names == ["Drive"]
+    assert len(open_dataset(tmp_path / "Drive" / "frames").read("Drive")) == 2
+    assert open_source(tmp_path / "Drive" / "frames").name == "Drive"
