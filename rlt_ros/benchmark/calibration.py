@@ -86,7 +86,7 @@ def reliability_bins(
         order = np.argsort(scores, kind="stable")
         groups = [group for group in np.array_split(order, bins) if group.size]
     else:
-        index = np.clip(np.ceil(scores * bins).astype(int) - 1, 0, bins - 1)
+        index = np.maximum(np.ceil(scores * bins).astype(int) - 1, 0)
         groups = [np.flatnonzero(index == one) for one in np.unique(index)]
     return ReliabilityBins(
         np.array([len(group) for group in groups]),

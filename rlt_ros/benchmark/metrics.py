@@ -120,5 +120,5 @@ def _overlaps(boxes: Boxes, truth: Boxes) -> NDArray[np.float64]:
 
 
 def _distances(boxes: Boxes, truth: Boxes) -> NDArray[np.float64]:
-    distances = np.linalg.norm(centres(boxes) - centres(truth), axis=1)
-    return np.where(np.isfinite(boxes).all(axis=1), distances, np.inf)
+    # Of boxes that are not finite they are not either, and not within any limit.
+    return np.linalg.norm(centres(boxes) - centres(truth), axis=1)

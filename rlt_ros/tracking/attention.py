@@ -108,8 +108,6 @@ def regulariser(gradients: Tensor, targets: int, per_sample: bool) -> Tensor:
         (slice(targets), target, background),
         (slice(targets, None), background, target),
     ):
-        if not len(gradients[0, chosen]):
-            continue
         # Even attention to the sample's own class: small sigma / mu. Uneven to the other class.
         for numerator, denominator in ((low[0], low[1]), (high[1], high[0])):
             above, below = numerator[chosen], denominator[chosen]

@@ -435,8 +435,6 @@ class TrackerConfig:
             )
         if self.attention_module == "features" and self.attention_weight > 0:
             raise ConfigError("attention_module: features needs attention_weight: 0")
-        if self.crop_size <= 2 * self.crop_padding:
-            raise ConfigError("crop_padding must leave room in crop_size: 2 crop_padding < size")
 
 
 # What each preset changes against the declarations above.
