@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,15 @@ import cv2
 import numpy as np
 import pytest
 
+from rlt_ros.benchmark.datasets import Sequence
 from rlt_ros.benchmark.metrics import one_pass_measures
 from rlt_ros.benchmark.result_files import got10k_path, vot_path, write_boxes, write_regions
+from rlt_ros.benchmark.scoring import (
+    find_trackers,
+    is_supervised,
+    score_one_pass,
+    score_supervised,
+)
 from rlt_ros.cli.bench.main import main
 
 TRUTH = {
@@ -84,6 +92,17 @@ def test_the_first_box_is_the_given_one(dataset: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert main(["score", str(tmp_path / "KCF"), str(dataset), "--out", str(out)]) == 0
     assert summary_of(out)["mean"]["cle"] == 0
+
+
+def test_a_frame_without_a_box_is_a_miss(dataset: Path, tmp_path: Path) -> None:
+    boxes = results_of(0, "Ball")
+    boxes[5] = np.nan
+    write_boxes(tmp_path / "KCF" / "Ball.txt", boxes)
+    out = tmp_path / "out"
+    assert main(["score", str(tmp_path / "KCF"), str(dataset), "--out", str(out)]) == 0
+    assert summary_of(out)["mean"]["precision20"] == pytest.approx(11 / 12)
+    assert summary_of(out)["mean"]["auc"] == pytest.approx(11 / 12 * 20 / 21)
+    assert summary_of(out)["curves"]["precision"][50] == pytest.approx(11 / 12)
 
 
 def test_repetitions_are_averaged(dataset: Path, tmp_path: Path) -> None:
@@ -184,6 +203,96 @@ def test_misuse_is_one_line(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_only_a_folder_has_results(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="none is not a folder; give a folder of result files"):
+        find_trackers(tmp_path / "none", TRUTH)
+
+
+def test_trackers_and_repetitions_are_in_alphabetical_order(tmp_path: Path) -> None:
+    names = [f"t{number:02d}" for number in range(20)]
+    for name in reversed(names):
+        for seed in ("seed2", "seed0", "seed1"):
+            write_boxes(tmp_path / name / seed / "Ball.txt", TRUTH["Ball"])
+        write_boxes(tmp_path / name / "Ball" / "Ball_002.txt", TRUTH["Ball"])
+        write_boxes(tmp_path / name / "Ball" / "Ball_001.txt", TRUTH["Ball"])
+        write_boxes(tmp_path / name / "Ball" / "Ball_times.txt", TRUTH["Ball"])
+        write_boxes(tmp_path / name / "Other" / "Ball.txt", TRUTH["Ball"])
+    found = find_trackers(tmp_path, TRUTH)
+    assert list(found) == names
+    files = ["Ball/Ball_001", "Ball/Ball_002", "seed0/Ball", "seed1/Ball", "seed2/Ball"]
+    for name, by_sequence in found.items():
+        assert by_sequence == {"Ball": [tmp_path / name / f"{file}.txt" for file in files]}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "supervised"),
+    [("a.bin", "", True), ("a.txt", "1\n2,2,3,4\n", True), ("a.txt", "1,2,3,4\n1\n", False),
+     ("a.txt", "", False)],
+)  # fmt: skip
+def test_supervised_files_begin_with_a_lone_1(
+    tmp_path: Path, name: str, text: str, supervised: bool
+) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "b.txt").write_text("2,2,3,4\n")
+    files = [tmp_path / name, tmp_path / "b.txt"]  # the first tells
+    assert is_supervised({"one": {"Ball": files}}) is supervised
+
+
+class Black:
+    """Frames of 100 x 80 pixels, of which only the first may be read."""
+
+    def __len__(self) -> int:
+        return 12
+
+    def read(self, indices: range) -> Iterator[np.ndarray]:
+        assert list(indices) == [0]
+        yield np.zeros((80, 100, 3), np.uint8)
+
+
+def sequence(name: str, attributes: Mapping[str, np.ndarray] | None = None) -> Sequence:
+    return Sequence(name, TRUTH["Ball"], Black(), attributes=attributes or {})
+
+
+def test_curves_and_attributes_are_means_over_repetitions_and_then_sequences(
+    tmp_path: Path,
+) -> None:
+    late = np.arange(12) >= 6
+    sequences = {"A": sequence("A", {"blur": late}), "B": sequence("B", {"blur": late})}
+    paths = [tmp_path / f"{number}.txt" for number in range(3)]
+    shifts = (0, 8, 16)  # right on, IoU 1/3, beside; of all frames but the first
+    for path, shift in zip(paths, shifts, strict=True):
+        write_boxes(path, results_of(shift, "Ball"))
+    score = score_one_pass({"A": paths, "B": paths[:1]}, sequences)
+    # Shares of frames with an IoU above 0.5: the first frame and those of one run of three.
+    assert score.curves["success"][10] == pytest.approx((((1 + 1 / 12 + 1 / 12) / 3) + 1) / 2)
+    assert score.curves["precision"][8] == pytest.approx(((1 + 1 + 1 / 12) / 3 + 1) / 2)
+    assert score.sequences["A"]["cle"] == pytest.approx((0 + 8 + 16) / 3 * 11 / 12)
+    assert score.attributes["blur"]["cle"] == pytest.approx(((0 + 8 + 16) / 3 + 0) / 2)
+    assert score.attributes["blur"]["sequences"] == 2
+
+
+def test_supervised_runs_are_judged_in_the_image_and_must_fit_the_sequence(tmp_path: Path) -> None:
+    good, short, boxes = (tmp_path / f"{name}.txt" for name in ("good", "short", "boxes"))
+    wide = np.tile([90.0, 20.0, 20.0, 12.0], (12, 1))  # cut at the image's width of 100
+    truth = Sequence("A", wide, Black())
+    write_regions(good, [1, *(wide[1:] - np.array([5, 0, 0, 0]))])
+    write_regions(short, [1, *wide[2:]])
+    write_regions(boxes, wide)
+    score, judged = score_supervised(
+        {"A": [good], "B": [short], "C": [boxes], "D": [good]},
+        {"A": truth, "B": truth, "C": truth},
+        (1, 11),
+    )
+    # Columns 91..99 and 86..99 of an image that VOT counts to 99.
+    assert judged["A"][0].overlaps[1:] == pytest.approx(9 / 14)
+    assert score.mean["eao"] == pytest.approx(9 / 14)
+    assert score.curves["expected_overlap"] == pytest.approx([0] + [9 / 14] * 11)
+    assert score.failures == {
+        "B": f"{short}: 11 lines for 12 frames",
+        "C": f"{boxes}:1: a supervised run begins with 1, where the tracker started",
+    }
 
 
 def test_published_results_have_the_published_numbers(tmp_path: Path) -> None:
