@@ -44,7 +44,33 @@ def test_measures_of_known_scores() -> None:
     assert np.isnan(list(calibration_measures(np.empty(0), np.empty(0, bool)).values())).all()
 
 
+def test_the_two_errors_differ_where_scores_crowd() -> None:
+    # 15 misses at .5 and 15 hits at .52, all in the bin 7/15..8/15. Of 15 bins of two frames each,
+    # in order, 7 hold misses alone, one a miss and a hit, and 7 hits alone.
+    scores, hits = np.repeat([0.5, 0.52], 15), np.repeat([False, True], 15)
+    shuffled = np.random.default_rng(0).permutation(30)
+    found = calibration_measures(scores[shuffled], hits[shuffled])
+    assert found["ece"] == pytest.approx(0.51 - 0.5)
+    assert found["ece_equal_mass"] == pytest.approx((7 * 0.5 + (0.51 - 0.5) + 7 * 0.48) / 15)
+
+
+def test_bins_of_equal_mass_are_by_score() -> None:
+    # Scores (i + .5) / 30, every other one a hit: the means of the pairs are (2 k + 1) / 30, and
+    # half of each are hits. |2 k - 14| / 30 is 112 / 15 / 30 in the mean over k = 0..14.
+    scores, hits = (np.arange(30) + 0.5) / 30, np.arange(30) % 2 == 1
+    assert calibration_measures(scores, hits)["ece_equal_mass"] == pytest.approx(112 / 450)
+
+
+def test_no_frames_are_judged_of_no_runs() -> None:
+    scores, hits = scored_frames([])
+    assert (scores.shape, hits.shape) == ((0,), (0,))
+    assert (scores.dtype.name, hits.dtype.name) == ("float64", "bool")
+
+
 def test_a_score_that_is_no_probability_is_refused() -> None:
+    for scores in ([0.5, 1.5], [0.5, -0.5], [np.nan, 0.5]):
+        with pytest.raises(ValueError, match="from 0 to 1"):
+            reliability_bins(np.array(scores), np.array([True, False]))
     with pytest.raises(ValueError, match="from 0 to 1"):
         reliability_bins(np.array([1.5]), np.array([True]))
     with pytest.raises(ValueError, match="one of each per frame"):

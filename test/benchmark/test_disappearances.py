@@ -15,7 +15,7 @@ from rlt_ros.benchmark.disappearances import (
 from rlt_ros.benchmark.frame_records import FrameRecord
 
 STATES = {"t": "tracking", "u": "uncertain", "l": "lost", ".": ""}
-SHARES = {"1": 1.0, "5": 0.5, "3": 0.3, "0": 0.0}
+SHARES = {"1": 1.0, "9": 0.98, "8": 0.9799, "5": 0.5, "3": 0.3, "0": 0.0}
 
 
 def run(visible: str, states: str, on_target: str) -> FrameRecord:
@@ -106,3 +106,51 @@ def test_nothing_is_known_without_states_or_shares() -> None:
     unknown.visible[:] = np.nan
     assert find_disappearances(unknown) == []
     assert math.isnan(disappearance_measures([unknown])["false_lost"])
+
+
+def test_the_first_frame_is_no_disappearance() -> None:
+    assert find_disappearances(run("0011", "tttt", "..xx")) == [Disappearance(1, 1, 2, None, 0)]
+    assert find_disappearances(run("0111", "tttt", ".xxx")) == []
+
+
+def test_a_target_that_goes_again_before_it_is_whole_has_not_returned() -> None:
+    record = run("1105009811", "ttltttlttt", "xx.x...xxx")
+    # Never whole between the two; then whole from a share of 0.98 on.
+    assert find_disappearances(record) == [
+        Disappearance(2, 2, None, 0, None),
+        Disappearance(4, 5, 6, None, 1),
+    ]
+    three = run("1030101", "tlttltt", "x...x.x")
+    assert [one.back for one in find_disappearances(three)] == [None, 4, 6]
+    almost = run("11081", "ttltt", "xx.xx")
+    assert find_disappearances(almost) == [Disappearance(2, 2, 4, 0, 0)]
+
+
+def test_found_only_after_it_went_again_is_not_found() -> None:
+    record = run("110110111", "ttltttttt", "xx....xxx")
+    assert find_disappearances(record) == [
+        Disappearance(2, 2, 3, 0, None),
+        Disappearance(5, 5, 6, None, 0),
+    ]
+
+
+@pytest.mark.parametrize(("frames", "share"), [(5, 1), (6, 0)])
+def test_five_frames_are_in_time_to_flag(frames: int, share: float) -> None:
+    record = run("11" + "0" * 9, "tt" + "t" * frames + "l" * (9 - frames), "x" * 11)
+    measures = disappearance_measures([record])
+    assert measures["flag_frames"] == frames
+    assert measures["flagged5"] == share
+
+
+def test_a_target_that_stays_away_has_not_returned() -> None:
+    measures = disappearance_measures([run("1110000", "tttttll", "xxx....")])
+    assert (measures["disappearances"], measures["returns"]) == (1, 0)
+    assert math.isnan(measures["refound_share"])
+    assert measures["false_lost"] == measures["false_lost_graced"] == 0
+    assert measures["blind"] == 2 / 4
+
+
+@pytest.mark.parametrize(("after", "returns"), [(29, 0), (30, 1)])
+def test_a_return_counts_with_30_frames_after_it(after: int, returns: int) -> None:
+    record = run("1101" + "1" * after, "ttl" + "l" * (after + 1), "x" * (after + 4))
+    assert disappearance_measures([record])["returns"] == returns

@@ -119,7 +119,20 @@ def test_a_short_failure_is_told_by_its_own_frames() -> None:
     assert found.frames.tolist() == [10, 11]
 
 
-@pytest.mark.parametrize(("overlaps", "frame"), [([1.0, 0.4, 0.3], 2), ([1.0], 0)])
+def test_an_iou_of_a_half_is_neither_wrong_nor_right_again() -> None:
+    assert not find_failure(np.full(10, 0.5)).sustained
+    found = find_failure(np.array([1.0, *[0.3] * 5, *[0.5] * 5, *[0.6] * 5]))
+    assert (found.sustained, found.frame, found.recovered) == (True, 1, 11)
+
+
+def test_five_frames_are_enough_to_go_wrong() -> None:
+    assert find_failure(np.array([1.0, *[0.3] * 5])).sustained
+    assert not find_failure(np.array([1.0, *[0.3] * 4])).sustained
+
+
+@pytest.mark.parametrize(
+    ("overlaps", "frame"), [([1.0, 0.4, 0.3], 2), ([1.0], 0), ([0.3, 0.6], 1), ([0.1, 0.3, 0.2], 2)]
+)
 def test_short_runs_have_a_worst_frame(overlaps: list[float], frame: int) -> None:
     found = find_failure(np.array(overlaps))
     assert (found.sustained, found.frame) == (False, frame)

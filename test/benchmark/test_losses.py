@@ -37,3 +37,11 @@ def test_no_box_is_lost_and_no_annotation_is_left_out() -> None:
     assert losses([ON, BESIDE, BESIDE, BESIDE, ON], hidden=(2, 3)) == (1, 1, 1, 1)
     with pytest.raises(ValueError, match="no frame is annotated"):
         losses([ON], hidden=(0,))
+
+
+def test_an_iou_of_a_half_is_not_found() -> None:
+    truth = np.tile([20.0, 20.0, 10.0, 10.0], (3, 1))
+    boxes = truth + np.array([[0, 0, 0, 0], [50, 0, 0, 0], [0, 0, 0, -5]])
+    assert loss_measures(boxes, truth)["refound"] == 0
+    boxes[2, 3] = 5.1
+    assert loss_measures(boxes, truth)["refound"] == 1

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
+import warnings
+
 import pytest
 
-from rlt_ros.benchmark.seed_statistics import compare, interval
+from rlt_ros.benchmark.seed_statistics import compare, finite_intervals, interval, seed_means
 
 
 def by_seed(*values: float, sequence: str = "A") -> dict[int, dict[str, float]]:
@@ -18,6 +21,42 @@ def test_the_interval_is_students() -> None:
     assert found.mean == pytest.approx(2)
     assert found.half == pytest.approx(4.302653 / 3**0.5, rel=1e-6)
     assert interval([1.0]) is None
+    # Mean 2, standard deviation sqrt 2, over sqrt 2 seeds, and t(0.975, 1) = 12.7062.
+    two = interval([1.0, 3.0])
+    assert two is not None
+    assert (two.low, two.high) == pytest.approx((2 - 12.7062, 2 + 12.7062), abs=1e-4)
+
+
+def test_intervals_of_what_is_known_with_every_seed() -> None:
+    found = finite_intervals([{"auc": 1.0, "cle": math.nan}, {"auc": 3.0, "cle": 2.0}])
+    assert list(found) == ["auc"]
+    assert found["auc"] == pytest.approx({"mean": 2, "low": -10.7062, "high": 14.7062}, abs=1e-4)
+    assert finite_intervals([{"auc": 1.0}]) == {}
+
+
+def test_a_seeds_value_is_the_mean_over_the_sequences() -> None:
+    tracker = {0: {"A": 0.2, "B": 0.6, "C": 9.0}, 1: {"A": 0.3, "B": 0.5}}
+    assert seed_means(tracker, {"A", "B"}) == pytest.approx([0.4, 0.4])
+
+
+def test_without_chance_in_either_the_difference_is_exact() -> None:
+    found = compare("a", "b", by_seed(0.6), by_seed(0.45), False, False)
+    assert found.verdict == "neither depends on seeds: the difference is exact"
+    assert found.difference == pytest.approx(0.15)
+    assert found.p is found.low is found.high is None
+
+
+def test_without_a_sequence_in_common_nothing_is_compared() -> None:
+    found = compare("a", "b", by_seed(0.6, 0.7), by_seed(0.5, 0.6, sequence="B"), True, True)
+    assert found.sequences == 0
+    assert math.isnan(found.difference)
+
+
+def test_nearly_equal_seeds_are_compared_silently() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = compare("a", "b", by_seed(0.6, 0.6 + 1e-11), by_seed(0.5, 0.5 + 1e-11), True, True)
+    assert found.verdict == "exceeds seed noise"
 
 
 def test_welch_of_a_worked_example() -> None:
@@ -55,6 +94,9 @@ def test_a_tracker_without_chance_is_exact() -> None:
         (by_seed(0.6), by_seed(0.5, 0.6), "one seed of a: seed noise is unknown"),
         (by_seed(0.6), by_seed(0.5), "one seed of a and b: seed noise is unknown"),
         (by_seed(0.6, 0.6), by_seed(0.5, 0.5), "exceeds seed noise (there is none)"),
+        (by_seed(0.5, 0.5), by_seed(0.6, 0.6), "exceeds seed noise (there is none)"),
+        # Equal but for rounding.
+        (by_seed(0.1 + 0.2, 0.3), by_seed(0.5, 0.5), "exceeds seed noise (there is none)"),
         (by_seed(0.6, 0.6), by_seed(0.6, 0.6), "no difference"),
         (by_seed(0.6, 0.7), by_seed(0.5, 0.6, sequence="B"), "no sequence in common"),
     ],
