@@ -231,3 +231,14 @@ def test_detached_attention_is_caught(
 
 def test_background_and_target_are_scores_0_and_1() -> None:
     assert (BACKGROUND, TARGET) == (0, 1)
+
+
+@per_samples
+def test_r_of_even_and_of_empty_maps_is_finite(per_sample: bool) -> None:
+    even, none, half = torch.ones(1, 4), -torch.ones(1, 4), torch.tensor([[1.0, 1.0, 0, 0]])
+    # Even attention to the sample's own class is best: sigma / mu is 0, and mu / sigma of the
+    # other's is 1. Even attention to the other class is as bad as can be.
+    assert regulariser(torch.stack([half, even]), 1, per_sample).item() == pytest.approx(1)
+    assert regulariser(torch.stack([even, half]), 1, per_sample).item() > 1e11
+    assert regulariser(torch.stack([none, none]), 1, per_sample).item() == 0
+    assert regulariser(torch.stack([none, none]), 0, per_sample).item() == 0

@@ -61,6 +61,9 @@ def test_the_regulariser_is_sigma_over_mu_of_what_speaks_for_the_target() -> Non
     deviation, mean = torch.tensor([1.0, 3.0, 0.0, 0.0]).std(correction=0), 1.0
     found = evidence_regulariser(maps)
     assert float(found) == pytest.approx((float(deviation) / mean + 0.0) / 2)
+    # Over samples it is a sum: sigma / mu of (3, 1, 0, 0) and of (2, 2, 2, 2).
+    both = evidence_regulariser([torch.tensor([[3.0, 1.0, -5.0, -1.0], [2.0] * 4])])
+    assert float(both) == pytest.approx(float(deviation) / mean + 0.0)
     assert float(evidence_regulariser([-one for one in [torch.ones(2, 4)]])) == 0
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rlt_ros.tracking import ConfigError, Tracker, TrackState, make_config
 from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.classifier import Classifier
+from rlt_ros.tracking.feature_attention import FeatureAttention
 from rlt_ros.tracking.features import Samples
 from rlt_ros.tracking.training import TrainingSettings, loss, train
 
@@ -39,6 +40,29 @@ def test_it_starts_as_the_classifier_without_it() -> None:
     assert without.attention is None
     names = {name for name, _ in without.named_parameters()}
     assert names == {f"fc{layer}.{kind}" for layer in (4, 5, 6) for kind in ("weight", "bias")}
+
+
+def test_it_is_squeeze_and_excitation_of_every_feature() -> None:
+    module = FeatureAttention(48, torch.Generator().manual_seed(1))
+    again, other = (FeatureAttention(48, torch.Generator().manual_seed(seed)) for seed in (1, 2))
+    assert module.squeeze.out_features == 3  # a sixteenth
+    assert FeatureAttention(15, torch.Generator()).squeeze.out_features == 1
+    assert torch.equal(module.squeeze.weight, again.squeeze.weight)
+    assert not torch.equal(module.squeeze.weight, other.squeeze.weight)
+    # He: deviation sqrt(2 / inputs).
+    wide = FeatureAttention(1600, torch.Generator().manual_seed(1)).squeeze.weight
+    assert wide.std().item() == pytest.approx((2 / 1600) ** 0.5, rel=0.01)
+    for parameter in (module.squeeze.bias, module.excite.weight, module.excite.bias):
+        assert not parameter.any()
+    features = torch.randn(5, 48, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        module.squeeze.bias[:] = torch.tensor([0.5, -0.5, 0.0])
+        module.excite.weight[:] = torch.linspace(-1, 1, 48 * 3).reshape(48, 3)
+        module.excite.bias[7] = 0.25
+        hidden = (features @ module.squeeze.weight.T + module.squeeze.bias).clamp(min=0)
+        drive = hidden @ module.excite.weight.T + module.excite.bias
+        expected = features * 2 / (1 + torch.exp(-drive))
+        torch.testing.assert_close(module(features), expected)
 
 
 def test_training_moves_the_weights_of_what_matters(settings: TrainingSettings) -> None:
