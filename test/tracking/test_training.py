@@ -10,10 +10,19 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from rlt_ros.tracking import make_config
+from rlt_ros.tracking.attention import feature_gradients, regulariser
 from rlt_ros.tracking.classifier import TARGET, Classifier
-from rlt_ros.tracking.features import Samples
+from rlt_ros.tracking.evidence import evidence, evidence_regulariser
+from rlt_ros.tracking.features import FeaturePart, Samples
 from rlt_ros.tracking.image_features import AutogradDerivatives
-from rlt_ros.tracking.training import TrainingSettings, loss, train
+from rlt_ros.tracking.training import (
+    TrainingSettings,
+    _shuffled,
+    loss,
+    train,
+    training_settings,
+)
 
 FEATURES = 20
 
@@ -114,6 +123,143 @@ def test_hard_negatives_are_the_ones_trained_on(
     train(classifier, targets, background, 1, 1e-4, chosen, torch.Generator().manual_seed(0))
     hardest = background.features[scores.topk(8).indices]
     assert sorted(map(tuple, seen[0].tolist())) == sorted(map(tuple, hardest.tolist()))
+
+
+@pytest.mark.parametrize("clip", [0.5, 1e6])
+def test_a_step_is_sgd_with_momentum_weight_decay_and_clipping(
+    settings: TrainingSettings, clip: float
+) -> None:
+    targets, background = blobs(0, 4)
+    classifier = new_classifier(dropout=0.0).double()
+    positives, negatives = (Samples(one.features.double()) for one in (targets, background))
+    chosen = replace(
+        settings, batch_positives=4, batch_negatives=16, mining_pool=16,
+        attention_weight=0.0, weight_decay=0.05, gradient_clip=clip, last_layer_rate=7.0,
+    )  # fmt: skip
+    weights = {name: one.detach().clone() for name, one in classifier.named_parameters()}
+    pace = {name: torch.zeros_like(one) for name, one in weights.items()}
+    steps: list[int] = []
+    rng = torch.Generator()
+    train(classifier, positives, negatives, 3, 1e-2, chosen, rng, on_step=steps.append)
+    assert steps == [1, 2, 3]
+    # The same by hand; every batch holds all samples.
+    labels = torch.tensor([1] * 4 + [0] * 16)
+    copied = new_classifier(dropout=0.0).double()
+    for _ in steps:
+        copied.load_state_dict(weights)
+        scores = copied(torch.cat([positives.features, negatives.features]))
+        value = F.cross_entropy(scores, labels, reduction="sum")
+        slopes = dict(
+            zip(weights, torch.autograd.grad(value, list(copied.parameters())), strict=True)
+        )
+        norm = torch.cat([one.flatten() for one in slopes.values()]).norm()
+        assert (norm > clip) == (clip == 0.5)
+        for name, slope in slopes.items():
+            shortened = slope * min(1.0, clip / float(norm))
+            pace[name] = 0.9 * pace[name] + shortened + 0.05 * weights[name]
+            rate = 1e-2 * (7.0 if name.startswith("fc6") else 1.0)
+            weights[name] = weights[name] - rate * pace[name]
+    for name, one in classifier.named_parameters():
+        torch.testing.assert_close(one.detach(), weights[name], rtol=1e-5, atol=1e-9)
+        assert one.grad is None or not one.grad.any()
+
+
+def test_an_attention_module_learns_at_the_last_layers_rate(settings: TrainingSettings) -> None:
+    moved = {}
+    for rate in (1.0, 10.0):
+        classifier = Classifier(FEATURES, 32, 0.0, torch.Generator().manual_seed(1), attend=True)
+        before = {name: one.detach().clone() for name, one in classifier.named_parameters()}
+        chosen = replace(settings, attention_weight=0.0, weight_decay=0.0, last_layer_rate=rate)
+        train(classifier, *blobs(0), 1, 1e-4, chosen, torch.Generator().manual_seed(0))
+        moved[rate] = {
+            name: float((one.detach() - before[name]).norm())
+            for name, one in classifier.named_parameters()
+        }
+    for name, far in moved[10.0].items():
+        last = name.startswith(("fc6", "attention.excite"))
+        assert far == pytest.approx((10 if last else 1) * moved[1.0][name], rel=1e-2), name
+        # The squeezing layer has no slope yet where the one above is 0.
+        assert (far > 0) is not name.startswith("attention.squeeze"), name
+
+
+def test_batches_go_through_all_samples_again_and_again() -> None:
+    batches = _shuffled(5, 3, torch.Generator().manual_seed(0))
+    order = torch.cat([next(batches) for _ in range(10)]).reshape(6, 5)
+    assert (order.sort(dim=1).values == torch.arange(5)).all()
+    assert len({tuple(one) for one in order.tolist()}) > 1
+    of_two = next(_shuffled(2, 5, torch.Generator().manual_seed(0)))  # more than there are
+    assert len(of_two) == 5
+    assert sorted(of_two.tolist()[:4]) == [0, 0, 1, 1]
+
+
+def test_the_hardest_serve_several_steps(
+    settings: TrainingSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets, background = blobs(0)
+    classifier = new_classifier()
+    with torch.no_grad():
+        scores = classifier(background.features)[:, TARGET]
+    seen: list[Tensor] = []
+
+    def recorded(classifier: Classifier, positives: Samples, negatives: Samples, *rest: object):  # type: ignore[no-untyped-def]
+        seen.append(negatives.features)
+        return loss(classifier, positives, negatives, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("rlt_ros.tracking.training.loss", recorded)
+    chosen = replace(
+        settings, mining_pool=len(background.features), batch_negatives=4, mining_interval=3
+    )
+    train(classifier, targets, background, 6, 0.0, chosen, torch.Generator().manual_seed(0))
+    assert [len(one) for one in seen] == [4] * 6
+    hardest = sorted(map(tuple, background.features[scores.topk(12).indices].tolist()))
+    for steps in (seen[:3], seen[3:]):  # mined anew after three steps
+        assert sorted(map(tuple, torch.cat(steps).tolist())) == hardest
+    assert not torch.equal(seen[0], seen[3])  # in another order
+
+
+def test_attention_at_the_image_needs_images(settings: TrainingSettings) -> None:
+    derivatives = AutogradDerivatives(nn.Flatten())
+    with pytest.raises(ValueError, match="attention at the image needs samples with images"):
+        loss(new_classifier(), *blobs(0, 2), settings, derivatives=derivatives)
+
+
+def test_the_loss_is_cross_entropy_plus_lambda_r(settings: TrainingSettings) -> None:
+    targets, background = blobs(0, 3)
+    classifier = new_classifier(dropout=0.0)
+    plain = loss(classifier, targets, background, replace(settings, attention_weight=0.0))
+    activations = classifier.activations(torch.cat([targets.features, background.features]))
+    for per_sample in (False, True):
+        r = regulariser(feature_gradients(classifier, activations), 3, per_sample)
+        chosen = replace(settings, attention_weight=2.5, attention_per_sample=per_sample)
+        whole = loss(classifier, targets, background, chosen)
+        torch.testing.assert_close(whole, plain + 2.5 * r)
+
+
+def test_the_loss_with_evidence_is_of_targets_alone(settings: TrainingSettings) -> None:
+    targets, background = blobs(0, 3)
+    classifier, parts = new_classifier(dropout=0.0), (FeaturePart(2, 4), FeaturePart(3, 4))
+    plain = loss(classifier, targets, background, replace(settings, attention_weight=0.0))
+    activations = classifier.activations(targets.features)
+    r = evidence_regulariser(evidence(classifier, activations, targets.features, parts))
+    assert r > 0
+    chosen = replace(settings, attention_weight=2.5, evidence_parts=parts)
+    whole = loss(classifier, targets, background, chosen)
+    torch.testing.assert_close(whole, plain + 2.5 * r)
+
+
+def test_training_takes_its_settings_from_the_trackers() -> None:
+    parts = (FeaturePart(3, 4),)
+    config = make_config(
+        batch_positives=5, mining_interval=3, momentum=0.5, attention_ratio="batch", seed=9
+    )
+    found = training_settings(config, parts)
+    for name in ("batch_positives", "batch_negatives", "mining_pool", "mining_interval",
+                 "momentum", "weight_decay", "gradient_clip", "last_layer_rate",
+                 "attention_weight"):  # fmt: skip
+        assert getattr(found, name) == getattr(config, name)
+    assert (found.attention_per_sample, found.evidence_parts) == (False, parts)
+    paper = training_settings(make_config("paper", attention_ratio="sample"), parts)
+    assert (paper.attention_per_sample, paper.evidence_parts) == (True, ())
 
 
 def test_few_samples_are_enough(settings: TrainingSettings) -> None:
