@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from rlt_ros.tracking.boxes import Boxes, centres
 from rlt_ros.tracking.redetection import (
@@ -56,6 +57,50 @@ def test_the_grid_comes_near_every_place(size: tuple[float, float]) -> None:
         places = np.random.default_rng(0).uniform(middles[:2], middles[:2] + middles[2:], (50, 2))
         gaps = np.abs(places[:, None] - centres(boxes)).max(axis=2).min(axis=1)
         assert (gaps < sides.max() / 2).all()
+
+
+def test_the_grid_has_steps_of_a_quarter_of_the_sides() -> None:
+    boxes = grid_boxes(np.array([5.0, 10.0, 30.0, 20.0]), np.array([40.0, 30.0]))
+    places = [(x, y) for y in (10.0, 17.5, 25.0) for x in (5.0, 15.0, 25.0)]
+    np.testing.assert_allclose(boxes, [[x - 20, y - 15, 40, 30] for x, y in places])
+
+
+def test_a_grid_for_a_small_target_is_as_fine_as_its_limit_allows() -> None:
+    # GRID_LIMIT cells share 300 x 200 px; the target's sides are as 1 to 2, and so are the steps.
+    found = centres(grid_boxes(np.array([5.0, 10.0, 300.0, 200.0]), np.array([1.0, 2.0])))
+    x, y = (np.unique(found[:, axis].round(6)) for axis in (0, 1))
+    step = (300 * 200 / 2 / GRID_LIMIT) ** 0.5
+    np.testing.assert_allclose(x, 5 + step * np.arange(len(x)), atol=1e-5)
+    np.testing.assert_allclose(y, 10 + 2 * step * np.arange(len(y)), atol=1e-5)
+    assert 300 - step <= x[-1] - 5 < 300
+    assert 200 - 2 * step <= y[-1] - 10 < 200
+
+
+@pytest.mark.parametrize(
+    ("image_size", "sides", "across", "down"),
+    [
+        # Steps of 180 - 1.5 x 40 = 120 px at most, evenly from edge to edge.
+        ((640, 480), (40.0, 30.0), np.linspace(90, 550, 5), np.linspace(90, 390, 4)),
+        ((640, 480), (30.0, 40.0), np.linspace(90, 550, 5), np.linspace(90, 390, 4)),
+        # A quarter of the region, 45 px, at least.
+        ((640, 480), (150.0, 20.0), np.linspace(90, 550, 12), np.linspace(90, 390, 8)),
+        # One part where the region holds the frame.
+        ((100, 480), (40.0, 30.0), [50], np.linspace(90, 390, 4)),
+        ((100, 80), (40.0, 30.0), [50], [40]),
+        ((180, 181), (40.0, 30.0), [90], [90, 91]),
+    ],
+)
+def test_the_parts_lie_evenly(
+    image_size: tuple[int, int],
+    sides: tuple[float, float],
+    across: NDArray[np.float64],
+    down: NDArray[np.float64],
+) -> None:
+    box = np.array([200.0, 120.0, *sides])
+    parts = frame_parts(image_size, 180.0, box)
+    np.testing.assert_array_equal(parts[:, 2:], np.tile(sides, (len(parts), 1)))
+    found = sorted(map(tuple, centres(parts).tolist()))
+    np.testing.assert_allclose(found, sorted((x, y) for x in across for y in down))
 
 
 @pytest.mark.parametrize("image_size", [(640, 480), (100, 80), (1920, 1080)])
@@ -148,6 +193,24 @@ def test_parts_of_a_huge_frame_around_a_tiny_target_are_bounded() -> None:
 
 
 def test_a_target_larger_than_the_area_is_not_looked_for() -> None:
-    area: Any = Places((0.0, 0.0, 30.0, 200.0))
     size = np.array([40.0, 30.0])
-    assert look_all_over(near((1, 1)), area, size, np.random.default_rng(0), 5) is None
+    for sides in ((30.0, 200.0), (200.0, 20.0)):
+        area: Any = Places((0.0, 0.0, *sides))
+        assert look_all_over(near((1, 1)), area, size, np.random.default_rng(0), 5) is None
+
+
+def test_boxes_that_are_looked_at_first_are_whole_in_the_area() -> None:
+    extractor = Places((10.0, 20.0, 320.0, 240.0))
+    seen: list[Boxes] = []
+
+    def features(boxes: Boxes) -> torch.Tensor:
+        seen.append(boxes)
+        return torch.from_numpy(centres(boxes))
+
+    extractor.features = features  # type: ignore[method-assign]
+    area: Any = extractor
+    look_all_over(near((60, 60)), area, np.array([40.0, 30.0]), np.random.default_rng(0), 5)
+    grid = seen[0]
+    np.testing.assert_allclose(grid.min(axis=0), [10, 20, 40, 30])
+    assert (grid[:, :2] + grid[:, 2:] <= [330, 260]).all()
+    assert (grid[:, :2] + grid[:, 2:]).max(axis=0) == pytest.approx([330, 260], abs=10)

@@ -13,7 +13,13 @@ from torch import Tensor
 
 from rlt_ros.tracking import Tracker, TrackState, make_config
 from rlt_ros.tracking.augmentation import turned
-from rlt_ros.tracking.verification import LOOKS, Likenesses, Verifier
+from rlt_ros.tracking.verification import (
+    FIRST_USUAL,
+    LOOK_INTERVAL,
+    LOOKS,
+    Likenesses,
+    Verifier,
+)
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 
@@ -64,6 +70,50 @@ def test_more_is_asked_after_doubts_and_jumps(
 ) -> None:
     verifier = verifier_with_usual(0.8)
     assert verifier.judge(look(share * 0.8, way=2), box, frames_in_doubt).believed is believed
+
+
+def test_likeness_is_a_cosine_whatever_the_length_of_features() -> None:
+    verifier = Verifier(torch.cat([3 * look(1.0), 0.2 * look(0.6, way=3)]), HERE, LEAST)
+    for features in (look(1.0), 9 * look(1.0), 0.1 * look(0.6, way=3)):
+        assert verifier.judge(features, HERE, 0).likeness * FIRST_USUAL == pytest.approx(1)
+    # .28 x .6 + .96 x .8
+    assert verifier.judge(5 * look(0.28, way=3), HERE, 0).likeness == pytest.approx(0.936 / 0.7)
+    verifier.confirm(7 * look(1.0), HERE, 1)
+    verifier.confirm(7 * look(0.9), HERE, LOOK_INTERVAL)
+    assert verifier.judge(look(0.9), HERE, 0).likeness == pytest.approx(1 / 0.95)
+
+
+def test_looks_are_some_frames_apart() -> None:
+    verifier = Verifier(look(1.0), HERE, LEAST)
+    looks = []
+    for frames in (LOOK_INTERVAL - 1, 1, 1, LOOK_INTERVAL - 2, 1, LOOK_INTERVAL):
+        verifier.confirm(look(0.95), HERE, frames)
+        looks.append(len(verifier._looks))
+    assert looks == [1, 2, 2, 2, 3, 4]
+
+
+def test_the_first_confirmed_find_sets_the_usual_likeness() -> None:
+    verifier = Verifier(look(1.0), HERE, LEAST)
+    verifier.confirm(look(0.9), HERE, 1)
+    assert verifier.judge(look(0.9, way=2), HERE, 0).likeness == pytest.approx(1)
+    verifier.confirm(look(0.5), HERE, 1)  # then it is the mean of what was confirmed
+    assert verifier.judge(look(0.7, way=2), HERE, 0).likeness == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("cosine", "looks"), [(0.7, 2), (0.5, 1)])
+def test_a_look_less_like_the_target_than_usual_is_not_kept(cosine: float, looks: int) -> None:
+    verifier = verifier_with_usual(0.8)
+    # The usual likeness becomes .775 or .725: four fifths of that are .62 or .58.
+    verifier.confirm(look(cosine), HERE, LOOK_INTERVAL)
+    assert len(verifier._looks) == looks
+
+
+def test_jumps_are_from_where_it_was_confirmed_last() -> None:
+    verifier = verifier_with_usual(0.8)
+    verifier.confirm(look(0.8), FAR, 1)
+    near_far = FAR + np.array([2.0, 0.0, 0.0, 0.0])
+    assert verifier.judge(look(0.9 * 0.8, way=2), near_far, 1).believed
+    assert not verifier.judge(look(0.9 * 0.8, way=2), HERE, 1).believed
 
 
 def test_new_looks_are_learned_step_by_step_and_the_first_one_stays() -> None:
