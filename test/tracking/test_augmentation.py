@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rlt_ros.tracking.augmentation import shrunk, turned, with_other_background
+from rlt_ros.tracking.augmentation import (
+    EDGE,
+    FURTHEST,
+    NEAREST,
+    _paste,
+    _random_vector,
+    shrunk,
+    turned,
+    with_other_background,
+)
 from rlt_ros.tracking.boxes import centres
 
 SIZE = (60, 80, 3)
@@ -75,6 +84,65 @@ def test_the_target_does_not_go_along_with_its_background() -> None:
             assert (moved[low[1] - 2 : high[1] + 2, low[0] - 5 : low[0] - 1] == 0).all()
             seen += 1
     assert seen > 3
+
+
+@pytest.mark.parametrize("reach", [0.7, 1.0])
+@pytest.mark.parametrize(
+    "box",
+    [[20.3, 10.6, 24, 16], [-6, 40, 20.5, 30], [60, -8, 30, 30], [-90, 10, 30, 30], [20, 90, 9, 9]],
+    ids=["inside", "left and below", "right and above", "outside", "under it"],
+)
+def test_an_ellipse_with_a_soft_edge_is_pasted(box: list[float], reach: float) -> None:
+    rng = np.random.default_rng(0)
+    image, onto = rng.integers(0, 256, (2, *SIZE), dtype=np.uint8)
+    # Distance of each pixel's centre from the box's in half sides; the edge is EDGE wide.
+    y, x = np.indices(SIZE[:2]) + 0.5
+    left, top, width, height = box
+    radius = np.hypot((x - left - width / 2) / (width / 2), (y - top - height / 2) / (height / 2))
+    share = np.interp(radius, [reach - EDGE / 2, reach + EDGE / 2], [1.0, 0.0])[:, :, None]
+    expected = image * share + onto * (1 - share)
+    _paste(onto, image, np.array(box), reach)
+    np.testing.assert_allclose(onto, expected, atol=0.5 + 1e-9)  # rounded, not cut
+
+
+def test_the_background_moves_far_enough_and_anywhere() -> None:
+    box = np.array([35.0, 20.0, 10.0, 40.0])  # a mean side of 20
+    image = np.full(SIZE, 100, np.uint8)
+    shifts = []
+    for seed in range(200):
+        moved, vacated = with_other_background(np.random.default_rng(seed), image, box)
+        assert (moved == 100).all()  # mirrored where there is nothing
+        np.testing.assert_array_equal(vacated[2:], box[2:])
+        shifts.append(vacated[:2] - box[:2])
+    lengths, angles = np.hypot(*np.transpose(shifts)), np.arctan2(*np.transpose(shifts))
+    np.testing.assert_array_equal(shifts, np.round(shifts))  # whole pixels
+    assert lengths.min() == pytest.approx(NEAREST * 20, abs=1.5)
+    assert lengths.max() == pytest.approx(FURTHEST * 20, abs=1.5)
+    assert np.histogram(angles, 8, (-np.pi, np.pi))[0].min() >= 12  # of 25 in the mean
+
+
+def test_random_vectors_are_uniform_in_angle_and_length() -> None:
+    rng = np.random.default_rng(0)
+    vectors = np.array([_random_vector(rng, 300, 500) for _ in range(4000)])
+    lengths, angles = np.hypot(*vectors.T), np.arctan2(*vectors.T)
+    for values, low, high in ((lengths, 300, 500), (angles, -np.pi, np.pi)):
+        counts = np.histogram(values, 4, (low, high))[0]
+        assert counts.min() > 900
+        assert values.min() == pytest.approx(low, abs=1)
+        assert values.max() == pytest.approx(high, abs=1)
+
+
+def test_a_turned_piece_is_three_target_sides_wide_and_mirrored_at_the_frame() -> None:
+    image = np.full(SIZE, 100, np.uint8)
+    piece, box = turned(image, np.array([0.0, 0.0, 20.0, 21.0]), 0.5, False)
+    assert piece.shape == (62, 62, 3)  # 3 sqrt 420 = 61.5
+    assert (piece == 100).all()
+    np.testing.assert_allclose(centres(box), [31, 31])
+    # The bounds of the turned box have the same proportions.
+    cosine, sine = np.cos(0.5), np.sin(0.5)
+    proportion = (20 * cosine + 21 * sine) / (20 * sine + 21 * cosine)
+    assert box[2] / box[3] == pytest.approx(proportion)
+    assert box[2] * box[3] == pytest.approx(420)
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from vgg_m_weights import matconvnet_layers
 
 from rlt_ros.tracking import WeightsError
 from rlt_ros.tracking.backbones import EfficientNetLite0, VggM, load_backbone
-from rlt_ros.tracking.backbones.efficientnet_lite0 import embedded_weights
+from rlt_ros.tracking.backbones.efficientnet_lite0 import OUTPUT_SCALE, embedded_weights
 from rlt_ros.tracking.backbones.vgg_m import LocalResponseNorm
 
 
@@ -65,6 +66,45 @@ def test_lite0_equals_the_network_with_separate_batch_norm(image: torch.Tensor) 
     y = F.relu6(network.stem((image - 127) / 128))
     y = network.blocks[1](network.blocks[0](y))
     torch.testing.assert_close(y, x, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("side", [224, 107], ids=["even", "odd"])
+def test_lite0_is_the_published_network(
+    lite0: EfficientNetLite0, image: torch.Tensor, side: int
+) -> None:
+    """Block by block from the file's tensors, to the ends of the stages of stride 8 and 16."""
+    tensors = torch.load(embedded_weights(), weights_only=True)
+    image = image[..., :side, :side]
+
+    def layer(x: torch.Tensor, name: str, norm: str, stride: int = 1) -> torch.Tensor:
+        weight = tensors[f"{name}.weight"]
+        size, width = weight.shape[-1], x.shape[-1]
+        # TensorFlow's "same": as many outputs as strides begin; what is odd is added at the end.
+        total = (math.ceil(width / stride) - 1) * stride + size - width
+        pads = (total // 2, total - total // 2) * 2
+        groups = x.shape[1] // weight.shape[1]
+        x = F.conv2d(F.pad(x, pads), weight, stride=stride, groups=groups)
+        parts = ("running_mean", "running_var", "weight", "bias")
+        mean, variance, scale, shift = (tensors[f"{norm}.{part}"] for part in parts)
+        return F.batch_norm(x, mean, variance, scale, shift, eps=1e-3)
+
+    x = F.relu6(layer((image - 127) / 128, "_conv_stem", "_bn0", 2))
+    maps = []
+    for number in range(11):
+        name, start = f"_blocks.{number}", x
+        if f"{name}._expand_conv.weight" in tensors:
+            x = F.relu6(layer(x, f"{name}._expand_conv", f"{name}._bn0"))
+        stride = 2 if number in (1, 3, 5) else 1
+        x = F.relu6(layer(x, f"{name}._depthwise_conv", f"{name}._bn1", stride))
+        x = layer(x, f"{name}._project_conv", f"{name}._bn2")
+        if x.shape == start.shape:
+            x = x + start
+        if number in (4, 10):
+            maps.append(x)
+    for found, expected in zip(lite0(image), maps, strict=True):
+        torch.testing.assert_close(found * OUTPUT_SCALE, expected, rtol=1e-3, atol=2e-3)
+    for found, expected in zip(lite0(image.to(torch.uint8)), lite0(image.floor()), strict=True):
+        torch.testing.assert_close(found, expected)
 
 
 @pytest.mark.parametrize("level", [0, 1])
@@ -141,6 +181,23 @@ def test_vgg_m_reads_the_matconvnet_layout(vgg_m_file: Path) -> None:
     assert network.conv2.weight[7, 5, 1, 3].item() == written[0, 0][1, 3, 5, 7]
     assert network.conv2.bias is not None
     assert network.conv2.bias[7].item() == written[0, 1][7, 0]
+
+
+def test_vgg_m_is_the_published_network(vgg_m_file: Path) -> None:
+    network = VggM(vgg_m_file)
+    assert not any(one.requires_grad for one in network.parameters())
+    images = torch.rand(2, 3, 107, 107, generator=torch.Generator().manual_seed(0)) * 255
+    norm = nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)
+    x = images - 128
+    for conv in (network.conv1, network.conv2):
+        x = F.relu(F.conv2d(x, conv.weight, conv.bias, stride=2))
+        x = F.max_pool2d(norm(x), kernel_size=3, stride=2)
+    x = F.relu(F.conv2d(x, network.conv3.weight, network.conv3.bias))
+    torch.testing.assert_close(network(images)[0], x, rtol=1e-4, atol=1e-4)
+    assert network.padding_value == 128
+    # Cell 0 sees pixels 0 to 74, the next one 16 further.
+    (level,) = network.levels
+    assert (level.channels, level.stride, level.offset) == (512, 16, 75 / 2)
 
 
 def test_vgg_m_refuses_other_files(tmp_path: Path, vgg_m_file: Path) -> None:

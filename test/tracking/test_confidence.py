@@ -24,6 +24,11 @@ def test_log_odds_are_finite() -> None:
     assert log_odds(0.0) == pytest.approx(-9.21, abs=0.01)
 
 
+def test_a_score_of_known_parts() -> None:
+    # 0.3 * log(0.9 / 0.1) + 6 * (0.6 - 1) - 0.2 = 0.65917 - 2.4 - 0.2
+    assert calibrated(0.9, 0.6, 0.3, 6.0, -0.2) == pytest.approx(0.12556, abs=1e-5)
+
+
 def test_what_looks_unlike_the_target_scores_less() -> None:
     scores = [calibrated(0.9, likeness, 0.3, 6.0, 0.0) for likeness in (0.2, 0.6, 1.0, 1.3)]
     assert scores[0] < scores[1] < scores[2] == scores[3]

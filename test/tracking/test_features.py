@@ -12,14 +12,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking.backbones import Backbone, EfficientNetLite0, FeatureLevel
+from rlt_ros.tracking.boxes import centres
 from rlt_ros.tracking.features import (
+    CONTEXT_GRIDS,
     CropFeatures,
+    FeaturePart,
+    Samples,
     SharedFeatures,
     _bilinear_bins,
     region_patch,
     view_side,
 )
 from rlt_ros.tracking.image_features import ImageFeatures
+from rlt_ros.tracking.map_pullback import AutogradPullback
 
 CPU = torch.device("cpu")
 
@@ -99,6 +104,169 @@ def test_crops_outside_the_image_are_padding() -> None:
     samples = extractor.samples(box[None])
     assert samples.images is not None
     assert (samples.images == 127).all()
+
+
+def test_a_crops_surroundings_are_half_its_sides() -> None:
+    extractor = CropFeatures(ImageFeatures(MeanBackbone()), CPU, 107, 16, keep_images=False)
+    extractor.observe(ramp(480, 500), np.array([100.0, 120.0, 60.0, 40.0]))
+    np.testing.assert_array_equal(extractor.area, [0, 0, 500, 480])
+    np.testing.assert_array_equal(extractor.region(np.array([1.0, 2, 3, 4])), [0, 0, 500, 480])
+    assert extractor.parts == (FeaturePart(3, 9),)
+    boxes = np.array([[100.0, 120, 60, 40], [300, 200, 40, 40]])
+    wider = np.array([[85.0, 110, 90, 60], [290, 190, 60, 60]])
+    torch.testing.assert_close(extractor.context_features(boxes), extractor.features(wider))
+
+
+def test_image_samples_are_what_their_features_are_of() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    boxes = np.array([50.0, 60, 40, 40]) + rng.uniform(-20, 20, (40, 4))  # several passes
+    network = ImageFeatures(MeanBackbone())
+    kept = CropFeatures(network, CPU, 107, 16, keep_images=True)
+    kept.observe(image, boxes[0])
+    samples = kept.samples(boxes)
+    assert samples.images is not None
+    assert samples.images.dtype == torch.uint8
+    torch.testing.assert_close(samples.images.float(), kept.crops(boxes).round())
+    torch.testing.assert_close(samples.features, network(samples.images.float()))
+    plain = CropFeatures(network, CPU, 107, 16, keep_images=False)
+    plain.observe(image, boxes[0])
+    assert plain.samples(boxes).images is None
+    torch.testing.assert_close(plain.features(boxes), network(plain.crops(boxes)))
+
+
+def test_a_large_box_is_averaged_to_its_crop() -> None:
+    # Every fourth column is bright: without averaging a crop of a quarter has all of them or none.
+    image = np.zeros((600, 800, 3), np.uint8)
+    image[:, ::4] = 200
+    extractor = CropFeatures(ImageFeatures(MeanBackbone()), CPU, 107, 16, keep_images=False)
+    box = np.array([200.0, 100, 300, 300])
+    extractor.observe(image, box)
+    assert (extractor.crops(box[None]) - 50).abs().max() < 8
+    # A box that is small or long is not: the image is kept in that direction.
+    extractor.observe(image, np.array([200.0, 100, 60, 300]))
+    assert extractor.crops(np.array([[200.0, 100, 20, 20]])).max() > 150
+
+
+def test_a_crops_view_is_its_sample() -> None:
+    rng = np.random.default_rng(0)
+    network = ImageFeatures(MeanBackbone())
+    extractor = CropFeatures(network, CPU, 107, 16, keep_images=False)
+    box = np.array([100.0, 120.0, 60.0, 40.0])
+    extractor.observe(rng.integers(0, 256, (480, 500, 3), dtype=np.uint8), box)
+    view = extractor.view(box)
+    width, height = 60 * 107 / 75, 40 * 107 / 75
+    np.testing.assert_allclose(view.area, [130 - width / 2, 140 - height / 2, width, height])
+    torch.testing.assert_close(view.features, extractor.features(box[None]))
+    inputs = extractor.crops(box[None]).requires_grad_()
+    features = network(inputs)
+    gradient = torch.randn(features.shape, generator=torch.Generator().manual_seed(0))
+    (expected,) = torch.autograd.grad(features, inputs, gradient)
+    torch.testing.assert_close(view.pulled(gradient), expected)
+
+
+def test_the_search_region_gives_the_target_its_size() -> None:
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1))
+    # A mean side of 40 px is to have 32 of 128: the region is 160 px wide.
+    box = np.array([90.0, 100.0, 20.0, 80.0])
+    np.testing.assert_allclose(extractor.region(box), [20, 60, 160, 160])
+    extractor.start(ramp(180, 150), box)
+    np.testing.assert_allclose(extractor.area, [20, 60, 130, 120])  # its part in the frame
+    assert extractor.parts == (FeaturePart(3, 4), FeaturePart(3, 1))
+    assert SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (0, 3)).parts == (FeaturePart(3, 9),)
+
+
+def test_what_a_view_needs_can_be_loaded_ahead() -> None:
+    prepared: list[bool] = []
+
+    class Noting(AutogradPullback):
+        def prepare(self) -> None:
+            prepared.append(True)
+
+    backbone = MeanBackbone()
+    extractor = SharedFeatures(backbone, CPU, 128, 32.0, (2, 1), pullback=Noting(backbone))
+    assert prepared == []
+    extractor.prepare_view()
+    assert prepared == [True]
+
+
+def test_shared_surroundings_are_half_the_sides_in_finer_bins() -> None:
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1))
+    finer = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, CONTEXT_GRIDS)
+    box = np.array([200.0, 180.0, 60.0, 40.0])
+    for one in (extractor, finer):
+        one.start(ramp(480, 500), box)
+    wider = np.array([[185.0, 170, 90, 60]])
+    torch.testing.assert_close(extractor.context_features(box[None]), finer.features(wider))
+
+
+def test_channels_have_mean_0_and_deviation_1_in_the_first_region() -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (480, 500, 3), dtype=np.uint8)
+    image[..., 2] = 77  # a channel that is the same everywhere
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1))
+    box = np.array([200.0, 180.0, 60.0, 40.0])
+    extractor.start(image, box)
+    for one in extractor._maps:
+        torch.testing.assert_close(one.mean(dim=(0, 2, 3)), torch.zeros(3), atol=1e-4, rtol=0)
+        spread = one.std(dim=(0, 2, 3))
+        torch.testing.assert_close(spread, torch.tensor([1.0, 1.0, 0.0]), atol=1e-4, rtol=0)
+    # Later frames are measured by the first.
+    extractor.observe(np.full_like(image, 77), box)
+    assert (extractor._maps[0][0, :2].abs() > 0.1).all()
+    assert not extractor._maps[0][0, 2].any()
+
+
+def test_a_glance_leaves_the_extractor_as_it_is() -> None:
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1))
+    box, other = np.array([200.0, 180.0, 60.0, 40.0]), np.array([50.0, 60.0, 30.0, 30.0])
+    image = ramp(480, 500)
+    extractor.start(image, box)
+    before = extractor.features(box[None])
+    there = extractor.glance(image, other)
+    torch.testing.assert_close(extractor.features(box[None]), before, rtol=0, atol=0)
+    np.testing.assert_allclose(centres(there.area), centres(other), atol=1)
+    extractor.observe(image, other)
+    torch.testing.assert_close(there.features(other[None]), extractor.features(other[None]))
+
+
+@pytest.mark.parametrize("with_images", [False, True])
+def test_samples_are_joined_extended_and_overwritten(with_images: bool) -> None:
+    def of(*values: int) -> Samples:
+        column = torch.tensor(values)[:, None]
+        images = column[:, :, None, None].expand(-1, 3, 2, 2).to(torch.uint8)
+        return Samples(column.float(), images if with_images else None)
+
+    def values(samples: Samples) -> list[int]:
+        if samples.images is not None:
+            assert (samples.images[:, 0, 0, 0] == samples.features[:, 0]).all()
+        assert (samples.images is not None) is with_images
+        return samples.features[:, 0].int().tolist()
+
+    joined = Samples.joined([of(1, 2), of(3)])
+    assert values(joined) == [1, 2, 3]
+    assert values(joined[torch.tensor([2, 0])]) == [3, 1]
+    assert values(joined[1:]) == [2, 3]
+    longer = joined.extended(2)
+    assert len(longer) == 5
+    assert values(longer[:3]) == [1, 2, 3]
+    longer.overwrite(1, of(8, 9))
+    longer.overwrite(3, of(4, 5))
+    assert values(longer) == [1, 8, 9, 4, 5]
+    assert values(joined) == [1, 2, 3]  # a copy
+
+
+def test_a_patch_that_is_shrunk_shows_means() -> None:
+    image = np.zeros((480, 640, 3), np.uint8)
+    image[::2, 1::2] = 200  # a quarter of the pixels
+    for x, side in ((101.0, 256.0), (100.0, 257.0), (63.5, 300.0)):
+        patch = region_patch(image, np.array([x, 90.0, side, side]), 64, 127)
+        assert abs(patch.astype(int) - 50).max() <= 15
+    # The region may begin and end anywhere, at the last pixel of odd sides too.
+    edge = region_patch(
+        np.full((479, 639, 3), 60, np.uint8), np.array([383.0, 223, 256, 256]), 64, 127
+    )
+    assert (edge == 60).all()
 
 
 def test_bins_are_bilinear_samples_channel_beside_channel() -> None:

@@ -63,3 +63,35 @@ def test_frames_without_samples_change_nothing() -> None:
     assert snapshot is not None
     assert frames_in(snapshot[0]) == {0: 2}
     assert frames_in(snapshot[1]) == {1: 2}
+
+
+def test_what_waited_is_remembered_as_what_it_was() -> None:
+    memory = SampleMemory(long_term=4, short_term=4, positives=2, negatives=3)
+    memory.add(of(0, 2), of(100, 3))
+    assert memory.snapshot(long_term=True) is not None
+    memory.add(of(1, 2), of(101, 3))
+    memory.add(of(2, 1), of(102, 2))
+    memory.release()
+    snapshot = memory.snapshot(long_term=True)
+    assert snapshot is not None
+    assert frames_in(snapshot[0]) == {0: 2, 1: 2, 2: 1}
+    assert frames_in(snapshot[1]) == {100: 3, 101: 3, 102: 2}
+
+
+def test_short_updates_take_the_last_frames_of_many() -> None:
+    memory = SampleMemory(long_term=9, short_term=2, positives=1, negatives=1)
+    for frame in range(7):
+        memory.add(of(frame, 1), of(frame, 1))
+    snapshot = memory.snapshot(long_term=False)
+    assert snapshot is not None
+    assert frames_in(snapshot[0]) == frames_in(snapshot[1]) == {5: 1, 6: 1}
+
+
+def test_one_frame_can_be_remembered() -> None:
+    memory = SampleMemory(long_term=1, short_term=1, positives=2, negatives=2)
+    for frame in range(3):
+        memory.add(of(frame, 2), of(frame, 1))
+        snapshot = memory.snapshot(long_term=True)
+        assert snapshot is not None
+        assert (frames_in(snapshot[0]), frames_in(snapshot[1])) == ({frame: 2}, {frame: 1})
+        memory.release()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking import Tracker, make_config
 from rlt_ros.tracking.boxes import Boxes, centres
-from rlt_ros.tracking.optical_flow import OpticalFlow
+from rlt_ros.tracking.optical_flow import OpticalFlow, _points
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 Image = NDArray[np.uint8]
@@ -47,6 +47,19 @@ def test_the_move_of_the_target_is_found(shift: tuple[float, float]) -> None:
     found = flow.shift(scene(shift))
     assert found is not None
     assert np.abs(found - shift).max() < 0.4
+
+
+def test_the_points_fill_the_ellipse() -> None:
+    # 6 x 6 places at 1, 3 and 5 twelfths of the sides from the centre; (5, 3) and (5, 5) are
+    # outside of .44, (5, 1) is inside.
+    steps = [number / 12 for number in (-5, -3, -1, 1, 3, 5)]
+    expected = {(x, y) for x in steps for y in steps if abs(x) + abs(y) < 7 / 12}
+    assert len(expected) == 24
+    found = _points()
+    assert found.shape == (24, 2)
+    assert {tuple(one) for one in (found * 12).round(9).tolist()} == {
+        (round(12 * x), round(12 * y)) for x, y in expected
+    }
 
 
 def test_it_is_the_same_at_any_scale() -> None:
