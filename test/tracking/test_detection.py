@@ -398,6 +398,16 @@ def test_the_rest_of_the_frame_is_scanned_part_by_part(monkeypatch: pytest.Monke
     assert find.extractor.area.tolist() == looks[1][0] == areas[3]
 
 
+def test_parts_are_as_wide_as_the_shorter_side_of_a_region() -> None:
+    class Tall(Extractor):
+        def region(self, box: Boxes) -> Boxes:
+            return from_centres(centres(box), REGION[::-1])
+
+    part = detector_of()._next_part(scene_of(NOTHING, Tall()), SCAN_AFTER)
+    nearest = frame_parts((640, 480), 160.0, START)[0]
+    np.testing.assert_allclose(centres(part.area), centres(nearest))
+
+
 @pytest.mark.parametrize("kind", ["context", "classifier"])
 def test_box_regression_sees_what_is_set(kind: str) -> None:
     extractor: Any = SimpleNamespace(features=lambda _: "own", context_features=lambda _: "wide")

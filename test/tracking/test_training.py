@@ -192,6 +192,17 @@ def test_batches_go_through_all_samples_again_and_again() -> None:
     assert sorted(of_two.tolist()[:4]) == [0, 0, 1, 1]
 
 
+def test_all_that_is_random_comes_from_the_given_generator(settings: TrainingSettings) -> None:
+    before, weights = torch.get_rng_state(), []
+    for seed in (1, 1, 2):
+        classifier = new_classifier()
+        train(classifier, *blobs(0), 2, 1e-3, settings, torch.Generator().manual_seed(seed))
+        weights.append(classifier.fc4.weight)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
 def test_the_hardest_serve_several_steps(
     settings: TrainingSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
