@@ -250,6 +250,9 @@ class Black:
         assert list(indices) == [0]
         yield np.zeros((80, 100, 3), np.uint8)
 
+    def identity(self, count: int) -> str:
+        return "black"
+
 
 def sequence(name: str, attributes: Mapping[str, np.ndarray] | None = None) -> Sequence:
     return Sequence(name, TRUTH["Ball"], Black(), attributes=attributes or {})

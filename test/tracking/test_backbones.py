@@ -201,6 +201,8 @@ def test_vgg_m_is_the_published_network(vgg_m_file: Path) -> None:
 
 
 def test_vgg_m_refuses_other_files(tmp_path: Path, vgg_m_file: Path) -> None:
+    with pytest.raises(WeightsError, match=r"no\.mat does not exist; get imagenet-vgg-m"):
+        VggM(tmp_path / "no.mat")
     damaged = tmp_path / "damaged.mat"
     damaged.write_bytes(vgg_m_file.read_bytes()[:1000])
     with pytest.raises(WeightsError, match=r"damaged\.mat is damaged .*; get imagenet-vgg-m"):
