@@ -68,20 +68,21 @@ def test_lite0_equals_the_network_with_separate_batch_norm(image: torch.Tensor) 
     torch.testing.assert_close(y, x, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("side", [224, 107], ids=["even", "odd"])
+@pytest.mark.parametrize("size", [(224, 224), (107, 107), (224, 107), (107, 224)])
 def test_lite0_is_the_published_network(
-    lite0: EfficientNetLite0, image: torch.Tensor, side: int
+    lite0: EfficientNetLite0, image: torch.Tensor, size: tuple[int, int]
 ) -> None:
     """Block by block from the file's tensors, to the ends of the stages of stride 8 and 16."""
     tensors = torch.load(embedded_weights(), weights_only=True)
-    image = image[..., :side, :side]
+    image = image[..., : size[0], : size[1]]
 
     def layer(x: torch.Tensor, name: str, norm: str, stride: int = 1) -> torch.Tensor:
         weight = tensors[f"{name}.weight"]
-        size, width = weight.shape[-1], x.shape[-1]
         # TensorFlow's "same": as many outputs as strides begin; what is odd is added at the end.
-        total = (math.ceil(width / stride) - 1) * stride + size - width
-        pads = (total // 2, total - total // 2) * 2
+        pads: list[int] = []
+        for side in (x.shape[-1], x.shape[-2]):
+            total = (math.ceil(side / stride) - 1) * stride + weight.shape[-1] - side
+            pads += [total // 2, total - total // 2]
         groups = x.shape[1] // weight.shape[1]
         x = F.conv2d(F.pad(x, pads), weight, stride=stride, groups=groups)
         parts = ("running_mean", "running_var", "weight", "bias")
