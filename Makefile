@@ -25,6 +25,9 @@ RATE :=
 # What to hand on, to the demo (ARGS="--preset paper") or to pytest (ARGS="test/packaging -k wheel").
 ARGS :=
 
+# For `make test`: processes to run tests in; 0 runs them in this one (JOBS=0 ARGS="--pdb -k box").
+JOBS := 2
+
 # What colcon installs. A newer file among these means that it has to run again.
 INSTALLED := $(shell find rlt_ros launch config msg ros_from_pypi -type f -not -name '*.pyc') \
   CMakeLists.txt package.xml tools/command.py.in tools/build.sh
@@ -41,7 +44,7 @@ demo: setup  ## track a target in a video through the ROS 2 node; results in out
 	  $(if $(RATE),--rate="$(RATE)") $(ARGS)
 
 test: lint  ## check style and types, then run all tests
-	@. tools/env.sh && python -m pytest $(ARGS)
+	@. tools/env.sh && OMP_WAIT_POLICY=passive python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: setup  ## check style (ruff) and types (mypy), these with the oldest numpy as well
 	@. tools/env.sh && ruff check && ruff format --check && mypy && \
