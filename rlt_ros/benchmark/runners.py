@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
 from rlt_ros.installing import pip_line
 from rlt_ros.tracking import Tracker, TrackResult, TrackState, WeightsError, make_config
-from rlt_ros.tracking.backbones.efficientnet_lite0 import embedded_weights
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import TrackerConfig, Value
+from rlt_ros.tracking.features.backbones.efficientnet_lite0 import embedded_weights
 
 
 class Runner(Protocol):

@@ -10,7 +10,6 @@ Example::
             print(tracker.track(image).box)
 """
 
-from rlt_ros.tracking.confidence import TrackState
 from rlt_ros.tracking.config import PRESETS, TrackerConfig, make_config
 from rlt_ros.tracking.errors import (
     ConfigError,
@@ -19,6 +18,7 @@ from rlt_ros.tracking.errors import (
     TrackerStoppedError,
     WeightsError,
 )
+from rlt_ros.tracking.finding.confidence import TrackState
 from rlt_ros.tracking.tracker import Tracker, TrackResult
 
 __all__ = [

@@ -17,10 +17,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlt_ros.tracking import sampling
-from rlt_ros.tracking.attention_map import attention_image
-from rlt_ros.tracking.augmentation import shrunk, turned, with_other_background
-from rlt_ros.tracking.box_regression import BoxRegressor
 from rlt_ros.tracking.boxes import (
     Boxes,
     BoxLike,
@@ -31,25 +27,29 @@ from rlt_ros.tracking.boxes import (
     seen_part,
     validated_box,
 )
-from rlt_ros.tracking.classifier import Classifier
-from rlt_ros.tracking.confidence import TrackState, calibrated
-from rlt_ros.tracking.confidence_map import ConfidenceMap, confidence_map
+from rlt_ros.tracking.compute.cpu_threads import CpuThreads
+from rlt_ros.tracking.compute.cuda_streams import CudaStreams
+from rlt_ros.tracking.compute.host_state import plain_pytorch
+from rlt_ros.tracking.compute.precision import bfloat16_chosen
+from rlt_ros.tracking.compute.stopping import StopSignal, check_stop
 from rlt_ros.tracking.config import TrackerConfig
-from rlt_ros.tracking.cpu_threads import CpuThreads
-from rlt_ros.tracking.cuda_streams import CudaStreams
-from rlt_ros.tracking.detection import Detector, Find, Scene, regression_features
 from rlt_ros.tracking.errors import ConfigError, InvalidImageError, TrackerStoppedError
-from rlt_ros.tracking.features import Samples
-from rlt_ros.tracking.fine_tuning import FineTuner
-from rlt_ros.tracking.host_state import plain_pytorch
-from rlt_ros.tracking.memory import RememberedSamples, SampleMemory
-from rlt_ros.tracking.networks import load_networks
-from rlt_ros.tracking.optical_flow import OpticalFlow
-from rlt_ros.tracking.precision import bfloat16_chosen
-from rlt_ros.tracking.sighting import best_sighting
-from rlt_ros.tracking.stopping import StopSignal, check_stop
-from rlt_ros.tracking.training import load_optimiser, train, training_settings
-from rlt_ros.tracking.verification import Likenesses, Verifier
+from rlt_ros.tracking.features.extractor import Samples
+from rlt_ros.tracking.features.loading import load_networks
+from rlt_ros.tracking.finding.confidence import TrackState, calibrated
+from rlt_ros.tracking.finding.detection import Detector, Find, Scene, regression_features
+from rlt_ros.tracking.finding.optical_flow import OpticalFlow
+from rlt_ros.tracking.finding.sighting import best_sighting
+from rlt_ros.tracking.finding.verification import Likenesses, Verifier
+from rlt_ros.tracking.learning import sampling
+from rlt_ros.tracking.learning.augmentation import shrunk, turned, with_other_background
+from rlt_ros.tracking.learning.box_regression import BoxRegressor
+from rlt_ros.tracking.learning.classifier import Classifier
+from rlt_ros.tracking.learning.fine_tuning import FineTuner
+from rlt_ros.tracking.learning.memory import RememberedSamples, SampleMemory
+from rlt_ros.tracking.learning.training import load_optimiser, train, training_settings
+from rlt_ros.tracking.showing.attention_map import attention_image
+from rlt_ros.tracking.showing.confidence_map import ConfidenceMap, confidence_map
 
 Image = NDArray[np.uint8]
 

@@ -14,12 +14,12 @@ import pytest
 from numpy.typing import NDArray
 
 from rlt_ros.tracking import Tracker, features, make_config
-from rlt_ros.tracking.backbones import EfficientNetLite0
-from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone
-from rlt_ros.tracking.classifier import Classifier
-from rlt_ros.tracking.detection import Detector
-from rlt_ros.tracking.features import region_patch
-from rlt_ros.tracking.openvino_image_features import OpenVinoImageFeatures
+from rlt_ros.tracking.features.backbones import EfficientNetLite0
+from rlt_ros.tracking.features.extractor import region_patch
+from rlt_ros.tracking.features.openvino.inference import OpenVinoBackbone
+from rlt_ros.tracking.features.openvino.sample_network import OpenVinoImageFeatures
+from rlt_ros.tracking.finding.detection import Detector
+from rlt_ros.tracking.learning.classifier import Classifier
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 
@@ -125,7 +125,7 @@ def test_attention_without_weight_costs_nothing(
     def never(*_: Any) -> None:
         raise AssertionError("lambda 0 needs no attention")
 
-    monkeypatch.setattr("rlt_ros.tracking.training.feature_gradients", never)
+    monkeypatch.setattr("rlt_ros.tracking.learning.training.feature_gradients", never)
     with Tracker(make_config(**{**quick, "attention_weight": 0.0})) as tracker:
         tracker.init(*frames[0])
         tracker.track(frames[1][0])

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from rlt_ros.tracking import InvalidImageError, Tracker, TrackResult, TrackState, make_config
-from rlt_ros.tracking.augmentation import with_other_background
 from rlt_ros.tracking.boxes import iou, validated_box
+from rlt_ros.tracking.learning.augmentation import with_other_background
 
 Image = NDArray[np.uint8]
 CROPS: dict[str, Any] = {

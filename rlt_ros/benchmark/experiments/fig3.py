@@ -27,7 +27,7 @@ from rlt_ros.benchmark.run_store import Json
 from rlt_ros.progress import followed
 from rlt_ros.tracking import Tracker, TrackerConfig, TrackResult
 from rlt_ros.tracking.boxes import Boxes, iou
-from rlt_ros.tracking.confidence_map import ConfidenceMap
+from rlt_ros.tracking.showing.confidence_map import ConfidenceMap
 
 FRAMES = (2, 432, 467)  # counted from 1
 

@@ -11,9 +11,9 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlt_ros.tracking.backbones import Backbone
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.features import Samples
+from rlt_ros.tracking.features.backbones import Backbone
+from rlt_ros.tracking.features.extractor import Samples
 
 _GRID = 3  # cells of conv3 of VGG-M for a sample, to which other networks' maps are averaged
 

@@ -23,14 +23,15 @@ from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
 from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.benchmark.speed.clips import GeneratedClip, Image
 from rlt_ros.benchmark.text_tables import aligned, write_table
-from rlt_ros.tracking import TrackerConfig, sampling
-from rlt_ros.tracking.backbones import load_backbone
+from rlt_ros.tracking import TrackerConfig
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.classifier import Classifier
-from rlt_ros.tracking.cpu_threads import CpuThreads
-from rlt_ros.tracking.features import Samples
-from rlt_ros.tracking.networks import load_networks
-from rlt_ros.tracking.training import train, training_settings
+from rlt_ros.tracking.compute.cpu_threads import CpuThreads
+from rlt_ros.tracking.features.backbones import load_backbone
+from rlt_ros.tracking.features.extractor import Samples
+from rlt_ros.tracking.features.loading import load_networks
+from rlt_ros.tracking.learning import sampling
+from rlt_ros.tracking.learning.classifier import Classifier
+from rlt_ros.tracking.learning.training import train, training_settings
 
 REPEATS = 3  # after once to warm up
 SAMPLES = (128, 1024)  # positives and negatives to train on; a mining scores 1024

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from rlt_ros.tracking.classifier import BACKGROUND, TARGET, Classifier
-from rlt_ros.tracking.features import Samples
-from rlt_ros.tracking.training import TrainingSettings
+from rlt_ros.tracking.features.extractor import Samples
+from rlt_ros.tracking.learning.classifier import BACKGROUND, TARGET, Classifier
+from rlt_ros.tracking.learning.training import TrainingSettings
 
 _EPSILON = 1e-12
 
@@ -28,7 +28,7 @@ def train(
     generator: torch.Generator,
     network: Network | None = None,
 ) -> None:
-    """Train in place, as ``rlt_ros.tracking.training.train`` does with ``mining_interval`` 1.
+    """Train in place, as ``train`` of the product does with ``mining_interval`` 1.
 
     Args:
         classifier, positives, negatives, iterations, learning_rate, settings, generator: see there.
@@ -71,7 +71,7 @@ def batch_loss(
     """Return cross entropy summed over a batch plus lambda times R, differentiable in the weights.
 
     Args:
-        classifier, positives, negatives, settings: see ``rlt_ros.tracking.training.loss``.
+        classifier, positives, negatives, settings: see ``rlt_ros.tracking.learning.training.loss``.
         masks: dropout's factors after fc4 and fc5, ``(N, hidden)`` each.
         network: see ``train``.
     """

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rlt_ros.tracking import sampling
-from rlt_ros.tracking.backbones import EfficientNetLite0, VggM
-from rlt_ros.tracking.backbones.openvino_runtime import OpenVinoBackbone
-from rlt_ros.tracking.box_regression import BoxRegressor
-from rlt_ros.tracking.classifier import Classifier
-from rlt_ros.tracking.features import CropFeatures, SharedFeatures
-from rlt_ros.tracking.openvino_image_features import OpenVinoImageFeatures
+from rlt_ros.tracking.features.backbones import EfficientNetLite0, VggM
+from rlt_ros.tracking.features.extractor import CropFeatures, SharedFeatures
+from rlt_ros.tracking.features.openvino.inference import OpenVinoBackbone
+from rlt_ros.tracking.features.openvino.sample_network import OpenVinoImageFeatures
+from rlt_ros.tracking.finding.verification import Verifier
+from rlt_ros.tracking.learning import sampling
+from rlt_ros.tracking.learning.box_regression import BoxRegressor
+from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.tracker import Tracker
-from rlt_ros.tracking.verification import Verifier
 
 TRAIN, OTHER = "train", "other"
 

@@ -1,0 +1,220 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Finding the target in a frame: candidates, box regression, verification, redetection.
+
+Paper, section 4: the mean of the best candidates, refined by box regression. The rest is ours.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rlt_ros.tracking.boxes import Boxes, centres, from_centres, keep_in_area
+from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.features.extractor import FeatureExtractor
+from rlt_ros.tracking.finding.redetection import Jump, frame_parts, look_all_over
+from rlt_ros.tracking.finding.sighting import Sighting, best_sighting
+from rlt_ros.tracking.finding.verification import Verifier
+from rlt_ros.tracking.learning import sampling
+from rlt_ros.tracking.learning.box_regression import BoxRegressor
+from rlt_ros.tracking.learning.classifier import TARGET, Classifier
+
+# Frames without success before the rest of the frame is searched.
+SCAN_AFTER = 2
+
+
+class Scene(NamedTuple):
+    """What there is to find the target with.
+
+    Attributes:
+        image: ``(H, W, 3)`` RGB, the frame.
+        extractor: has observed it.
+        classifier: gives the scores.
+    """
+
+    image: NDArray[np.uint8]
+    extractor: FeatureExtractor
+    classifier: Classifier
+
+
+class Find(NamedTuple):
+    """A sighting that was looked at closely.
+
+    Attributes:
+        seen: the sighting.
+        box: ``(4,)`` after box regression, if the classifier takes it for the target.
+        features: ``(1, D)`` of the box, or of about it where nothing verifies.
+        likeness: see ``Verdict``; 1 where nothing verifies.
+        is_success: whether the classifier takes it for the target.
+        is_target: whether that was verified.
+        extractor: which has observed the part of the frame that it is in.
+    """
+
+    seen: Sighting
+    box: Boxes
+    features: Tensor
+    likeness: float
+    is_success: bool
+    is_target: bool
+    extractor: FeatureExtractor
+
+
+class Detector:
+    """Finds one target in frame after frame.
+
+    Args:
+        config: the settings.
+        rng: source of randomness.
+        target: ``(4,)`` the target in the first frame.
+        regressor: refines boxes; None does not.
+        verifier: compares finds with the target so far; None believes the classifier.
+    """
+
+    def __init__(
+        self,
+        config: TrackerConfig,
+        rng: np.random.Generator,
+        target: Boxes,
+        regressor: BoxRegressor | None,
+        verifier: Verifier | None,
+    ) -> None:
+        self._config = config
+        self._rng = rng
+        self._last_found = target
+        self._regressor = regressor
+        self._verifier = verifier
+        self._jump = Jump(config.jump_penalty, config.jump_relief)
+
+    def find(self, scene: Scene, box: Boxes, reach: float, failures: int) -> Find:
+        """Return the target, or where there is none the best guess near ``box``.
+
+        Args:
+            scene: the frame.
+            box: ``(4,)`` where the target is expected.
+            reach: of the candidates, in mean sides of the box.
+            failures: frames since the target was found last.
+        """
+        config, extractor = self._config, scene.extractor
+        candidates = sampling.gaussian_boxes(
+            self._rng, box, config.candidates, extractor.area, reach, config.search_scale
+        )
+        sides_away = (centres(candidates) - centres(box)) / np.sqrt(box[2:].prod())
+        handicap = config.motion_penalty * (sides_away**2).sum(axis=1)
+        seen = best_sighting(
+            scene.classifier, extractor, candidates, config.best_candidates, handicap
+        )
+        nearby = self._examined(seen, scene, failures)
+        return nearby if nearby.is_target else self._redetected(scene, nearby, box, failures)
+
+    def confirm(self, find: Find, failures: int) -> None:
+        """Take a find for the target; see ``find``."""
+        self._last_found = find.seen.box
+        if self._verifier is not None:
+            self._verifier.confirm(find.features, find.box, failures + 1)
+
+    def _examined(self, seen: Sighting, scene: Scene, failures: int) -> Find:
+        success = seen.score > self._config.success_threshold and seen.probability > 0.5
+        box, features = self._refined(seen, scene) if success else (seen.box, None)
+        if self._verifier is None:
+            return Find(seen, box, seen.features[:1], 1.0, success, success, scene.extractor)
+        if features is None:
+            features = scene.extractor.features(box[None])
+        likeness, believed = self._verifier.judge(features, box, failures)
+        is_target = success and believed
+        return Find(seen, box, features, likeness, success, is_target, scene.extractor)
+
+    def _redetected(self, scene: Scene, nearby: Find, box: Boxes, failures: int) -> Find:
+        """Return the target seen elsewhere in the frame, or ``nearby`` where it is not."""
+        config = self._config
+        if config.redetection_probability < 1:
+            find = self._looked_for(scene, config.redetection_probability, nearby, box, failures)
+            if find is not None:
+                return find
+        if config.scan_probability < 1 and failures >= SCAN_AFTER:
+            part = scene._replace(extractor=self._next_part(scene, failures))
+            find = self._looked_for(part, config.scan_probability, nearby, box, failures)
+            if find is not None:
+                return find
+        return nearby
+
+    def _looked_for(
+        self, scene: Scene, least: float, nearby: Find, box: Boxes, failures: int
+    ) -> Find | None:
+        """Return the target in what the scene's extractor has observed, or None.
+
+        Args:
+            scene: the frame.
+            least: probability, by the classifier, to believe in.
+            nearby, box, failures: see ``_redetected``.
+        """
+        size = self._last_found[2:]
+        seen = look_all_over(
+            scene.classifier, scene.extractor, size, self._rng, self._config.best_candidates
+        )
+        # What is nearby and failed verification is no rival, however sure the classifier is.
+        rival = 0.5 if nearby.is_success else nearby.seen.probability
+        if (
+            seen is None
+            or seen.probability <= least
+            or not self._jump.believed(seen, rival, box, failures)
+        ):
+            return None
+        find = self._examined(seen, scene, failures)
+        return find if find.is_target else None
+
+    def _next_part(self, scene: Scene, failures: int) -> FeatureExtractor:
+        """Return what the next part of the frame looks like, from near to far and over again."""
+        region = float(scene.extractor.region(self._last_found)[2:].min())
+        height, width = scene.image.shape[:2]
+        parts = frame_parts((width, height), region, self._last_found)
+        return scene.extractor.glance(scene.image, parts[(failures - SCAN_AFTER) % len(parts)])
+
+    def _refined(self, seen: Sighting, scene: Scene) -> tuple[Boxes, Tensor | None]:
+        """Return the box of a sighting after box regression, and its features if at hand."""
+        if self._regressor is None:
+            return seen.box, None
+        extractor = scene.extractor
+        if self._config.regression_steps == 1:  # the paper: always, the mean of all refined boxes
+            at_hand = None if self._config.regression_features == "context" else seen.features
+            return self._regressed(seen.boxes, extractor, at_hand), None
+        steps = [seen.box]
+        boxes = seen.boxes
+        for _ in range(self._config.regression_steps):
+            steps.append(self._regressed(boxes, extractor))
+            boxes = steps[-1][None]
+        # It moves boxes better than the classifier; of sizes only those that both agree on.
+        sized = from_centres(centres(steps[-1]), np.stack(steps)[:, 2:])
+        features = extractor.features(sized)
+        with torch.no_grad():
+            scores = scene.classifier(features)[:, TARGET]
+        falls = (scores.diff() < 0).tolist()
+        taken = falls.index(True) if True in falls else len(falls)
+        return sized[taken], features[taken : taken + 1]
+
+    def _regressed(
+        self, boxes: Boxes, extractor: FeatureExtractor, features: Tensor | None = None
+    ) -> Boxes:
+        """Return the mean of boxes ``(N, 4)`` after box regression.
+
+        Args:
+            boxes: to refine.
+            extractor: has observed the frame.
+            features: see ``regression_features``; None works them out.
+        """
+        assert self._regressor is not None
+        if features is None:
+            features = regression_features(self._config, extractor, boxes)
+        refined = self._regressor.refined(features, boxes).mean(axis=0)
+        return keep_in_area(refined, extractor.area)
+
+
+def regression_features(config: TrackerConfig, extractor: FeatureExtractor, boxes: Boxes) -> Tensor:
+    """Return what box regression sees ``(N, E)`` of boxes ``(N, 4)``."""
+    if config.regression_features == "context":
+        return extractor.context_features(boxes)
+    return extractor.features(boxes)

@@ -1,0 +1,131 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Finding a target again that is not where the search around its last box looked.
+
+The paper has nothing like it: its tracker widens the search a little and waits. Here the whole
+search region is looked over, which needs no further pass of the backbone, and then the rest of the
+frame, one part per frame.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlt_ros.tracking.boxes import Boxes, centres, from_centres
+from rlt_ros.tracking.features.extractor import FeatureExtractor
+from rlt_ros.tracking.finding.confidence import log_odds
+from rlt_ros.tracking.finding.sighting import Sighting, best_sighting
+from rlt_ros.tracking.learning.classifier import Classifier
+from rlt_ros.tracking.learning.sampling import gaussian_boxes
+
+# Distance between neighbouring boxes of the grid in sides of the target, and the most boxes in it.
+GRID_STEP, GRID_LIMIT = 0.25, 1024
+# Boxes drawn around the best of the grid, their reach in sides, and their change of size.
+CLOSER_LOOKS, CLOSER_REACH, CLOSER_SCALE = 100, 0.25, 1.05
+# Neighbouring parts of the frame overlap by so many target sides: a target is whole in one of them.
+PART_OVERLAP = 1.5
+# Most parts across and down: minutes of frames.
+PARTS_PER_SIDE = 64
+
+
+class Jump(NamedTuple):
+    """What it takes to believe that the target is elsewhere.
+
+    Attributes:
+        penalty: log odds by which a find must exceed the best box nearby, per target side between
+            them: targets rarely jump, and their likes are often near.
+        relief: target sides that come free with every frame since the target was last seen.
+    """
+
+    penalty: float
+    relief: float
+
+    def believed(self, find: Sighting, rival: float, box: Boxes, frames_lost: int) -> bool:
+        """Return whether the target has gone from ``box`` to a find.
+
+        Args:
+            find: elsewhere.
+            rival: probability 0..1 that it is still near.
+            box: ``(4,)`` where it was.
+            frames_lost: since it was found last.
+        """
+        distance = float(np.linalg.norm(centres(find.box) - centres(box)))
+        sides = distance / math.sqrt(float(box[2:].prod()))
+        needed = self.penalty * max(0.0, sides - self.relief * frames_lost)
+        return log_odds(find.probability) - log_odds(rival) > needed
+
+
+def look_all_over(
+    classifier: Classifier,
+    extractor: FeatureExtractor,
+    size: NDArray[np.float64],
+    rng: np.random.Generator,
+    best: int,
+) -> Sighting | None:
+    """Return the best place in the extractor's area, or None where the target does not fit in.
+
+    Args:
+        classifier: scores boxes.
+        extractor: has observed the area.
+        size: ``(2,)`` width and height of the target in pixels.
+        rng: source of randomness.
+        best: boxes whose mean is the place.
+    """
+    area = extractor.area
+    # Boxes stay inside: across the border of a frame edges look like anything.
+    middles = np.concatenate([area[:2] + size / 2, area[2:] - size])
+    if (middles[2:] < 0).any():
+        return None
+    peak = best_sighting(classifier, extractor, grid_boxes(middles, size), 1).box
+    closer = gaussian_boxes(
+        rng, peak, CLOSER_LOOKS, area, CLOSER_REACH, CLOSER_SCALE, middles=middles
+    )
+    return best_sighting(classifier, extractor, closer, best)
+
+
+def grid_boxes(middles: Boxes, size: NDArray[np.float64]) -> Boxes:
+    """Return boxes ``(N, 4)`` of width and height ``size`` ``(2,)``, centred all over an area."""
+    step = GRID_STEP * size
+    # A coarser grid where a small target would need too many boxes.
+    step *= max(1.0, math.sqrt(float((middles[2:] / step).prod()) / GRID_LIMIT))
+    counts = np.maximum(np.ceil(middles[2:] / step), 1).astype(int)
+    x, y = (
+        start + by * np.arange(count)
+        for start, count, by in zip(middles[:2], counts, step, strict=True)
+    )
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    return from_centres(grid, np.broadcast_to(size, grid.shape))
+
+
+def frame_parts(image_size: tuple[int, int], region: float, box: Boxes) -> Boxes:
+    """Return boxes like ``box`` ``(N, 4)`` whose search regions cover the frame, nearest first.
+
+    A tiny target in a large frame needs too many: its surroundings alone are covered.
+
+    Args:
+        image_size: width and height in pixels.
+        region: side of the search region in pixels.
+        box: ``(4,)`` the target where it was last seen.
+    """
+    size = np.asarray(image_size, dtype=np.float64)
+    step = max(region - PART_OVERLAP * float(box[2:].max()), region / 4)
+    first = np.minimum(region / 2, size / 2)
+    counts = np.ceil(np.maximum(size - region, 0) / step).astype(int) + 1
+    x, y = (
+        _nearest(np.linspace(start, length - start, count), middle)
+        for start, length, count, middle in zip(first, size, counts, centres(box), strict=True)
+    )
+    middles = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    nearest = np.argsort(((middles - centres(box)) ** 2).sum(axis=1), kind="stable")
+    return from_centres(middles[nearest], np.broadcast_to(box[2:], middles.shape))
+
+
+def _nearest(places: NDArray[np.float64], middle: float) -> NDArray[np.float64]:
+    """Return the at most ``PARTS_PER_SIDE`` ascending places that are nearest to ``middle``."""
+    first = int(np.searchsorted(places, middle)) - PARTS_PER_SIDE // 2
+    first = max(0, min(first, len(places) - PARTS_PER_SIDE))
+    return places[first : first + PARTS_PER_SIDE]

@@ -1,0 +1,103 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The classifier: three fully connected layers, started at random and trained online.
+
+Paper, section 5, "Implementation details": MDNet's shape, fc4-fc6, scores (background, target).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+from torch.nn.utils import skip_init
+
+from rlt_ros.tracking.learning.feature_attention import FeatureAttention
+
+BACKGROUND, TARGET = 0, 1
+
+
+class Activations(NamedTuple):
+    """What a forward pass leaves behind.
+
+    Attributes:
+        scores: ``(N, 2)`` background and target scores before the soft-max.
+        gates4: ``(N, hidden)`` derivative of fc4's ReLU and dropout.
+        gates5: ``(N, hidden)`` derivative of fc5's ReLU and dropout.
+    """
+
+    scores: Tensor
+    gates4: Tensor
+    gates5: Tensor
+
+
+class Classifier(nn.Module):
+    """fc4, fc5, fc6 with ReLU and dropout between.
+
+    Args:
+        features: numbers per sample.
+        hidden: width of fc4 and fc5.
+        dropout: probability of dropping a hidden unit while training.
+        generator: source of the random start (normal with deviation 0.01, biases 0.1, fc6's 0).
+        attend: put a ``FeatureAttention`` before fc4.
+        scoring_dtype: in which ``forward`` computes fc4, most of its work; None: as it is given.
+    """
+
+    def __init__(
+        self,
+        features: int,
+        hidden: int,
+        dropout: float,
+        generator: torch.Generator,
+        attend: bool = False,
+        scoring_dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.scoring_dtype = scoring_dtype
+        # Not by their own start: that draws from the random numbers of the host.
+        self.fc4 = skip_init(nn.Linear, features, hidden, dtype=torch.float32)
+        self.fc5 = skip_init(nn.Linear, hidden, hidden, dtype=torch.float32)
+        self.fc6 = skip_init(nn.Linear, hidden, 2, dtype=torch.float32)
+        for layer in (self.fc4, self.fc5, self.fc6):
+            nn.init.normal_(layer.weight, 0.0, 0.01, generator=generator)
+            nn.init.constant_(layer.bias, 0.0 if layer is self.fc6 else 0.1)
+        # Last, so that the layers above start as they do without it.
+        self.attention = FeatureAttention(features, generator) if attend else None
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return scores ``(N, 2)`` of features ``(N, features)``, without dropout."""
+        if self.attention is not None:
+            features = self.attention(features)
+        dtype = self.scoring_dtype or features.dtype
+        hidden4 = F.linear(
+            features.to(dtype), self.fc4.weight.to(dtype), self.fc4.bias.to(dtype)
+        ).to(features.dtype)
+        return self.fc6(torch.relu(self.fc5(torch.relu(hidden4))))
+
+    def activations(
+        self, features: Tensor, dropout_generator: torch.Generator | None = None
+    ) -> Activations:
+        """Return scores and gates of features ``(N, features)``.
+
+        Args:
+            features: ``(N, features)``.
+            dropout_generator: applies dropout from this source; None applies none.
+        """
+        if self.attention is not None:
+            features = self.attention(features)
+        hidden4 = self.fc4(features)
+        gates4 = self._gates(hidden4, dropout_generator)
+        hidden5 = self.fc5(hidden4 * gates4)
+        gates5 = self._gates(hidden5, dropout_generator)
+        return Activations(self.fc6(hidden5 * gates5), gates4, gates5)
+
+    def _gates(self, hidden: Tensor, generator: torch.Generator | None) -> Tensor:
+        gates = (hidden.detach() > 0).to(hidden.dtype)
+        if generator is not None and self.dropout > 0:
+            keep = 1.0 - self.dropout
+            kept = torch.empty_like(gates).bernoulli_(keep, generator=generator)
+            gates = gates * kept / keep
+        return gates

@@ -1,0 +1,113 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Samples of past frames, bounded (MDNet's long- and short-term memory)."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rlt_ros.tracking.features.extractor import Samples
+
+
+@dataclass(frozen=True)
+class RememberedSamples:
+    """Some rows of a table of samples, not copied.
+
+    Attributes:
+        table: the samples.
+        rows: ``(N,)`` int64, which of them.
+    """
+
+    table: Samples
+    rows: Tensor
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: Tensor) -> Samples:
+        """Return the samples at ``index`` ``(M,)`` of the N."""
+        return self.table[self.rows[index]]
+
+
+class SampleMemory:
+    """Positive and negative samples of the latest frames that were tracked with success.
+
+    They lie in tables that are filled in place, so an update need not copy them. While one learns
+    from a ``snapshot``, new frames wait until ``release``.
+
+    Args:
+        long_term: frames of positive samples to keep.
+        short_term: frames of negative samples to keep, and of both for short-term updates.
+        positives: most positive samples of a frame; the first may have any number.
+        negatives: the same of negative samples.
+    """
+
+    def __init__(self, long_term: int, short_term: int, positives: int, negatives: int) -> None:
+        self._short_term = short_term
+        self._positives = _Table(long_term, positives)
+        self._negatives = _Table(short_term, negatives)
+        self._in_use = False
+        self._waiting: list[tuple[Samples, Samples]] = []
+
+    def add(self, positives: Samples, negatives: Samples) -> None:
+        """Remember one frame's samples; the oldest frame's go."""
+        if self._in_use:
+            self._waiting.append((positives, negatives))
+            return
+        if len(positives):
+            self._positives.add(positives)
+        if len(negatives):
+            self._negatives.add(negatives)
+
+    def snapshot(self, long_term: bool) -> tuple[RememberedSamples, RememberedSamples] | None:
+        """Return (positives, negatives) to train on, or None where one of them is missing.
+
+        They stay as they are until ``release``, so training may go on in another thread while
+        frames are added.
+        """
+        positives = self._positives.latest(None if long_term else self._short_term)
+        negatives = self._negatives.latest(None)
+        if positives is None or negatives is None:
+            return None
+        self._in_use = True
+        return positives, negatives
+
+    def release(self) -> None:
+        """Say that the last snapshot is no longer in use."""
+        self._in_use = False
+        waiting, self._waiting = self._waiting, []
+        for positives, negatives in waiting:
+            self.add(positives, negatives)
+
+
+class _Table:
+    """Samples of the latest frames: the first one's rows, then a ring of rows for those after."""
+
+    def __init__(self, frames: int, rows_per_frame: int) -> None:
+        self._frames, self._rows_per_frame = frames, rows_per_frame
+        self._rows: deque[Tensor] = deque(maxlen=frames)  # of each frame, oldest first
+        self._table: Samples | None = None
+        self._start = self._slot = 0
+
+    def add(self, samples: Samples) -> None:
+        if self._table is None:
+            self._start = len(samples)
+            self._table = samples.extended(self._frames * self._rows_per_frame)
+            first = 0
+        else:
+            first = self._start + self._slot * self._rows_per_frame
+            self._slot = (self._slot + 1) % self._frames
+            self._table.overwrite(first, samples)
+        device = samples.features.device
+        self._rows.append(torch.arange(first, first + len(samples), device=device))
+
+    def latest(self, frames: int | None) -> RememberedSamples | None:
+        """Return the samples of the latest frames (None: of all), None where there are none."""
+        if self._table is None:
+            return None
+        rows = list(self._rows)[-(frames or 0) :]
+        return RememberedSamples(self._table, torch.cat(rows))

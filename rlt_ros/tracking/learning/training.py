@@ -1,0 +1,198 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Online training of the classifier: Eq. 5 by SGD, with hard negative mining."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from rlt_ros.tracking.compute.stopping import check_stop
+from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.features.extractor import FeaturePart, Samples
+from rlt_ros.tracking.features.sample_network import ImageDerivatives
+from rlt_ros.tracking.learning.attention import feature_gradients, image_gradients, regulariser
+from rlt_ros.tracking.learning.classifier import TARGET, Activations, Classifier
+from rlt_ros.tracking.learning.evidence import evidence, evidence_regulariser
+from rlt_ros.tracking.learning.memory import RememberedSamples
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train; see the same names in ``TrackerConfig``.
+
+    Attributes:
+        evidence_parts: what the features are, where attention is taken as evidence; else none.
+    """
+
+    batch_positives: int
+    batch_negatives: int
+    mining_pool: int
+    mining_interval: int
+    momentum: float
+    weight_decay: float
+    gradient_clip: float
+    last_layer_rate: float
+    attention_weight: float
+    attention_per_sample: bool
+    evidence_parts: tuple[FeaturePart, ...] = ()
+
+
+def training_settings(config: TrackerConfig, parts: tuple[FeaturePart, ...]) -> TrainingSettings:
+    """Return those of a tracker's settings that training needs.
+
+    Args:
+        config: the tracker's.
+        parts: what its features are, see ``FeatureExtractor``.
+    """
+    named = {field.name for field in dataclasses.fields(TrainingSettings)}
+    settings = {name: getattr(config, name) for name in named & vars(config).keys()}
+    return TrainingSettings(
+        **settings,
+        attention_per_sample=config.attention_ratio == "sample",
+        evidence_parts=parts if config.attention_kind == "evidence" else (),
+    )
+
+
+def load_optimiser() -> None:
+    """Have PyTorch import what its first optimiser needs, over a second, ahead of ``train``."""
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+
+
+def train(
+    classifier: Classifier,
+    positives: Samples | RememberedSamples,
+    negatives: Samples | RememberedSamples,
+    iterations: int,
+    learning_rate: float,
+    settings: TrainingSettings,
+    generator: torch.Generator,
+    derivatives: ImageDerivatives | None = None,
+    on_step: Callable[[int], None] | None = None,
+) -> None:
+    """Train ``classifier`` in place.
+
+    Args:
+        classifier: what to train.
+        positives: target samples (at least one).
+        negatives: background samples (at least one).
+        iterations: steps of SGD.
+        learning_rate: of fc4 and fc5; fc6's and an attention module's is ``last_layer_rate`` times
+            that.
+        settings: everything else.
+        generator: source of the mini-batches and of dropout, on the classifier's device.
+        derivatives: takes attention at the image samples, through these; None takes it at the
+            features.
+        on_step: is told the number of steps done, after each; it must leave ``classifier`` and
+            ``generator`` alone.
+
+    Raises:
+        ValueError: there are no target samples, or no background samples.
+        TrackerStoppedError: see ``check_stop``.
+    """
+    if not len(positives) or not len(negatives):
+        raise ValueError(
+            f"training needs samples of target and background, not {len(positives)} and "
+            f"{len(negatives)}"
+        )
+    last = list(classifier.fc6.parameters())
+    if classifier.attention is not None:
+        last += classifier.attention.parameters()
+    rest = [*classifier.fc4.parameters(), *classifier.fc5.parameters()]
+    groups: list[dict[str, Any]] = [
+        {"params": rest},
+        {"params": last, "lr": learning_rate * settings.last_layer_rate},
+    ]
+    optimiser = torch.optim.SGD(
+        groups,
+        lr=learning_rate,
+        momentum=settings.momentum,
+        weight_decay=settings.weight_decay,
+    )
+    positive_batches = _shuffled(len(positives), settings.batch_positives, generator)
+    negative_batches = _hard_negatives(classifier, negatives, settings, generator)
+    for step in range(1, iterations + 1):
+        check_stop()
+        targets = positives[next(positive_batches)]
+        background = negatives[next(negative_batches)]
+        optimiser.zero_grad()
+        loss(classifier, targets, background, settings, generator, derivatives).backward()
+        torch.nn.utils.clip_grad_norm_(classifier.parameters(), settings.gradient_clip)
+        optimiser.step()
+        if on_step is not None:
+            on_step(step)
+    optimiser.zero_grad()
+
+
+def loss(
+    classifier: Classifier,
+    positives: Samples,
+    negatives: Samples,
+    settings: TrainingSettings,
+    generator: torch.Generator | None = None,
+    derivatives: ImageDerivatives | None = None,
+) -> Tensor:
+    """Return Eq. 5 of a mini-batch: cross entropy summed over it, plus lambda times R.
+
+    With ``attention_weight`` 0 this is MDNet's loss, and nothing else is computed.
+    """
+    batch = Samples.joined([positives, negatives])
+    features = batch.features
+    activations = classifier.activations(features, generator)
+    count = len(positives)
+    is_target = torch.arange(len(features), device=features.device) < count
+    result = F.cross_entropy(activations.scores, is_target.long(), reduction="sum")
+    if settings.attention_weight > 0 and settings.evidence_parts:
+        of_targets = Activations(*(one[:count] for one in activations))
+        maps = evidence(classifier, of_targets, positives.features, settings.evidence_parts)
+        result = result + settings.attention_weight * evidence_regulariser(maps)
+    elif settings.attention_weight > 0:
+        gradients = feature_gradients(classifier, activations)
+        if derivatives is not None:
+            if batch.images is None:
+                raise ValueError("attention at the image needs samples with images")
+            gradients = image_gradients(gradients, batch.images.to(features.dtype), derivatives)
+        result = result + settings.attention_weight * regulariser(
+            gradients, count, settings.attention_per_sample
+        )
+    return result
+
+
+def _shuffled(count: int, batch: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield index batches that go through 0..count-1 in random order, again and again."""
+    device = generator.device
+    order = torch.empty(0, dtype=torch.long, device=device)
+    while True:
+        while len(order) < batch:
+            again = torch.randperm(count, generator=generator, device=device)
+            order = torch.cat([order, again])
+        yield order[:batch]
+        order = order[batch:]
+
+
+def _hard_negatives(
+    classifier: Classifier,
+    negatives: Samples | RememberedSamples,
+    settings: TrainingSettings,
+    generator: torch.Generator,
+) -> Iterator[Tensor]:
+    """Yield index batches of the negatives that the classifier takes most for the target.
+
+    Each mining scores ``mining_pool`` random negatives; the hardest serve ``mining_interval``
+    steps (1, as in MDNet, mines anew for each).
+    """
+    pools = _shuffled(len(negatives), settings.mining_pool, generator)
+    wanted = settings.batch_negatives * settings.mining_interval
+    while True:
+        pool = next(pools)
+        with torch.no_grad():
+            scores = classifier(negatives[pool].features)[:, TARGET]
+        hardest = pool[scores.topk(min(wanted, len(pool))).indices]
+        shuffle = torch.randperm(len(hardest), generator=generator, device=generator.device)
+        yield from hardest[shuffle].split(settings.batch_negatives)

@@ -1,0 +1,81 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from rlt_ros.tracking import Tracker, make_config
+from rlt_ros.tracking.compute.cpu_threads import CpuThreads
+from rlt_ros.tracking.features.extractor import SharedFeatures
+
+Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
+
+
+@pytest.fixture(autouse=True)
+def four_threads() -> Iterator[None]:
+    own = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(own)
+
+
+def threads(most: int, updating: bool) -> int:
+    with CpuThreads(most).for_tracking(updating):
+        inside = torch.get_num_threads()
+    assert torch.get_num_threads() == 4
+    return inside
+
+
+@pytest.mark.parametrize(
+    ("most", "alone", "beside"), [(1, 1, 1), (2, 2, 1), (3, 3, 2), (0, 4, 3), (64, 4, 3)]
+)
+def test_tracking_has_all_threads_but_one_while_an_update_runs(
+    most: int, alone: int, beside: int
+) -> None:
+    assert threads(most, updating=False) == alone
+    assert threads(most, updating=True) == beside
+
+
+def test_pytorchs_own_number_comes_back_after_an_error() -> None:
+    with pytest.raises(RuntimeError), CpuThreads(2).for_tracking(updating=False):
+        raise RuntimeError
+    assert torch.get_num_threads() == 4
+
+
+def test_the_tracker_keeps_to_it(
+    frames: Frames, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed: list[int] = []
+    trained: list[int] = []
+    end = threading.Event()
+    observe, train = SharedFeatures.observe, Tracker._train
+
+    def watched_observe(self: SharedFeatures, *args: Any) -> None:
+        observed.append(torch.get_num_threads())
+        observe(self, *args)
+
+    def watched_train(self: Tracker, *args: Any, **kwargs: Any) -> None:
+        trained.append(torch.get_num_threads())
+        if len(trained) > 1:
+            end.wait(10)
+        train(self, *args, **kwargs)
+
+    monkeypatch.setattr(SharedFeatures, "observe", watched_observe)
+    monkeypatch.setattr(Tracker, "_train", watched_train)
+    settings = quick | {"threads": 3, "update_mode": "background", "update_interval": 1}
+    with Tracker(make_config("default", **settings)) as tracker:
+        tracker.init(*frames[0])
+        observed.clear()
+        tracker.track(frames[1][0])  # starts an update, which waits
+        tracker.track(frames[2][0])
+        end.set()
+    assert observed == [3, 2]
+    assert trained == [3, 1]
+    assert torch.get_num_threads() == 4
