@@ -18,8 +18,8 @@ from rlt_ros.tracking.errors import (
     TrackerStoppedError,
     WeightsError,
 )
-from rlt_ros.tracking.finding.confidence import TrackState
-from rlt_ros.tracking.tracker import Tracker, TrackResult
+from rlt_ros.tracking.result import TrackResult, TrackState
+from rlt_ros.tracking.tracker import Tracker
 
 __all__ = [
     "PRESETS",

@@ -16,11 +16,12 @@ from rlt_ros.tracking import InvalidBoxError, Tracker, TrackResult, TrackState
 class ScriptedTracker(Tracker):
     """Answers with the box it was given; its hooks run inside `init` and `track`."""
 
+    updates_done = 0
+    last_update_seconds = 0.0
+    last_update_error = ""
+    model_version = 0
+
     def __init__(self) -> None:
-        self.updates_done = 0
-        self.last_update_seconds = 0.0
-        self.last_update_error = ""
-        self.model_version = 0
         self.closed = False
         self.stopped = threading.Event()
         self.in_track: Callable[[np.ndarray], None] = lambda image: None

@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rlt_ros.tracking import Tracker, features, make_config
+from rlt_ros.tracking import Tracker, make_config
+from rlt_ros.tracking.features import extractor
 from rlt_ros.tracking.features.backbones import EfficientNetLite0
 from rlt_ros.tracking.features.extractor import region_patch
 from rlt_ros.tracking.features.openvino.inference import OpenVinoBackbone
 from rlt_ros.tracking.features.openvino.sample_network import OpenVinoImageFeatures
 from rlt_ros.tracking.finding.detection import Detector
 from rlt_ros.tracking.learning.classifier import Classifier
+from rlt_ros.tracking.learning.trainer import Trainer
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 
@@ -41,9 +43,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count(EfficientNetLite0, "forward", "backbone")
     count(OpenVinoBackbone, "__call__", "backbone")
     count(OpenVinoImageFeatures, "__call__", "backbone")
-    count(features, "region_patch", "region")
+    count(extractor, "region_patch", "region")
     count(Classifier, "forward", "classifier")
-    count(Tracker, "_train", "training")
+    count(Trainer, "train", "training")
     count(Detector, "_refined", "refined")
     return counts
 

@@ -124,7 +124,7 @@ def test_a_very_large_target_is_learned_from_smaller_copies(
         sizes.append((image.shape[1], image.shape[0]))
         return real(rng, image, box)
 
-    monkeypatch.setattr("rlt_ros.tracking.tracker.with_other_background", watched)
+    monkeypatch.setattr("rlt_ros.tracking.learning.first_frame.with_other_background", watched)
     image = textured(2000, 1000)
     with Tracker(make_config(**{**few, "background_swaps": 1})) as tracker:
         for box in ((100, 100, 880, 880), (50, 50, 950, 900)):  # 8 times 56 px, twice

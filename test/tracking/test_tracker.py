@@ -61,7 +61,7 @@ def test_a_target_that_vanishes_is_lost(
         tracker.init(*frames[0])
         for image, _ in frames[1:4]:
             assert tracker.track(image).state is TrackState.TRACKING
-        held = tracker._box
+        held = tracker._search.box
         for state in ("uncertain", "uncertain", "lost", "lost"):
             result = tracker.track(gone)
             assert result.state.value == state
@@ -170,7 +170,7 @@ def test_no_frame_waits_for_a_background_update(
     may_end = threading.Event()
     with Tracker(config) as tracker:
         tracker.init(*frames[0])
-        real_train = tracker._train
+        real_train = tracker._learner._trainer.train
         trained_in: list[int] = []
 
         def held_back(*arguments: Any) -> None:
@@ -178,24 +178,24 @@ def test_no_frame_waits_for_a_background_update(
             trained_in.append(threading.get_ident())
             real_train(*arguments)
 
-        monkeypatch.setattr(tracker, "_train", held_back)
-        live = tracker._classifier
+        monkeypatch.setattr(tracker._learner._trainer, "train", held_back)
+        live = tracker._learner.classifier
         before = [p.clone() for p in live.parameters()]
         for image, box in frames[1:8]:
             assert iou(tracker.track(image).box, box) > 0.5
         assert tracker.updating
         assert tracker.updates_done == 0
-        assert tracker._classifier is live
+        assert tracker._learner.classifier is live
         assert all(torch.equal(p, b) for p, b in zip(live.parameters(), before, strict=True))
         may_end.set()
         for _ in range(600):
-            if tracker._tuner._running is None or tracker._tuner._running.done():
+            if tracker._learner._tuner._running is None or tracker._learner._tuner._running.done():
                 break
             threading.Event().wait(0.1)
         tracker.track(frames[8][0])
         assert tracker.updates_done == 1
         assert tracker.model_version == 2
-        assert tracker._classifier is not live
+        assert tracker._learner.classifier is not live
         assert trained_in[0] != threading.get_ident()
 
 
@@ -206,34 +206,36 @@ def test_a_failed_update_costs_no_frame_and_is_tried_again(
     config = make_config(**{**quick, "update_interval": 2, "update_mode": mode})
     with Tracker(config) as tracker:
         tracker.init(*frames[0])
-        live = tracker._classifier
-        real_train = tracker._train
+        live = tracker._learner.classifier
+        real_train = tracker._learner._trainer.train
 
         def broken(*_: Any) -> None:
             raise RuntimeError("out of\n  memory")
 
         def tracked(index: int) -> None:
             assert iou(tracker.track(frames[index][0]).box, frames[index][1]) > 0.5
-            running = tracker._tuner._running
+            running = tracker._learner._tuner._running
             if running is not None:
                 running.exception(60)
 
-        monkeypatch.setattr(tracker, "_train", broken)
+        monkeypatch.setattr(tracker._learner._trainer, "train", broken)
         for index in range(1, 4):  # due in frame 2, taken there or in the next one
             tracked(index)
         assert tracker.last_update_error == "RuntimeError: out of memory"
-        assert tracker._classifier is live
+        assert tracker._learner.classifier is live
         assert (tracker.updates_done, tracker.model_version) == (0, 1)
-        monkeypatch.setattr(tracker, "_train", real_train)
+        monkeypatch.setattr(tracker._learner._trainer, "train", real_train)
         for index in range(4, 6):
             tracked(index)
         assert tracker.last_update_error == ""
         assert (tracker.updates_done, tracker.model_version) == (1, 2)
-        assert not tracker._memory._waiting  # what came meanwhile was not held back for ever
-        monkeypatch.setattr(tracker, "_train", broken)
+        assert (
+            not tracker._learner._memory._waiting
+        )  # what came meanwhile was not held back for ever
+        monkeypatch.setattr(tracker._learner._trainer, "train", broken)
         for index in range(6, 8):
             tracked(index)
-        monkeypatch.setattr(tracker, "_train", real_train)
+        monkeypatch.setattr(tracker._learner._trainer, "train", real_train)
         assert tracker.last_update_error
         tracker.init(*frames[0])
         assert tracker.last_update_error == ""
@@ -255,7 +257,7 @@ def test_an_update_whose_thread_cannot_start_is_a_failed_one(
                 assert iou(tracker.track(image).box, box) > 0.5
         assert tracker.last_update_error == "RuntimeError: can't start new thread"
         tracker.track(frames[4][0])
-        running = tracker._tuner._running
+        running = tracker._learner._tuner._running
         assert running is not None
         running.result(60)
         tracker.track(frames[5][0])
@@ -346,8 +348,8 @@ def test_a_refused_box_leaves_a_running_update_alone(frames: Frames, few: dict[s
         assert tracker.updating
         with pytest.raises(InvalidBoxError):
             tracker.init(frames[0][0], (1000, 2, 30, 40))
-        assert tracker._tuner._running is not None
-        tracker._tuner._running.result(60)
+        assert tracker._learner._tuner._running is not None
+        tracker._learner._tuner._running.result(60)
         tracker.track(frames[3][0])
         assert tracker.updates_done == 1
 

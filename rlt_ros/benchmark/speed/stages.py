@@ -15,16 +15,19 @@ from rlt_ros.tracking.features.backbones import EfficientNetLite0, VggM
 from rlt_ros.tracking.features.extractor import CropFeatures, SharedFeatures
 from rlt_ros.tracking.features.openvino.inference import OpenVinoBackbone
 from rlt_ros.tracking.features.openvino.sample_network import OpenVinoImageFeatures
+from rlt_ros.tracking.finding.search import Search
 from rlt_ros.tracking.finding.verification import Verifier
 from rlt_ros.tracking.learning import sampling
 from rlt_ros.tracking.learning.box_regression import BoxRegressor
 from rlt_ros.tracking.learning.classifier import Classifier
+from rlt_ros.tracking.learning.learner import Learner
+from rlt_ros.tracking.learning.trainer import Trainer
 from rlt_ros.tracking.tracker import Tracker
 
 TRAIN, OTHER = "train", "other"
 
 # What each stage is made of: stage, where the function is, its name. Time is counted once, for the
-# innermost of these: that of drawing boxes inside _learn counts for "sample", not for "learn".
+# innermost of these: that of drawing boxes inside `learn` counts for "sample", not for "learn".
 WATCHED: tuple[tuple[str, Any, str], ...] = (
     ("crop", SharedFeatures, "_look"),
     ("crop", CropFeatures, "observe"),
@@ -41,12 +44,13 @@ WATCHED: tuple[tuple[str, Any, str], ...] = (
     ("features", SharedFeatures, "pooled"),
     ("features", CropFeatures, "samples"),
     ("score", Classifier, "forward"),
-    ("score", Tracker, "_detect"),
+    ("score", Search, "find"),
     ("refine", BoxRegressor, "refined"),
     ("verify", Verifier, "judge"),
     ("verify", Verifier, "confirm"),
-    ("learn", Tracker, "_learn"),
-    (TRAIN, Tracker, "_train"),
+    ("learn", Learner, "learn"),
+    ("learn", Learner, "learn_from_failure"),
+    (TRAIN, Trainer, "train"),
     (OTHER, Tracker, "track"),
 )
 STAGES = tuple(dict.fromkeys(stage for stage, _, _ in WATCHED))

@@ -1,26 +1,13 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a result is worth: a probability that means what it says, and a state to act on."""
+"""What a find is worth: a probability that means what it says."""
 
 from __future__ import annotations
 
-import enum
 import math
 
 # Above, math.exp overflows; the score is 0 to any precision long before.
 LARGEST_EXPONENT = 700.0
-
-
-class TrackState(enum.Enum):
-    """Whether the target was found in a frame.
-
-    TRACKING: it was; the classifier learns from it. UNCERTAIN: the box is a best guess, and nothing
-    is learned. LOST: not for some frames; the box means nothing, and the whole frame is searched.
-    """
-
-    TRACKING = "tracking"
-    UNCERTAIN = "uncertain"
-    LOST = "lost"
 
 
 def log_odds(probability: float) -> float:

@@ -21,7 +21,7 @@ from rlt_ros.tracking.finding.redetection import Jump, frame_parts, look_all_ove
 from rlt_ros.tracking.finding.sighting import Sighting, best_sighting
 from rlt_ros.tracking.finding.verification import Verifier
 from rlt_ros.tracking.learning import sampling
-from rlt_ros.tracking.learning.box_regression import BoxRegressor
+from rlt_ros.tracking.learning.box_regression import BoxRegressor, regression_features
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
 
 # Frames without success before the rest of the frame is searched.
@@ -211,10 +211,3 @@ class Detector:
             features = regression_features(self._config, extractor, boxes)
         refined = self._regressor.refined(features, boxes).mean(axis=0)
         return keep_in_area(refined, extractor.area)
-
-
-def regression_features(config: TrackerConfig, extractor: FeatureExtractor, boxes: Boxes) -> Tensor:
-    """Return what box regression sees ``(N, E)`` of boxes ``(N, 4)``."""
-    if config.regression_features == "context":
-        return extractor.context_features(boxes)
-    return extractor.features(boxes)

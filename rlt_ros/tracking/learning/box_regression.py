@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
+from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.features.extractor import FeatureExtractor
 
 
 class BoxRegressor:
@@ -41,3 +43,10 @@ class BoxRegressor:
         delta = change.double().clamp(-1.0, 1.0).cpu().numpy()
         sides = boxes[:, 2:]
         return from_centres(centres(boxes) + delta[:, :2] * sides, sides * np.exp(delta[:, 2:]))
+
+
+def regression_features(config: TrackerConfig, extractor: FeatureExtractor, boxes: Boxes) -> Tensor:
+    """Return what box regression sees ``(N, E)`` of boxes ``(N, 4)``."""
+    if config.regression_features == "context":
+        return extractor.context_features(boxes)
+    return extractor.features(boxes)

@@ -8,7 +8,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rlt_ros.tracking.boxes import Boxes, centres, from_centres, iou, keep_in_area
+from rlt_ros.tracking.boxes import (
+    Boxes,
+    centres,
+    from_centres,
+    iou,
+    is_centred_in,
+    keep_in_area,
+)
 
 # Boxes move by mean sides of the target, but across a very long one by no more than so many of its
 # shorter sides: hardly any would overlap it.
@@ -94,3 +101,43 @@ def boxes_within_iou(
         if missing <= 0:
             break
     return np.concatenate(kept)
+
+
+def target_boxes(
+    rng: np.random.Generator, box: Boxes, count: int, area: Boxes, lowest: float
+) -> Boxes:
+    """Draw up to ``count`` boxes that overlap ``box`` by an IoU of ``lowest`` or more.
+
+    Only the box itself where it is so thin that no other comes near; none outside of ``area``.
+    """
+    boxes = boxes_within_iou(
+        lambda n: gaussian_boxes(rng, box, n, area, 0.2, 1.2), box, count, lowest, 1.0
+    )
+    if not len(boxes) and is_centred_in(box, area):
+        return box[None]
+    return boxes
+
+
+def background_boxes(
+    rng: np.random.Generator,
+    box: Boxes,
+    count: int,
+    area: Boxes,
+    translation: float,
+    scale: float,
+    highest: float,
+) -> Boxes:
+    """Draw up to ``count`` boxes around ``box`` that overlap it by an IoU of ``highest`` or less.
+
+    See ``uniform_boxes``.
+    """
+    return boxes_within_iou(
+        lambda n: uniform_boxes(rng, box, n, area, translation, scale), box, count, 0.0, highest
+    )
+
+
+def wrong_size_boxes(
+    rng: np.random.Generator, box: Boxes, count: int, area: Boxes, highest: float
+) -> Boxes:
+    """Draw background boxes close to ``box`` but much larger or smaller, most of them."""
+    return background_boxes(rng, box, count, area, 0.5, 2.0, highest)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rlt_ros.tracking import Tracker, make_config
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
 from rlt_ros.tracking.features.extractor import SharedFeatures
+from rlt_ros.tracking.learning.trainer import Trainer
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 
@@ -55,20 +56,20 @@ def test_the_tracker_keeps_to_it(
     observed: list[int] = []
     trained: list[int] = []
     end = threading.Event()
-    observe, train = SharedFeatures.observe, Tracker._train
+    observe, train = SharedFeatures.observe, Trainer.train
 
     def watched_observe(self: SharedFeatures, *args: Any) -> None:
         observed.append(torch.get_num_threads())
         observe(self, *args)
 
-    def watched_train(self: Tracker, *args: Any, **kwargs: Any) -> None:
+    def watched_train(self: Trainer, *args: Any, **kwargs: Any) -> None:
         trained.append(torch.get_num_threads())
         if len(trained) > 1:
             end.wait(10)
         train(self, *args, **kwargs)
 
     monkeypatch.setattr(SharedFeatures, "observe", watched_observe)
-    monkeypatch.setattr(Tracker, "_train", watched_train)
+    monkeypatch.setattr(Trainer, "train", watched_train)
     settings = quick | {"threads": 3, "update_mode": "background", "update_interval": 1}
     with Tracker(make_config("default", **settings)) as tracker:
         tracker.init(*frames[0])

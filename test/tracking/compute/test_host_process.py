@@ -183,7 +183,7 @@ def test_new_threads_of_the_host_have_its_number_of_threads(
             seen["frame"].clear()
             for image, _ in frames[1:3]:
                 tracker.track(image)
-            running = tracker._tuner._running
+            running = tracker._learner._tuner._running
             assert running is not None
             running.result(60)
         assert seen == {"frame": {(2, 3)}, "update": {(1, 3)}}

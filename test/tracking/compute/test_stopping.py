@@ -115,17 +115,21 @@ def test_sampling_ends_within_a_few_samples(frames: Frames, few: dict[str, Any],
         assert len(calls) == call
 
 
-@pytest.mark.parametrize(("function", "number"), [(with_other_background, 2), (turned, 3)])
+@pytest.mark.parametrize(
+    ("module", "function", "number"),
+    [("learning.first_frame", with_other_background, 2), ("finding.first_looks", turned, 3)],
+)
 def test_copies_of_the_first_frame_are_made_no_further(
     frames: Frames,
     few: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
+    module: str,
     function: Callable[..., Any],
     number: int,
 ) -> None:
     with Tracker(make_config(**{**few, "background_swaps": 4, "turned_looks": 4})) as tracker:
         watched, calls = stops_on_call(tracker.stop, number, function)
-        monkeypatch.setattr(f"rlt_ros.tracking.tracker.{function.__name__}", watched)
+        monkeypatch.setattr(f"rlt_ros.tracking.{module}.{function.__name__}", watched)
         with pytest.raises(TrackerStoppedError):
             tracker.init(*frames[0])
         assert len(calls) == number
@@ -171,12 +175,12 @@ def test_a_running_update_ends_at_its_next_step(
         first = len(steps)
         tracker.track(frames[1][0])
         assert tracker.updating
-        running = tracker._tuner._running
+        running = tracker._learner._tuner._running
         assert running is not None
         if ends == "init":
             tracker.init(*frames[2])
             assert running.done()
-            assert not tracker._tuner.busy
+            assert not tracker._learner._tuner.busy
             assert tracker.track(frames[2][0]).score > 0.5
             assert tracker.last_update_error == ""
         elif ends == "close":
@@ -227,7 +231,7 @@ def test_closed_means_closed(frames: Frames, few: dict[str, Any]) -> None:
         tracker.init(*frames[0])
         for image, _ in frames[1:12]:
             tracker.track(image)
-        executor = tracker._tuner._executor
+        executor = tracker._learner._tuner._executor
         assert executor is not None
     assert not any(thread.is_alive() for thread in executor._threads)
     tracker.close()

@@ -10,19 +10,15 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from rlt_ros.tracking import Tracker, make_config
+from rlt_ros.tracking import make_config
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.finding import detection
-from rlt_ros.tracking.finding.detection import (
-    SCAN_AFTER,
-    Detector,
-    Find,
-    Scene,
-    regression_features,
-)
+from rlt_ros.tracking.finding.detection import SCAN_AFTER, Detector, Find, Scene
 from rlt_ros.tracking.finding.redetection import frame_parts
+from rlt_ros.tracking.finding.search import carried_over
 from rlt_ros.tracking.finding.sighting import Sighting
 from rlt_ros.tracking.finding.verification import Verdict
+from rlt_ros.tracking.learning.box_regression import regression_features
 
 START = np.array([100.0, 80.0, 40.0, 20.0])
 
@@ -432,8 +428,7 @@ def test_the_next_frame_takes_over_a_share() -> None:
         adaptation: dict[str, Any] = dict(
             zip(("centre_adaptation", "size_adaptation"), shares, strict=True)
         )
-        with Tracker(make_config(device="cpu", **adaptation)) as tracker:
-            box_kept = tracker._carried_over(find)
+        box_kept = carried_over(make_config(**adaptation), find)
         assert np.allclose(centres(box_kept), centres(START) + np.array(move))
         assert np.allclose(box_kept[2:], size * START[2:])
 

@@ -178,7 +178,7 @@ def test_a_turned_target_is_like_the_turned_looks(
             tracker.init(image, box)
             piece, there = turned(image, box, angle, mirrored)
             extractor = tracker._extractor.glance(piece, there)
-            assert tracker._detector._verifier is not None
+            assert tracker._search._detector._verifier is not None
             features = extractor.features(there[None])
-            cosine = tracker._detector._verifier._cosine(features)
+            cosine = tracker._search._detector._verifier._cosine(features)
             assert (cosine > likeness) is (turned_looks > 0), (angle, mirrored, cosine)

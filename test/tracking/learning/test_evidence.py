@@ -114,9 +114,12 @@ def test_training_with_it_evens_the_evidence_out(settings: TrainingSettings) -> 
 
 def test_it_is_what_the_default_preset_trains_with(settings: TrainingSettings) -> None:
     with Tracker(make_config(device="cpu")) as tracker:
-        assert tracker._settings.evidence_parts == (FeaturePart(40, 25), FeaturePart(112, 9))
+        assert tracker._learner._trainer.settings.evidence_parts == (
+            FeaturePart(40, 25),
+            FeaturePart(112, 9),
+        )
     with Tracker(make_config("paper", device="cpu")) as tracker:
-        assert tracker._settings.evidence_parts == ()
+        assert tracker._learner._trainer.settings.evidence_parts == ()
     with pytest.raises(ConfigError, match="evidence needs attention_at: features"):
         make_config("paper", attention_kind="evidence")
     with_it = replace(settings, evidence_parts=PARTS)

@@ -15,7 +15,8 @@ import numpy as np
 import pretend_device
 import torch
 
-import rlt_ros.tracking.tracker
+import rlt_ros.tracking.compute.resources
+import rlt_ros.tracking.learning.trainer
 from rlt_ros.tracking import Tracker, make_config
 
 
@@ -26,17 +27,18 @@ def main(path: str, preset: str, settings: str) -> None:
         images, box = file["images"], file["box"]
     found: dict[str, Any] = {}
     training: list[dict[str, int]] = []
-    module: Any = rlt_ros.tracking.tracker
-    train = module.train
+    resources: Any = rlt_ros.tracking.compute.resources
+    trainer: Any = rlt_ros.tracking.learning.trainer
+    train = trainer.train
 
     def counted(*args: Any, **kwargs: Any) -> None:
         before = pretend_device.moves.copy()
         train(*args, **kwargs)
         training.append(dict(pretend_device.moves - before))
 
-    module.train = counted
+    trainer.train = counted
     for place in (torch.device("cpu"), device):
-        module.resolved_device = lambda _, place=place: place
+        resources.resolved_device = lambda _, place=place: place
         with Tracker(config) as one:
             one.init(images[0], box)
             before = pretend_device.moves.copy()

@@ -1,0 +1,52 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Published boxes steadied by optical flow: those of the classifier tremble from frame to frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rlt_ros.tracking.boxes import Boxes, centres, from_centres
+from rlt_ros.tracking.finding.optical_flow import OpticalFlow
+from rlt_ros.tracking.images import Image
+
+# Where optical flow and box regression differ by this share of the target's side, or more, the flow
+# has followed something else.
+FLOW_TRUST = 0.5
+
+
+class Steadying:
+    """Moves published boxes towards where optical flow has the one before.
+
+    Args:
+        share: of optical flow in them, see ``flow_share``; 0 leaves them as they are.
+        image: ``(H, W, 3)`` RGB, the first frame.
+        target: ``(4,)`` in it.
+    """
+
+    def __init__(self, share: float, image: Image, target: Boxes) -> None:
+        self._share = share
+        self._published = target
+        self._flow = OpticalFlow() if share else None
+        if self._flow is not None:
+            self._flow.remember(image, target)
+
+    def steadied(self, box: Boxes, image: Image, followed: bool) -> Boxes:
+        """Return the box ``(4,)`` to publish for a find.
+
+        Args:
+            box: ``(4,)`` of the find.
+            image: ``(H, W, 3)`` RGB, the frame.
+            followed: whether the target was found in the frame before, too.
+        """
+        if self._flow is None:
+            return box
+        shift = self._flow.shift(image) if followed else None
+        if shift is not None:
+            moved = centres(self._published) + shift
+            if np.linalg.norm(moved - centres(box)) < FLOW_TRUST * np.sqrt(box[2:].prod()):
+                share = self._share
+                box = from_centres(share * moved + (1.0 - share) * centres(box), box[2:])
+        self._published = box
+        self._flow.remember(image, box)
+        return box
