@@ -17,7 +17,7 @@ from rlt_ros.benchmark.reference import crops, timing, training
 from rlt_ros.benchmark.reference.timing import Part, Workbench
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking import TrackerConfig, make_config
-from rlt_ros.tracking.features.extractor import Samples
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.attention import feature_gradients, image_gradients
 from rlt_ros.tracking.learning.attention import regulariser as product_regulariser
 from rlt_ros.tracking.learning.classifier import BACKGROUND, TARGET

@@ -14,11 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from rlt_ros.tracking import Tracker, make_config
-from rlt_ros.tracking.features import extractor
+from rlt_ros.tracking.features import shared_features
 from rlt_ros.tracking.features.backbones import EfficientNetLite0
-from rlt_ros.tracking.features.extractor import region_patch
 from rlt_ros.tracking.features.openvino.inference import OpenVinoBackbone
 from rlt_ros.tracking.features.openvino.sample_network import OpenVinoImageFeatures
+from rlt_ros.tracking.features.search_region import region_patch
 from rlt_ros.tracking.finding.detection import Detector
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.trainer import Trainer
@@ -43,7 +43,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count(EfficientNetLite0, "forward", "backbone")
     count(OpenVinoBackbone, "__call__", "backbone")
     count(OpenVinoImageFeatures, "__call__", "backbone")
-    count(extractor, "region_patch", "region")
+    count(shared_features, "region_patch", "region")
     count(Classifier, "forward", "classifier")
     count(Trainer, "train", "training")
     count(Detector, "_refined", "refined")

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.features.backbones import Backbone
-from rlt_ros.tracking.features.extractor import Samples
+from rlt_ros.tracking.features.samples import Samples
 
 _GRID = 3  # cells of conv3 of VGG-M for a sample, to which other networks' maps are averaged
 

@@ -27,8 +27,8 @@ from rlt_ros.tracking import TrackerConfig
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
 from rlt_ros.tracking.features.backbones import load_backbone
-from rlt_ros.tracking.features.extractor import Samples
 from rlt_ros.tracking.features.loading import load_networks
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning import sampling
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.training import train, training_settings

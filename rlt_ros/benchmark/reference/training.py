@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from rlt_ros.tracking.features.extractor import Samples
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import BACKGROUND, TARGET, Classifier
 from rlt_ros.tracking.learning.training import TrainingSettings
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlt_ros.tracking.features.backbones import EfficientNetLite0, VggM
-from rlt_ros.tracking.features.extractor import CropFeatures, SharedFeatures
+from rlt_ros.tracking.features.crop_features import CropFeatures
 from rlt_ros.tracking.features.openvino.inference import OpenVinoBackbone
 from rlt_ros.tracking.features.openvino.sample_network import OpenVinoImageFeatures
+from rlt_ros.tracking.features.shared_features import SharedFeatures
 from rlt_ros.tracking.finding.search import Search
 from rlt_ros.tracking.finding.verification import Verifier
 from rlt_ros.tracking.learning import sampling

@@ -9,23 +9,15 @@ import torch
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.backbones import load_backbone
-from rlt_ros.tracking.features.extractor import (
-    CropFeatures,
-    FeatureExtractor,
-    SharedFeatures,
-    view_side,
-)
+from rlt_ros.tracking.features.crop_features import CropFeatures
+from rlt_ros.tracking.features.extractor import FeatureExtractor
 from rlt_ros.tracking.features.openvino.inference import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.features.openvino.map_derivatives import OpenVinoPullback
-from rlt_ros.tracking.features.openvino.sample_network import (
-    OpenVinoDerivatives,
-    OpenVinoImageFeatures,
-)
-from rlt_ros.tracking.features.sample_network import (
-    AutogradDerivatives,
-    ImageDerivatives,
-    ImageFeatures,
-)
+from rlt_ros.tracking.features.openvino.sample_derivatives import OpenVinoDerivatives
+from rlt_ros.tracking.features.openvino.sample_network import OpenVinoImageFeatures
+from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives, ImageDerivatives
+from rlt_ros.tracking.features.sample_network import ImageFeatures
+from rlt_ros.tracking.features.shared_features import SharedFeatures, view_side
 
 
 def load_networks(

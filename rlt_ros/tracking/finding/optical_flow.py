@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.tracking.boxes import Boxes, centres
-from rlt_ros.tracking.features.extractor import region_patch
+from rlt_ros.tracking.features.search_region import region_patch
 
 # Side of the patch that is looked at, and of the target in it (geometric mean), in pixels.
 PATCH, TARGET = 128, 40.0

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rlt_ros.tracking.features.sample_network import ImageDerivatives
+from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
 from rlt_ros.tracking.learning.classifier import BACKGROUND, TARGET, Activations, Classifier
 
 # Keeps the ratios finite for a map that is zero everywhere.

@@ -13,7 +13,8 @@ from torch import Tensor
 from rlt_ros.tracking.boxes import Boxes, iou
 from rlt_ros.tracking.compute.stopping import check_stop
 from rlt_ros.tracking.config import TrackerConfig
-from rlt_ros.tracking.features.extractor import FeatureExtractor, Samples
+from rlt_ros.tracking.features.extractor import FeatureExtractor
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.images import Image
 from rlt_ros.tracking.learning import sampling
 from rlt_ros.tracking.learning.augmentation import shrunk, with_other_background

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rlt_ros.tracking.features.extractor import Samples
+from rlt_ros.tracking.features.samples import Samples
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rlt_ros.tracking.boxes import (
-    Boxes,
-    centres,
-    from_centres,
-    iou,
-    is_centred_in,
-    keep_in_area,
-)
+from rlt_ros.tracking.boxes import Boxes, centres, from_centres, iou, is_centred_in, keep_in_area
 
 # Boxes move by mean sides of the target, but across a very long one by no more than so many of its
 # shorter sides: hardly any would overlap it.

@@ -12,8 +12,9 @@ import torch
 
 from rlt_ros.tracking.compute.resources import Resources
 from rlt_ros.tracking.config import TrackerConfig
-from rlt_ros.tracking.features.extractor import FeaturePart, Samples
-from rlt_ros.tracking.features.sample_network import ImageDerivatives
+from rlt_ros.tracking.features.extractor import FeaturePart
+from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.memory import RememberedSamples
 from rlt_ros.tracking.learning.training import load_optimiser, train, training_settings

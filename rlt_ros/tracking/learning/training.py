@@ -15,8 +15,9 @@ from torch import Tensor
 
 from rlt_ros.tracking.compute.stopping import check_stop
 from rlt_ros.tracking.config import TrackerConfig
-from rlt_ros.tracking.features.extractor import FeaturePart, Samples
-from rlt_ros.tracking.features.sample_network import ImageDerivatives
+from rlt_ros.tracking.features.extractor import FeaturePart
+from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.attention import feature_gradients, image_gradients, regulariser
 from rlt_ros.tracking.learning.classifier import TARGET, Activations, Classifier
 from rlt_ros.tracking.learning.evidence import evidence, evidence_regulariser

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking import Tracker, make_config
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
-from rlt_ros.tracking.features.extractor import SharedFeatures
+from rlt_ros.tracking.features.shared_features import SharedFeatures
 from rlt_ros.tracking.learning.trainer import Trainer
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking import Tracker, make_config
 from rlt_ros.tracking.compute.stopping import StopSignal
-from rlt_ros.tracking.features.extractor import SharedFeatures
+from rlt_ros.tracking.features.shared_features import SharedFeatures
 from rlt_ros.tracking.learning import training
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.fine_tuning import BACKGROUND_NICENESS, FineTuner

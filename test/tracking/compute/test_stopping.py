@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from rlt_ros.tracking import Tracker, TrackerStoppedError, make_config
 from rlt_ros.tracking.compute.stopping import StopSignal, check_stop
 from rlt_ros.tracking.features.openvino import inference
-from rlt_ros.tracking.features.sample_network import AutogradDerivatives
+from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
 from rlt_ros.tracking.learning import training
 from rlt_ros.tracking.learning.augmentation import turned, with_other_background
 from rlt_ros.tracking.learning.fine_tuning import FineTuner

@@ -13,18 +13,14 @@ from torch import Tensor
 
 from rlt_ros.tracking.boxes import centres
 from rlt_ros.tracking.features.backbones import Backbone, EfficientNetLite0, FeatureLevel
-from rlt_ros.tracking.features.extractor import (
-    CONTEXT_GRIDS,
-    CropFeatures,
-    FeaturePart,
-    Samples,
-    SharedFeatures,
-    _bilinear_bins,
-    region_patch,
-    view_side,
-)
+from rlt_ros.tracking.features.crop_features import CropFeatures
+from rlt_ros.tracking.features.extractor import FeaturePart
 from rlt_ros.tracking.features.map_derivatives import AutogradPullback
+from rlt_ros.tracking.features.roi_align import bilinear_bins
 from rlt_ros.tracking.features.sample_network import ImageFeatures
+from rlt_ros.tracking.features.samples import Samples
+from rlt_ros.tracking.features.search_region import region_patch
+from rlt_ros.tracking.features.shared_features import CONTEXT_GRIDS, SharedFeatures, view_side
 
 CPU = torch.device("cpu")
 
@@ -275,7 +271,7 @@ def test_bins_are_bilinear_samples_channel_beside_channel() -> None:
     level = FeatureLevel(3, 8, 7.5)
     boxes = np.array([[10.0, 12, 30, 40], [-50, -50, 60, 60], [70, 40, 60, 60], [31.5, 7.5, 8, 8]])
     maps.requires_grad_()
-    found = _bilinear_bins(maps, level, boxes, 2)
+    found = bilinear_bins(maps, level, boxes, 2)
     steps = torch.tensor([0.25, 0.75])
     corners = torch.from_numpy(boxes).float()
     x = (corners[:, :1] + corners[:, 2:3] * steps - 7.5) / 8 / 11 * 2 - 1

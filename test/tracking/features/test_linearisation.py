@@ -10,7 +10,8 @@ from torch import Tensor
 
 from rlt_ros.tracking.features.backbones import EfficientNetLite0
 from rlt_ros.tracking.features.backbones.linearisation import relu6
-from rlt_ros.tracking.features.sample_network import AutogradDerivatives, ImageFeatures
+from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
+from rlt_ros.tracking.features.sample_network import ImageFeatures
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,11 @@ import torch
 
 from rlt_ros.tracking import make_config
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
-from rlt_ros.tracking.features.extractor import CropFeatures, FeaturePart, SharedFeatures
+from rlt_ros.tracking.features.crop_features import CropFeatures
+from rlt_ros.tracking.features.extractor import FeaturePart
 from rlt_ros.tracking.features.loading import load_networks
-from rlt_ros.tracking.features.sample_network import AutogradDerivatives
+from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
+from rlt_ros.tracking.features.shared_features import SharedFeatures
 
 
 def loaded(preset: str, **settings: Any) -> Any:

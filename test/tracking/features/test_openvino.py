@@ -18,17 +18,16 @@ from rlt_ros.tracking import ConfigError, Tracker, TrackerConfig, make_config
 from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
 from rlt_ros.tracking.features.backbones import EfficientNetLite0, VggM
-from rlt_ros.tracking.features.extractor import CropFeatures
+from rlt_ros.tracking.features.crop_features import CropFeatures
 from rlt_ros.tracking.features.loading import load_networks
 from rlt_ros.tracking.features.map_derivatives import AutogradPullback
 from rlt_ros.tracking.features.openvino import inference
 from rlt_ros.tracking.features.openvino.inference import OpenVinoBackbone, openvino_chosen
 from rlt_ros.tracking.features.openvino.map_derivatives import OpenVinoPullback
-from rlt_ros.tracking.features.openvino.sample_network import (
-    OpenVinoDerivatives,
-    OpenVinoImageFeatures,
-)
-from rlt_ros.tracking.features.sample_network import AutogradDerivatives, ImageFeatures
+from rlt_ros.tracking.features.openvino.sample_derivatives import OpenVinoDerivatives
+from rlt_ros.tracking.features.openvino.sample_network import OpenVinoImageFeatures
+from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
+from rlt_ros.tracking.features.sample_network import ImageFeatures
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")

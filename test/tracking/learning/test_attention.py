@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from rlt_ros.tracking.features.backbones.vgg_m import LocalResponseNorm
-from rlt_ros.tracking.features.extractor import Samples
-from rlt_ros.tracking.features.sample_network import AutogradDerivatives
+from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning import attention, training
 from rlt_ros.tracking.learning.attention import feature_gradients, image_gradients, regulariser
 from rlt_ros.tracking.learning.classifier import BACKGROUND, TARGET, Classifier

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from rlt_ros.tracking import ConfigError, Tracker, make_config
-from rlt_ros.tracking.features.extractor import FeaturePart, Samples
+from rlt_ros.tracking.features.extractor import FeaturePart
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
 from rlt_ros.tracking.learning.evidence import evidence, evidence_regulariser
 from rlt_ros.tracking.learning.training import TrainingSettings, loss, train

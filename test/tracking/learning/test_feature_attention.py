@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking import ConfigError, Tracker, TrackState, make_config
 from rlt_ros.tracking.boxes import iou
-from rlt_ros.tracking.features.extractor import Samples
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.feature_attention import FeatureAttention
 from rlt_ros.tracking.learning.training import TrainingSettings, loss, train

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from rlt_ros.tracking.features.extractor import Samples
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.memory import RememberedSamples, SampleMemory
 
 

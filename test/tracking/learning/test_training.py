@@ -11,8 +11,9 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from rlt_ros.tracking import make_config
-from rlt_ros.tracking.features.extractor import FeaturePart, Samples
-from rlt_ros.tracking.features.sample_network import AutogradDerivatives
+from rlt_ros.tracking.features.extractor import FeaturePart
+from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
+from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.attention import feature_gradients, regulariser
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
 from rlt_ros.tracking.learning.evidence import evidence, evidence_regulariser

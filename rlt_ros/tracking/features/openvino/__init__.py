@@ -1,3 +1,3 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The frozen networks by OpenVINO; each file is named as the one that it stands in for."""
+"""What OpenVINO computes in place of the files of the same names beside this folder."""
