@@ -21,7 +21,8 @@ from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.attention import feature_gradients, image_gradients
 from rlt_ros.tracking.learning.attention import regulariser as product_regulariser
 from rlt_ros.tracking.learning.classifier import BACKGROUND, TARGET
-from rlt_ros.tracking.learning.training import loss, training_settings
+from rlt_ros.tracking.learning.loss import loss
+from rlt_ros.tracking.learning.training_settings import training_settings
 
 CONFIG = make_config(
     "paper",

@@ -18,7 +18,7 @@ from vgg_m_weights import matconvnet_layers
 
 from rlt_ros.tracking import TrackerConfig, make_config
 from rlt_ros.tracking.learning.classifier import Classifier
-from rlt_ros.tracking.learning.training import TrainingSettings
+from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 

@@ -127,7 +127,7 @@ def test_attention_without_weight_costs_nothing(
     def never(*_: Any) -> None:
         raise AssertionError("lambda 0 needs no attention")
 
-    monkeypatch.setattr("rlt_ros.tracking.learning.training.feature_gradients", never)
+    monkeypatch.setattr("rlt_ros.tracking.learning.loss.feature_gradients", never)
     with Tracker(make_config(**{**quick, "attention_weight": 0.0})) as tracker:
         tracker.init(*frames[0])
         tracker.track(frames[1][0])

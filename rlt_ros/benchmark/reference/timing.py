@@ -31,7 +31,8 @@ from rlt_ros.tracking.features.loading import load_networks
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning import sampling
 from rlt_ros.tracking.learning.classifier import Classifier
-from rlt_ros.tracking.learning.training import train, training_settings
+from rlt_ros.tracking.learning.training import train
+from rlt_ros.tracking.learning.training_settings import training_settings
 
 REPEATS = 3  # after once to warm up
 SAMPLES = (128, 1024)  # positives and negatives to train on; a mining scores 1024

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import BACKGROUND, TARGET, Classifier
-from rlt_ros.tracking.learning.training import TrainingSettings
+from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
 _EPSILON = 1e-12
 
@@ -71,7 +71,7 @@ def batch_loss(
     """Return cross entropy summed over a batch plus lambda times R, differentiable in the weights.
 
     Args:
-        classifier, positives, negatives, settings: see ``rlt_ros.tracking.learning.training.loss``.
+        classifier, positives, negatives, settings: see the product's ``loss``.
         masks: dropout's factors after fc4 and fc5, ``(N, hidden)`` each.
         network: see ``train``.
     """

@@ -17,7 +17,8 @@ from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.memory import RememberedSamples
-from rlt_ros.tracking.learning.training import load_optimiser, train, training_settings
+from rlt_ros.tracking.learning.training import load_optimiser, train
+from rlt_ros.tracking.learning.training_settings import training_settings
 
 
 class Trainer:

@@ -1,64 +1,22 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Online training of the classifier: Eq. 5 by SGD, with hard negative mining."""
+"""Online training of the classifier: SGD on the loss, with hard negative mining."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from rlt_ros.tracking.compute.stopping import check_stop
-from rlt_ros.tracking.config import TrackerConfig
-from rlt_ros.tracking.features.extractor import FeaturePart
 from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
 from rlt_ros.tracking.features.samples import Samples
-from rlt_ros.tracking.learning.attention import feature_gradients, image_gradients, regulariser
-from rlt_ros.tracking.learning.classifier import TARGET, Activations, Classifier
-from rlt_ros.tracking.learning.evidence import evidence, evidence_regulariser
+from rlt_ros.tracking.learning.classifier import TARGET, Classifier
+from rlt_ros.tracking.learning.loss import loss
 from rlt_ros.tracking.learning.memory import RememberedSamples
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How to train; see the same names in ``TrackerConfig``.
-
-    Attributes:
-        evidence_parts: what the features are, where attention is taken as evidence; else none.
-    """
-
-    batch_positives: int
-    batch_negatives: int
-    mining_pool: int
-    mining_interval: int
-    momentum: float
-    weight_decay: float
-    gradient_clip: float
-    last_layer_rate: float
-    attention_weight: float
-    attention_per_sample: bool
-    evidence_parts: tuple[FeaturePart, ...] = ()
-
-
-def training_settings(config: TrackerConfig, parts: tuple[FeaturePart, ...]) -> TrainingSettings:
-    """Return those of a tracker's settings that training needs.
-
-    Args:
-        config: the tracker's.
-        parts: what its features are, see ``FeatureExtractor``.
-    """
-    named = {field.name for field in dataclasses.fields(TrainingSettings)}
-    settings = {name: getattr(config, name) for name in named & vars(config).keys()}
-    return TrainingSettings(
-        **settings,
-        attention_per_sample=config.attention_ratio == "sample",
-        evidence_parts=parts if config.attention_kind == "evidence" else (),
-    )
+from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
 
 def load_optimiser() -> None:
@@ -129,40 +87,6 @@ def train(
         if on_step is not None:
             on_step(step)
     optimiser.zero_grad()
-
-
-def loss(
-    classifier: Classifier,
-    positives: Samples,
-    negatives: Samples,
-    settings: TrainingSettings,
-    generator: torch.Generator | None = None,
-    derivatives: ImageDerivatives | None = None,
-) -> Tensor:
-    """Return Eq. 5 of a mini-batch: cross entropy summed over it, plus lambda times R.
-
-    With ``attention_weight`` 0 this is MDNet's loss, and nothing else is computed.
-    """
-    batch = Samples.joined([positives, negatives])
-    features = batch.features
-    activations = classifier.activations(features, generator)
-    count = len(positives)
-    is_target = torch.arange(len(features), device=features.device) < count
-    result = F.cross_entropy(activations.scores, is_target.long(), reduction="sum")
-    if settings.attention_weight > 0 and settings.evidence_parts:
-        of_targets = Activations(*(one[:count] for one in activations))
-        maps = evidence(classifier, of_targets, positives.features, settings.evidence_parts)
-        result = result + settings.attention_weight * evidence_regulariser(maps)
-    elif settings.attention_weight > 0:
-        gradients = feature_gradients(classifier, activations)
-        if derivatives is not None:
-            if batch.images is None:
-                raise ValueError("attention at the image needs samples with images")
-            gradients = image_gradients(gradients, batch.images.to(features.dtype), derivatives)
-        result = result + settings.attention_weight * regulariser(
-            gradients, count, settings.attention_per_sample
-        )
-    return result
 
 
 def _shuffled(count: int, batch: int, generator: torch.Generator) -> Iterator[Tensor]:

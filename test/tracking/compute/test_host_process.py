@@ -25,6 +25,7 @@ from rlt_ros.tracking.features.shared_features import SharedFeatures
 from rlt_ros.tracking.learning import training
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.fine_tuning import BACKGROUND_NICENESS, FineTuner
+from rlt_ros.tracking.learning.loss import loss
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 Run = list[tuple[float, ...]]
@@ -163,7 +164,7 @@ def test_new_threads_of_the_host_have_its_number_of_threads(
     own = torch.get_num_threads()
     torch.set_num_threads(3)
     seen: dict[str, set[tuple[int, int]]] = {"frame": set(), "update": set()}
-    observe, loss = SharedFeatures.observe, training.loss
+    observe = SharedFeatures.observe
 
     def watched_observe(self: SharedFeatures, *arguments: Any) -> None:
         seen["frame"].add((torch.get_num_threads(), threads_of_a_new_thread()))

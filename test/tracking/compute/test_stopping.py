@@ -21,6 +21,7 @@ from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
 from rlt_ros.tracking.learning import training
 from rlt_ros.tracking.learning.augmentation import turned, with_other_background
 from rlt_ros.tracking.learning.fine_tuning import FineTuner
+from rlt_ros.tracking.learning.loss import loss
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 
@@ -32,7 +33,6 @@ PATIENCE = 60  # seconds, for what takes far less
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows with every training step."""
     result: list[int] = []
-    loss = training.loss
 
     def counted(*arguments: Any) -> Tensor:
         result.append(len(result))
@@ -196,7 +196,7 @@ def test_lockstep_updates_are_stopped_too(
 ) -> None:
     with Tracker(make_config(**{**few, "update_interval": 1, "update_iterations": 5})) as tracker:
         tracker.init(*frames[0])
-        watched, calls = stops_on_call(tracker.stop, 3, training.loss)
+        watched, calls = stops_on_call(tracker.stop, 3, loss)
         monkeypatch.setattr(training, "loss", watched)
         with pytest.raises(TrackerStoppedError):
             tracker.track(frames[1][0])

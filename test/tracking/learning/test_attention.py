@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from rlt_ros.tracking.features.backbones.vgg_m import LocalResponseNorm
 from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
 from rlt_ros.tracking.features.samples import Samples
-from rlt_ros.tracking.learning import attention, training
+from rlt_ros.tracking.learning import attention, loss
 from rlt_ros.tracking.learning.attention import feature_gradients, image_gradients, regulariser
 from rlt_ros.tracking.learning.classifier import BACKGROUND, TARGET, Classifier
+from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
 FEATURES, HIDDEN, COUNT = 12, 7, 6
 
@@ -203,7 +204,7 @@ def test_image_attention_equals_double_backward(classifier: Classifier, per_samp
         torch.testing.assert_close(a, b, rtol=1e-8, atol=1e-10)
 
 
-def check_that_lambda_trains(settings: training.TrainingSettings) -> None:
+def check_that_lambda_trains(settings: TrainingSettings) -> None:
     """Fail unless lambda changes the gradient of the loss that ``train`` descends."""
     generator = torch.Generator().manual_seed(7)
     classifier = Classifier(FEATURES, HIDDEN, 0.0, generator)
@@ -211,19 +212,19 @@ def check_that_lambda_trains(settings: training.TrainingSettings) -> None:
     negatives = Samples(torch.randn(4, FEATURES, generator=generator))
     gradients = []
     for weight in (0.0, settings.attention_weight):
-        chosen = training.TrainingSettings(**{**vars(settings), "attention_weight": weight})
-        value = training.loss(classifier, positives, negatives, chosen)
+        chosen = TrainingSettings(**{**vars(settings), "attention_weight": weight})
+        value = loss.loss(classifier, positives, negatives, chosen)
         gradients.append(torch.autograd.grad(value, [classifier.fc4.weight])[0])
     difference = (gradients[0] - gradients[1]).abs().max()
     assert difference > 1e-3 * gradients[0].abs().max(), "lambda does not train the classifier"
 
 
 def test_detached_attention_is_caught(
-    monkeypatch: pytest.MonkeyPatch, settings: training.TrainingSettings
+    monkeypatch: pytest.MonkeyPatch, settings: TrainingSettings
 ) -> None:
     check_that_lambda_trains(settings)
     real = attention.feature_gradients
-    monkeypatch.setattr(training, "feature_gradients", lambda *a: real(*a).detach())
+    monkeypatch.setattr(loss, "feature_gradients", lambda *a: real(*a).detach())
     # A loss whose R no longer depends on the weights: autograd gives the baseline's gradient.
     with pytest.raises(AssertionError, match="lambda does not train"):
         check_that_lambda_trains(settings)

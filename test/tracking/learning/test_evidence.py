@@ -14,7 +14,9 @@ from rlt_ros.tracking.features.extractor import FeaturePart
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
 from rlt_ros.tracking.learning.evidence import evidence, evidence_regulariser
-from rlt_ros.tracking.learning.training import TrainingSettings, loss, train
+from rlt_ros.tracking.learning.loss import loss
+from rlt_ros.tracking.learning.training import train
+from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
 PARTS = (FeaturePart(3, 4), FeaturePart(2, 9))
 FEATURES, COUNT = 3 * 4 + 2 * 9, 5

@@ -15,7 +15,9 @@ from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.feature_attention import FeatureAttention
-from rlt_ros.tracking.learning.training import TrainingSettings, loss, train
+from rlt_ros.tracking.learning.loss import loss
+from rlt_ros.tracking.learning.training import train
+from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
 FEATURES = 20
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]

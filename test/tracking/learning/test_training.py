@@ -17,13 +17,9 @@ from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.attention import feature_gradients, regulariser
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
 from rlt_ros.tracking.learning.evidence import evidence, evidence_regulariser
-from rlt_ros.tracking.learning.training import (
-    TrainingSettings,
-    _shuffled,
-    loss,
-    train,
-    training_settings,
-)
+from rlt_ros.tracking.learning.loss import loss
+from rlt_ros.tracking.learning.training import _shuffled, train
+from rlt_ros.tracking.learning.training_settings import TrainingSettings, training_settings
 
 FEATURES = 20
 
