@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rlt_ros.benchmark.frame_records import FrameRecord, record_from_json
+from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_from_json
 from rlt_ros.benchmark.report.study import read_study
 
 

@@ -15,14 +15,19 @@ from pathlib import Path
 import numpy as np
 
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
-from rlt_ros.benchmark.failure_reasons import Deviation, Reason, find_reason, measure_deviation
-from rlt_ros.benchmark.failure_windows import FailureWindow, find_failure
-from rlt_ros.benchmark.frame_records import FrameRecord, record_frames, record_from_json
-from rlt_ros.benchmark.ope import OPE
+from rlt_ros.benchmark.measures.failure_reasons import (
+    Deviation,
+    Reason,
+    find_reason,
+    measure_deviation,
+)
+from rlt_ros.benchmark.measures.failure_windows import FailureWindow, find_failure
+from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_frames, record_from_json
 from rlt_ros.benchmark.report.study import ReportError, Study, number
-from rlt_ros.benchmark.run_store import Json
+from rlt_ros.benchmark.runs.run_store import Json
+from rlt_ros.benchmark.studies.evaluation.one_pass import OPE
 from rlt_ros.benchmark.text_tables import write_records
-from rlt_ros.benchmark.tracker_name import OURS
+from rlt_ros.benchmark.trackers.tracker_name import OURS
 from rlt_ros.tracking.boxes import Boxes
 
 COUNT = 5  # sequences

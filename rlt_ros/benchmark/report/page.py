@@ -13,9 +13,9 @@ from typing import Any
 import cv2
 import jinja2
 
+from rlt_ros.benchmark.measures.seed_statistics import in_short, is_untested
 from rlt_ros.benchmark.report.study import Study, number
 from rlt_ros.benchmark.report.views import COLUMNS, Column
-from rlt_ros.benchmark.seed_statistics import in_short, is_untested
 
 _TEMPLATE = "page.html.jinja"
 _JPEG_QUALITY = 88

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rlt_ros.benchmark.frame_records import FrameRecord, record_from_json
-from rlt_ros.benchmark.ope import OPE
-from rlt_ros.benchmark.ope_tasks import run_folder
+from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_from_json
 from rlt_ros.benchmark.report.views import VIEWS, View
-from rlt_ros.benchmark.run_store import Json, RunStore
+from rlt_ros.benchmark.runs.run_store import Json, RunStore
+from rlt_ros.benchmark.studies.evaluation.one_pass import OPE
+from rlt_ros.benchmark.studies.evaluation.tasks import run_folder
 from rlt_ros.tracking.boxes import Boxes
 
 SUMMARY, RUNS = "summary.json", "runs"

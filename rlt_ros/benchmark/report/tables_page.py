@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rlt_ros.benchmark.report.page import Picture, template
 from rlt_ros.benchmark.report.writing import PAGE
-from rlt_ros.benchmark.run_store import Json, write_atomically
+from rlt_ros.benchmark.runs.run_store import Json, write_atomically
 
 
 class Table(NamedTuple):

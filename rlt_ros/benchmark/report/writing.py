@@ -22,7 +22,7 @@ from rlt_ros.benchmark.report.strips import absence_frames, draw_strip, strip_fr
 from rlt_ros.benchmark.report.study import ReportError, Study, number, read_study
 from rlt_ros.benchmark.report.style import Look, looks
 from rlt_ros.benchmark.report.tables import write_tables
-from rlt_ros.benchmark.run_store import Json, write_atomically
+from rlt_ros.benchmark.runs.run_store import Json, write_atomically
 
 PAGE, FILES = "report.html", "report"
 STRIPS = 4  # sequences that are shown if none are named

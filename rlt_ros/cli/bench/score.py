@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from rlt_ros.benchmark.datasets import LAYOUTS, Sequence, open_dataset
-from rlt_ros.benchmark.protocols.vot_measures import JudgedRun
-from rlt_ros.benchmark.protocols.vot_ranks import ranks_on_common_sequences
-from rlt_ros.benchmark.provenance import machine, versions
-from rlt_ros.benchmark.run_store import write_json
-from rlt_ros.benchmark.scoring import (
+from rlt_ros.benchmark.measures.vot_measures import JudgedRun
+from rlt_ros.benchmark.measures.vot_ranks import ranks_on_common_sequences
+from rlt_ros.benchmark.runs.provenance import machine, versions
+from rlt_ros.benchmark.runs.run_store import write_json
+from rlt_ros.benchmark.studies.scoring import (
     Files,
     Score,
     find_trackers,
