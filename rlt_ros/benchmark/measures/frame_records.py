@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.losses import FOUND_IOU
-from rlt_ros.benchmark.runs.run_store import Json
 from rlt_ros.tracking import TrackState
 from rlt_ros.tracking.boxes import Boxes, iou
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.benchmark.measures.vot_overlap import Shape, region_overlaps
-from rlt_ros.benchmark.runs.result_files import FAILED, INITIALISED, SKIPPED, Region
+from rlt_ros.benchmark.measures.vot_regions import FAILED, INITIALISED, SKIPPED, Region
 
 BURN_IN = 10  # frames from a start that do not count for accuracy
 EAO_INTERVAL = (108, 371)  # frames: typical lengths of VOT-2016's sequences

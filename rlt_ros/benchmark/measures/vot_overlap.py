@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rlt_ros.benchmark.runs.result_files import Region
+from rlt_ros.benchmark.measures.vot_regions import Region
 
 Shape = NDArray[np.float64]  # a box (4,) or a polygon (K, 2)
 Limits = tuple[int, int, int, int]  # first column, first row, last column, last row

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.failure_reasons import (
     Deviation,
     Reason,
@@ -24,8 +25,7 @@ from rlt_ros.benchmark.measures.failure_reasons import (
 from rlt_ros.benchmark.measures.failure_windows import FailureWindow, find_failure
 from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_frames, record_from_json
 from rlt_ros.benchmark.report.study import ReportError, Study, number
-from rlt_ros.benchmark.runs.run_store import Json
-from rlt_ros.benchmark.studies.evaluation.one_pass import OPE
+from rlt_ros.benchmark.runs.job import OPE
 from rlt_ros.benchmark.text_tables import write_records
 from rlt_ros.benchmark.trackers.tracker_name import OURS
 from rlt_ros.tracking.boxes import Boxes

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_from_json
 from rlt_ros.benchmark.report.views import VIEWS, View
-from rlt_ros.benchmark.runs.run_store import Json, RunStore
-from rlt_ros.benchmark.studies.evaluation.one_pass import OPE
-from rlt_ros.benchmark.studies.evaluation.tasks import run_folder
+from rlt_ros.benchmark.runs.job import OPE
+from rlt_ros.benchmark.runs.run_store import RunStore
+from rlt_ros.benchmark.runs.stored_outcomes import run_folder
 from rlt_ros.tracking.boxes import Boxes
 
 SUMMARY, RUNS = "summary.json", "runs"

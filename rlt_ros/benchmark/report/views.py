@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rlt_ros.benchmark.studies.evaluation.one_pass import LOST, OPE, SRE, TRE, VOT
+from rlt_ros.benchmark.runs.job import LOST, OPE, SRE, TRE, VOT
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from rlt_ros.benchmark.datasets import open_dataset
+from rlt_ros.benchmark.json_files import Json, write_atomically
 from rlt_ros.benchmark.report.failures import find_failures, write_failures
 from rlt_ros.benchmark.report.gallery import make_gallery
 from rlt_ros.benchmark.report.page import Picture, render_page
@@ -22,7 +23,6 @@ from rlt_ros.benchmark.report.strips import absence_frames, draw_strip, strip_fr
 from rlt_ros.benchmark.report.study import ReportError, Study, number, read_study
 from rlt_ros.benchmark.report.style import Look, looks
 from rlt_ros.benchmark.report.tables import write_tables
-from rlt_ros.benchmark.runs.run_store import Json, write_atomically
 
 PAGE, FILES = "report.html", "report"
 STRIPS = 4  # sequences that are shown if none are named

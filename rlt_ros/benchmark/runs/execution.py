@@ -26,8 +26,9 @@ from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.runs.cluster import BACKENDS, ClusterError, Lost
-from rlt_ros.benchmark.runs.run_store import Json, RunStore, differences
+from rlt_ros.benchmark.runs.run_store import RunStore, differences
 from rlt_ros.benchmark.runs.worker_signals import end_with, without_ctrl_c
 from rlt_ros.progress import progress, say
 

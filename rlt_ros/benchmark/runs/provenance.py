@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import torch
 
-from rlt_ros.benchmark.runs.run_store import Json
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.version import commit, package_version
 
 _CPU_INFO = Path("/proc/cpuinfo")

@@ -17,15 +17,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rlt_ros.benchmark.measures.vot_regions import FAILED, INITIALISED, SKIPPED, Region
 from rlt_ros.tracking.boxes import Boxes
-
-# VOT's single numbers in place of a region.
-SKIPPED, INITIALISED, FAILED = 0, 1, 2
-
-# What stands in one line of a VOT file: one of the numbers above, a box (4,) or a polygon (K, 2).
-Region = int | NDArray[np.float64]
 
 GOT10K_REPETITION = "{name}_{number:03d}.txt"
 

@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import itertools
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,14 +24,10 @@ from rlt_ros.benchmark.measures.vot_measures import (
     vot_measures,
 )
 from rlt_ros.benchmark.protocols.vot_supervised import true_regions
-from rlt_ros.benchmark.runs.result_files import INITIALISED, read_boxes, read_regions
-
-SUMMARY = "summary.json"
+from rlt_ros.benchmark.runs.result_files import read_boxes, read_regions
+from rlt_ros.benchmark.runs.result_folders import Files
 
 Found = TypeVar("Found")
-
-# One file per sequence and repetition, by the sequence's name as files spell it.
-Files = dict[str, list[Path]]
 
 
 @dataclass
@@ -54,68 +47,6 @@ class Score:
     curves: dict[str, list[float]] = field(default_factory=dict)
     attributes: dict[str, dict[str, float]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
-
-
-def find_trackers(results: Path, names: Iterable[str]) -> dict[str, Files]:
-    """Find the result files of one tracker or of several in a folder.
-
-    A tracker's folder holds ``SEQUENCE.txt`` (OTB), ``SEQUENCE/SEQUENCE_001.txt`` (GOT-10k) or
-    ``baseline/SEQUENCE/SEQUENCE_001.txt`` (VOT), or a folder ``seed0``, ``seed1`` ... with such
-    files for each repetition (``rlt-bench ope``). Files of no known sequence are passed over, and
-    ``Jogging.1`` or ``jogging_1`` stand for ``Jogging-1``.
-
-    Args:
-        results: a tracker's folder or a folder of them.
-        names: the sequences to look for.
-
-    Returns:
-        Files by sequence, by tracker in alphabetical order.
-
-    Raises:
-        ValueError: there is none.
-    """
-    if not results.is_dir():
-        raise ValueError(f"{results} is not a folder; give a folder of result files")
-    known = {_key(name): name for name in names}
-    if files := _tracker_files(results, known):
-        return {results.resolve().name: files}
-    found = {
-        folder.name: files
-        for folder in sorted(results.iterdir())
-        if folder.is_dir() and (files := _tracker_files(folder, known))
-    }
-    if not found:
-        raise ValueError(
-            f"{results} holds no result file of the data set's sequences "
-            f"({', '.join(sorted(known.values())[:3])} ...); give a folder with SEQUENCE.txt or "
-            "SEQUENCE/SEQUENCE_001.txt, or a folder of such folders, one for each tracker"
-        )
-    return found
-
-
-def is_supervised(trackers: Mapping[str, Files]) -> bool:
-    """Whether the files are of VOT's supervised runs: binary, or beginning with a lone 1."""
-    files = next(iter(trackers.values()))
-    path = next(iter(files.values()))[0]
-    if path.suffix == ".bin":
-        return True
-    with path.open() as lines:
-        return next(lines, "").strip() == str(INITIALISED)
-
-
-def frames_that_were_run(results: Path) -> int | None:
-    """Return --max-frames of the rlt-bench command that wrote a folder; None if it had none.
-
-    Args:
-        results: its folder, or that of one of its trackers.
-    """
-    for folder in (results, results.resolve().parent):
-        try:
-            summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-            return None if summary["max_frames"] is None else int(summary["max_frames"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return None
 
 
 def score_one_pass(
@@ -211,22 +142,3 @@ def _mean_curves(
     curves: list[dict[str, NDArray[np.float64]]],
 ) -> dict[str, NDArray[np.float64]]:
     return {name: np.mean([one[name] for one in curves], axis=0) for name in curves[0]}
-
-
-def _tracker_files(folder: Path, known: Mapping[str, str]) -> Files:
-    """Return a tracker's files by the data set's names of the sequences."""
-    runs = sorted(path for path in folder.glob("seed*") if path.is_dir())
-    files: Files = {}
-    for run in [folder, folder / "baseline", *runs]:
-        found = (run.glob(pattern) for pattern in ("*.txt", "*/*.txt", "*/*.bin"))
-        for path in sorted(itertools.chain(*found)):
-            direct = path.parent == run
-            name = known.get(_key(path.stem if direct else path.parent.name))
-            repetition = rf"{re.escape(path.parent.name)}_\d+\.(txt|bin)"
-            if name and (direct or re.fullmatch(repetition, path.name)):
-                files.setdefault(name, []).append(path)
-    return files
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[._]", "-", name).casefold()

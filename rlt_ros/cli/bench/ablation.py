@@ -12,8 +12,8 @@ from typing import TypeVar
 from matplotlib.figure import Figure
 
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.report import PAGE
-from rlt_ros.benchmark.runs.run_store import Json
 from rlt_ros.benchmark.studies.experiments.experiment import Experiment, Extent, setting_texts
 from rlt_ros.benchmark.studies.experiments.fig2 import (
     ITERATIONS,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from rlt_ros.benchmark.studies.evaluation.one_pass import OPE
+from rlt_ros.benchmark.runs.job import OPE
 from rlt_ros.benchmark.studies.evaluation.published import find_published
 from rlt_ros.benchmark.trackers.tracker_name import OURS
 from rlt_ros.cli.arguments import path_argument

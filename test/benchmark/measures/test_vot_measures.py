@@ -16,7 +16,7 @@ from rlt_ros.benchmark.measures.vot_measures import (
 )
 from rlt_ros.benchmark.measures.vot_overlap import region_overlap, region_overlaps
 from rlt_ros.benchmark.measures.vot_ranks import ranks_on_common_sequences, vot_ranks
-from rlt_ros.benchmark.runs.result_files import FAILED, INITIALISED, SKIPPED, Region
+from rlt_ros.benchmark.measures.vot_regions import FAILED, INITIALISED, SKIPPED, Region
 
 SIZE = (100, 80)
 BOX = np.array([10.0, 10.0, 20.0, 20.0])

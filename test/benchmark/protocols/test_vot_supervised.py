@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from scripted import ScriptedRunner, ScriptedSequence
 
+from rlt_ros.benchmark.measures.vot_regions import FAILED, INITIALISED, SKIPPED
 from rlt_ros.benchmark.protocols.vot_supervised import supervised_run, true_regions
-from rlt_ros.benchmark.runs.result_files import FAILED, INITIALISED, SKIPPED
 
 BOX = np.array([10.0, 10.0, 20.0, 20.0])
 AWAY = np.array([60.0, 50.0, 20.0, 20.0])

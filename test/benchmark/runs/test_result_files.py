@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rlt_ros.benchmark.measures.vot_regions import FAILED, INITIALISED, SKIPPED
 from rlt_ros.benchmark.runs.result_files import (
-    FAILED,
-    INITIALISED,
-    SKIPPED,
     ResultFileError,
     read_boxes,
     read_regions,

@@ -19,7 +19,7 @@ from pictured_dataset import write_pictures
 from square_sequence import BOXES, write_square
 
 from rlt_ros.benchmark.datasets import ScenarioSpec, open_dataset, write_spec
-from rlt_ros.benchmark.studies.evaluation.one_pass import Job
+from rlt_ros.benchmark.runs.job import Job
 from rlt_ros.benchmark.studies.evaluation.tasks import make_tasks
 from rlt_ros.cli.bench.main import main
 

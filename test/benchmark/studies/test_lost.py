@@ -15,9 +15,9 @@ from pictured_dataset import write_pictures
 from scripted import ScriptedRunner
 
 from rlt_ros.benchmark.datasets import open_dataset
+from rlt_ros.benchmark.runs.job import Job
 from rlt_ros.benchmark.stored_records import read_records
 from rlt_ros.benchmark.studies.evaluation import one_pass
-from rlt_ros.benchmark.studies.evaluation.one_pass import Job
 from rlt_ros.benchmark.trackers.runners import make_runner
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking.boxes import Boxes

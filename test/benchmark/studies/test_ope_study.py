@@ -16,12 +16,9 @@ import numpy as np
 import pytest
 from square_sequence import BOXES, write_square
 
-from rlt_ros.benchmark.studies.evaluation.one_pass import (
-    Job,
-    Outcome,
-    read_sequence,
-    speed_measures,
-)
+from rlt_ros.benchmark.measures.speed import speed_measures
+from rlt_ros.benchmark.runs.job import Job, Outcome
+from rlt_ros.benchmark.studies.evaluation.one_pass import read_sequence
 from rlt_ros.benchmark.studies.evaluation.summary import TrackerRuns, compare_trackers, summarise
 from rlt_ros.benchmark.studies.evaluation.tasks import make_tasks
 from rlt_ros.cli.bench.main import main

@@ -18,18 +18,15 @@ from square_sequence import BOXES
 
 from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.measures.one_pass import one_pass_measures
-from rlt_ros.benchmark.runs.result_files import (
-    FAILED,
-    INITIALISED,
-    SKIPPED,
-    read_boxes,
-    read_regions,
-)
+from rlt_ros.benchmark.measures.vot_regions import FAILED, INITIALISED, SKIPPED
+from rlt_ros.benchmark.runs.job import Job, Outcome
+from rlt_ros.benchmark.runs.result_files import read_boxes, read_regions
 from rlt_ros.benchmark.runs.run_store import RunStore
+from rlt_ros.benchmark.runs.stored_outcomes import load_outcome
 from rlt_ros.benchmark.studies.evaluation import one_pass
-from rlt_ros.benchmark.studies.evaluation.one_pass import Job, Outcome, score
+from rlt_ros.benchmark.studies.evaluation.one_pass import score
 from rlt_ros.benchmark.studies.evaluation.summary import TrackerRuns
-from rlt_ros.benchmark.studies.evaluation.tasks import load_outcome, make_tasks, run_to_json
+from rlt_ros.benchmark.studies.evaluation.tasks import make_tasks, run_to_json
 from rlt_ros.benchmark.studies.evaluation.vot_summary import (
     compare_supervised,
     summarise_supervised,

@@ -17,12 +17,8 @@ import pytest
 from rlt_ros.benchmark.datasets import Sequence
 from rlt_ros.benchmark.measures.one_pass import one_pass_measures
 from rlt_ros.benchmark.runs.result_files import got10k_path, vot_path, write_boxes, write_regions
-from rlt_ros.benchmark.studies.scoring import (
-    find_trackers,
-    is_supervised,
-    score_one_pass,
-    score_supervised,
-)
+from rlt_ros.benchmark.runs.result_folders import find_trackers, is_supervised
+from rlt_ros.benchmark.studies.scoring import score_one_pass, score_supervised
 from rlt_ros.cli.bench.main import main
 
 TRUTH = {

@@ -22,15 +22,8 @@ from rlt_ros.benchmark.measures.vot_measures import (
     vot_measures,
 )
 from rlt_ros.benchmark.measures.vot_overlap import region_overlap
-from rlt_ros.benchmark.runs.result_files import (
-    FAILED,
-    INITIALISED,
-    SKIPPED,
-    Region,
-    read_regions,
-    vot_path,
-    write_regions,
-)
+from rlt_ros.benchmark.measures.vot_regions import FAILED, INITIALISED, SKIPPED, Region
+from rlt_ros.benchmark.runs.result_files import read_regions, vot_path, write_regions
 
 pytest.importorskip("vot", reason="no vot-toolkit: pip install -r tools/requirements-toolkits.txt")
 

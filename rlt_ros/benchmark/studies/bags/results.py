@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from rlt_ros.benchmark.json_files import write_json
 from rlt_ros.benchmark.measures.one_pass import one_pass_measures
 from rlt_ros.benchmark.runs.provenance import machine, versions
-from rlt_ros.benchmark.runs.run_store import write_json
 from rlt_ros.benchmark.studies.bags.frames import BagFrames
 from rlt_ros.benchmark.studies.bags.job import BagJob
 from rlt_ros.media.results import ResultRow, write_results

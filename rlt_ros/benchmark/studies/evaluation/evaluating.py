@@ -13,23 +13,19 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from rlt_ros.benchmark.datasets.otb_omitted import Stretches
+from rlt_ros.benchmark.json_files import without_nan, write_json
 from rlt_ros.benchmark.measures.vot_measures import EAO_INTERVAL
 from rlt_ros.benchmark.report import RUNS, SUMMARY, remove_report
 from rlt_ros.benchmark.runs.execution import Task, Workers, run_tasks
-from rlt_ros.benchmark.runs.outcome_files import remove_result_files, write_outcome
+from rlt_ros.benchmark.runs.job import LOST, OPE, TRE, VOT, Job, Outcome, job_name
 from rlt_ros.benchmark.runs.provenance import machine, versions
-from rlt_ros.benchmark.runs.run_store import RunStore, without_nan, write_json
-from rlt_ros.benchmark.studies.evaluation.one_pass import LOST, OPE, TRE, VOT, Job, Outcome
+from rlt_ros.benchmark.runs.result_folders import remove_result_files, write_outcome
+from rlt_ros.benchmark.runs.run_store import RunStore
+from rlt_ros.benchmark.runs.stored_outcomes import job_path, load_outcome, outcome_to_json
 from rlt_ros.benchmark.studies.evaluation.published import Published, score_published
 from rlt_ros.benchmark.studies.evaluation.record_summary import summarise_with_records
 from rlt_ros.benchmark.studies.evaluation.summary import TrackerRuns, compare_trackers
-from rlt_ros.benchmark.studies.evaluation.tasks import (
-    job_name,
-    job_path,
-    load_outcome,
-    make_tasks,
-    outcome_to_json,
-)
+from rlt_ros.benchmark.studies.evaluation.tasks import make_tasks
 from rlt_ros.benchmark.studies.evaluation.vot_summary import (
     compare_supervised,
     summarise_supervised,

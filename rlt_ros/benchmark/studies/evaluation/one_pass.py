@@ -5,85 +5,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import torch
 
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
-from rlt_ros.benchmark.datasets.otb_omitted import Stretches
 from rlt_ros.benchmark.measures.attributes import measures_by_attribute
 from rlt_ros.benchmark.measures.disappearances import disappearance_measures
 from rlt_ros.benchmark.measures.frame_records import record_frames
 from rlt_ros.benchmark.measures.losses import loss_measures
 from rlt_ros.benchmark.measures.one_pass import one_pass_curves, one_pass_measures
+from rlt_ros.benchmark.measures.speed import speed_measures
 from rlt_ros.benchmark.protocols.one_pass import run_pass
+from rlt_ros.benchmark.runs.job import LOST, Job, Outcome
 from rlt_ros.benchmark.runs.provenance import machine
 from rlt_ros.benchmark.trackers.runners import make_runner
 from rlt_ros.benchmark.trackers.timed_runner import TimedRunner
-from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.config import Value
-
-LATENCY_PERCENTILES = (50, 95, 99)
-
-OPE, TRE, SRE, VOT, LOST = "ope", "tre", "sre", "vot", "lost"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One tracker with one seed on one sequence.
-
-    Attributes:
-        dataset: see ``open_dataset``.
-        sequence: a sequence's name.
-        tracker: see ``make_runner``.
-        settings: changed settings, see ``make_runner``.
-        max_frames: stop after so many frames; None runs all.
-        layout: of the data set; None finds out.
-        protocol: how it is run: one of ``tasks.PROTOCOLS``.
-        intensity: of frames of more than 8 bits, see ``open_dataset``.
-        omit: frames that tre does not start at, see ``read_omitted``.
-    """
-
-    dataset: Path
-    sequence: str
-    tracker: str
-    settings: dict[str, Value]
-    max_frames: int | None = None
-    layout: str | None = None
-    protocol: str = OPE
-    omit: Stretches = ()
-    intensity: IntensityRange | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A finished job.
-
-    Attributes:
-        job: what was run.
-        measures: those of the protocol and of ``speed_measures``.
-        boxes: one x, y, w, h per frame, in pixels, 0-based; NaN where the protocol has none. Of
-            many passes those of the first.
-        curves: see ``one_pass_curves``.
-        machine: where it ran.
-        attributes: one-pass measures by attribute, see ``measures_by_attribute``.
-        details: what else the protocol stores, in JSON's types.
-        frames: of one pass, what the tracker said of each frame; see ``FrameRecord.to_json``.
-    """
-
-    job: Job
-    measures: dict[str, float]
-    boxes: list[list[float]]
-    curves: dict[str, list[float]] = field(default_factory=dict)
-    machine: str = ""
-    attributes: Mapping[str, dict[str, float]] = field(default_factory=dict)
-    details: Mapping[str, Any] = field(default_factory=dict)
-    frames: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(job: Job) -> Outcome:
@@ -166,27 +105,3 @@ def score(boxes: Boxes, truth: Boxes) -> tuple[dict[str, float], dict[str, list[
     curves = one_pass_curves(boxes, truth)
     measures = one_pass_measures(boxes, truth) | loss_measures(boxes, truth)
     return measures, {name: one.tolist() for name, one in curves.items()}
-
-
-def speed_measures(seconds: list[float]) -> dict[str, float]:
-    """Return how fast a run was.
-
-    Args:
-        seconds: time of the start on the first frame, then of each frame; reading images excluded.
-
-    Returns:
-        fps: frames per second without the first frame, 0 where there is no other.
-        latency_p50_ms, latency_p95_ms, latency_p99_ms: percentiles of the time per frame, without
-            the first.
-        init_seconds: of the first frame.
-    """
-    frames = np.array(seconds[1:])
-    percentiles = np.percentile(frames, LATENCY_PERCENTILES) * 1e3 if len(frames) else [0.0] * 3
-    return {
-        "fps": len(frames) / float(frames.sum()) if frames.sum() else 0.0,
-        **{
-            f"latency_p{percent}_ms": float(value)
-            for percent, value in zip(LATENCY_PERCENTILES, percentiles, strict=True)
-        },
-        "init_seconds": seconds[0],
-    }

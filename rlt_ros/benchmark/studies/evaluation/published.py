@@ -7,14 +7,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from rlt_ros.benchmark.runs.job import Job, Outcome
 from rlt_ros.benchmark.runs.result_files import read_boxes
-from rlt_ros.benchmark.studies.evaluation.one_pass import (
-    Job,
-    Outcome,
-    one_pass_outcome,
-    read_sequence,
-)
-from rlt_ros.benchmark.studies.scoring import find_trackers
+from rlt_ros.benchmark.runs.result_folders import find_trackers
+from rlt_ros.benchmark.studies.evaluation.one_pass import one_pass_outcome, read_sequence
 
 # For each tracker, its file for each sequence that it has one for.
 Published = Mapping[str, Mapping[str, Path]]

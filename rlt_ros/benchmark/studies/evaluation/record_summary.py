@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.calibration import (
     calibration_measures,
     reliability_bins,
@@ -14,8 +15,7 @@ from rlt_ros.benchmark.measures.calibration import (
 from rlt_ros.benchmark.measures.disappearances import disappearance_measures
 from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_from_json
 from rlt_ros.benchmark.measures.seed_statistics import complete_sequences, finite_intervals
-from rlt_ros.benchmark.runs.run_store import Json
-from rlt_ros.benchmark.studies.evaluation.one_pass import Outcome
+from rlt_ros.benchmark.runs.job import Outcome
 from rlt_ros.benchmark.studies.evaluation.summary import TrackerRuns, summarise
 
 

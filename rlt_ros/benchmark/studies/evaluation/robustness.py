@@ -4,24 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from rlt_ros.benchmark.measures.one_pass import mean_measures
+from rlt_ros.benchmark.measures.speed import speed_measures
 from rlt_ros.benchmark.protocols.sre import spatial_robustness
 from rlt_ros.benchmark.protocols.tre import temporal_robustness
+from rlt_ros.benchmark.runs.job import TRE, Job, Outcome
 from rlt_ros.benchmark.runs.provenance import machine
-from rlt_ros.benchmark.studies.evaluation.one_pass import (
-    TRE,
-    Job,
-    Outcome,
-    prepare,
-    score,
-    speed_measures,
-)
-from rlt_ros.tracking.boxes import Boxes
+from rlt_ros.benchmark.studies.evaluation.one_pass import prepare, score
 
 
 def run_robustness(job: Job) -> Outcome:
@@ -57,8 +48,3 @@ def run_robustness(job: Job) -> Outcome:
             ]
         },
     )
-
-
-def pass_boxes(details: Mapping[str, Any]) -> dict[str, Boxes]:
-    """Return the boxes ``(N - start, 4)`` of each pass by its name, 0-based."""
-    return {one["name"]: np.array(one["boxes"], dtype=np.float64) for one in details["passes"]}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.attributes import attribute_table
 from rlt_ros.benchmark.measures.one_pass import mean_measures
 from rlt_ros.benchmark.measures.seed_statistics import (
@@ -21,8 +22,7 @@ from rlt_ros.benchmark.measures.seed_statistics import (
     interval,
     seed_means,
 )
-from rlt_ros.benchmark.runs.run_store import Json
-from rlt_ros.benchmark.studies.evaluation.one_pass import Outcome
+from rlt_ros.benchmark.runs.job import Outcome
 
 Measures = dict[str, float]
 

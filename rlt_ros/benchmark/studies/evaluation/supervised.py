@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from rlt_ros.benchmark.measures.vot_measures import JudgedRun, judge, sequence_measures
+from rlt_ros.benchmark.measures.speed import speed_measures
+from rlt_ros.benchmark.measures.vot_measures import judge, sequence_measures
 from rlt_ros.benchmark.protocols.vot_supervised import supervised_run, true_regions
+from rlt_ros.benchmark.runs.job import Job, Outcome
 from rlt_ros.benchmark.runs.provenance import machine
-from rlt_ros.benchmark.runs.result_files import Region
-from rlt_ros.benchmark.studies.evaluation.one_pass import Job, Outcome, prepare, speed_measures
+from rlt_ros.benchmark.studies.evaluation.one_pass import prepare
 
 
 def run_supervised(job: Job) -> Outcome:
@@ -40,12 +39,3 @@ def run_supervised(job: Job) -> Outcome:
             "overlaps": judged.overlaps.tolist(),
         },
     )
-
-
-def judged_run(outcome: Outcome) -> JudgedRun:
-    """Return an outcome of ``run_supervised``, stored or not, as its measures are taken from it."""
-    regions: list[Region] = [
-        np.array(box, dtype=np.float64) if code is None else code
-        for box, code in zip(outcome.boxes, outcome.details["codes"], strict=True)
-    ]
-    return JudgedRun(regions, np.array(outcome.details["overlaps"], dtype=np.float64))

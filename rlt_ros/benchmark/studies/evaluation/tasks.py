@@ -1,38 +1,27 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs as tasks whose results are stored, and the way back."""
+"""Jobs as tasks whose results are stored."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
 import hashlib
-import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from rlt_ros.benchmark.datasets import open_dataset
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.runs.execution import Task
+from rlt_ros.benchmark.runs.job import LOST, OPE, SRE, TRE, VOT, Job, Outcome, job_name
 from rlt_ros.benchmark.runs.provenance import libraries
-from rlt_ros.benchmark.runs.run_store import Json, RunStore
-from rlt_ros.benchmark.studies.evaluation.one_pass import (
-    LOST,
-    OPE,
-    SRE,
-    TRE,
-    VOT,
-    Job,
-    Outcome,
-    run,
-)
+from rlt_ros.benchmark.runs.stored_outcomes import job_path, outcome_to_json
+from rlt_ros.benchmark.studies.evaluation.one_pass import run
 from rlt_ros.benchmark.studies.evaluation.robustness import run_robustness
 from rlt_ros.benchmark.studies.evaluation.supervised import run_supervised
 from rlt_ros.benchmark.trackers.runners import rlt_config, weight_files
-from rlt_ros.benchmark.trackers.tracker_name import OURS, folder_name, parse_tracker_name
-from rlt_ros.tracking.config import Value
-
-PUBLISHED = "published"
+from rlt_ros.benchmark.trackers.tracker_name import OURS, parse_tracker_name
 
 PROTOCOLS: Mapping[str, Callable[[Job], Outcome]] = {
     OPE: run,
@@ -41,27 +30,6 @@ PROTOCOLS: Mapping[str, Callable[[Job], Outcome]] = {
     VOT: run_supervised,
     LOST: run,
 }
-
-
-def job_name(job: Job) -> str:
-    """Return what messages call a job."""
-    seed = f" seed {job.settings['seed']}" if "seed" in job.settings else ""
-    return f"{job.tracker} {job.sequence}{seed}"
-
-
-def job_folder(job: Job) -> PurePath:
-    """Return where a job's files are below those of the command: one folder per seed."""
-    return run_folder(folder_name(job.tracker), job.settings.get("seed"))
-
-
-def run_folder(tracker: str, seed: Value | None) -> PurePath:
-    """Return the same by the name of the tracker's folder; without a seed: published."""
-    return PurePath(tracker, PUBLISHED if seed is None else f"seed{seed}")
-
-
-def job_path(job: Job) -> PurePath:
-    """Return where a job's result is in the store."""
-    return job_folder(job) / f"{job.sequence}.json"
 
 
 def make_tasks(jobs: Iterable[Job]) -> list[Task]:
@@ -120,38 +88,3 @@ def _file_digest(path: Path) -> str | None:
 def run_to_json(job: Job) -> dict[str, Json]:
     """Run a job, for ``Task.call``."""
     return outcome_to_json(PROTOCOLS[job.protocol](job))
-
-
-def outcome_to_json(outcome: Outcome) -> dict[str, Json]:
-    """Return what is stored of an outcome."""
-    return {
-        "measures": outcome.measures,
-        "curves": outcome.curves,
-        "boxes": outcome.boxes,
-        "machine": outcome.machine,
-        "attributes": dict(outcome.attributes),
-        "details": dict(outcome.details),
-        "frames": dict(outcome.frames),
-    }
-
-
-def load_outcome(job: Job, store: RunStore) -> Outcome | None:
-    """Return a job's stored outcome, or None."""
-    stored = store.load(job_path(job))
-    if stored is None:
-        return None
-    result = stored.result
-    return Outcome(
-        job,
-        _with_nan(result["measures"]),
-        result["boxes"],
-        result["curves"],
-        result["machine"],
-        {name: _with_nan(one) for name, one in result["attributes"].items()},
-        result["details"],
-        result["frames"],
-    )
-
-
-def _with_nan(measures: dict[str, float | None]) -> dict[str, float]:
-    return {key: math.nan if value is None else value for key, value in measures.items()}

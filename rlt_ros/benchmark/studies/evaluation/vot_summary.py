@@ -9,12 +9,12 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.seed_statistics import compare, complete_sequences, finite_intervals
 from rlt_ros.benchmark.measures.vot_measures import JudgedRun, expected_overlap_curve, vot_measures
 from rlt_ros.benchmark.measures.vot_ranks import ranks_on_common_sequences
-from rlt_ros.benchmark.runs.run_store import Json
+from rlt_ros.benchmark.runs.stored_outcomes import judged_run
 from rlt_ros.benchmark.studies.evaluation.summary import TrackerRuns, summarise
-from rlt_ros.benchmark.studies.evaluation.supervised import judged_run
 
 EaoInterval = tuple[int, int]
 

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from rlt_ros.benchmark.runs.run_store import Json
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.studies.experiments.panels import (
     TRUTH,
     add_scale,

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.protocols.annotated_sequence import AnnotatedSequence
-from rlt_ros.benchmark.runs.run_store import Json
 from rlt_ros.benchmark.studies.experiments.panels import (
     PREDICTED,
     TRUTH,

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rlt_ros.benchmark.json_files import write_json
 from rlt_ros.benchmark.report import FILES, SUMMARY, write_report
 from rlt_ros.benchmark.report.plots import save_figure
 from rlt_ros.benchmark.runs.execution import Workers
-from rlt_ros.benchmark.runs.run_store import write_json
 from rlt_ros.benchmark.studies.evaluation.evaluating import Plan, evaluate
 from rlt_ros.benchmark.studies.experiments.experiment import Experiment, Extent, Result, Variant
 from rlt_ros.benchmark.studies.experiments.result_plot import draw_results

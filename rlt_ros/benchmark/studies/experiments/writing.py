@@ -10,9 +10,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from rlt_ros.benchmark.json_files import Json, write_json
 from rlt_ros.benchmark.report.plots import save_figure
 from rlt_ros.benchmark.runs.provenance import origin
-from rlt_ros.benchmark.runs.run_store import Json, write_json
 from rlt_ros.tracking import TrackerConfig
 
 

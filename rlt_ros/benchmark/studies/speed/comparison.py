@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rlt_ros.benchmark.json_files import Json, write_json
 from rlt_ros.benchmark.report import FILES, SUMMARY
 from rlt_ros.benchmark.report.page import Picture
 from rlt_ros.benchmark.report.plots import save_figure
 from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
 from rlt_ros.benchmark.runs.provenance import origin
-from rlt_ros.benchmark.runs.run_store import Json, write_json
 from rlt_ros.benchmark.studies.speed.clips import ClipSource
 from rlt_ros.benchmark.studies.speed.measuring import SpeedJob
 from rlt_ros.benchmark.studies.speed.plot import draw_speed

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rlt_ros.benchmark.json_files import Json, write_json
 from rlt_ros.benchmark.report import FILES, SUMMARY
 from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
 from rlt_ros.benchmark.runs.provenance import origin
-from rlt_ros.benchmark.runs.run_store import Json, write_json
 from rlt_ros.benchmark.studies.speed.clips import GeneratedClip
 from rlt_ros.benchmark.studies.speed.measuring import SpeedJob
 from rlt_ros.benchmark.studies.speed.running import run_jobs

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import torch
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.one_pass import one_pass_measures
 from rlt_ros.benchmark.runs.provenance import machine
-from rlt_ros.benchmark.runs.run_store import Json
 from rlt_ros.benchmark.studies.speed.clips import ClipSource, Image
 from rlt_ros.benchmark.studies.speed.memory import MemoryGrowth
 from rlt_ros.benchmark.studies.speed.stages import Span, StageClock

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.report.style import looks
-from rlt_ros.benchmark.runs.run_store import Json
 from rlt_ros.benchmark.studies.speed.stages import STAGES
 
 _REAL_TIME = 1000 / 30  # ms per frame of a camera with 30 frames per second

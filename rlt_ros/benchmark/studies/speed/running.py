@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePath
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.report import RUNS
 from rlt_ros.benchmark.runs.execution import ALONE, Task, Workers, run_tasks
-from rlt_ros.benchmark.runs.run_store import Json, RunStore
+from rlt_ros.benchmark.runs.run_store import RunStore
 from rlt_ros.benchmark.studies.speed.measuring import SpeedJob, measure
 from rlt_ros.benchmark.studies.speed.summary import Run, summarise
 from rlt_ros.benchmark.trackers.tracker_name import folder_name

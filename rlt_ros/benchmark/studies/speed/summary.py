@@ -10,8 +10,8 @@ from statistics import fmean
 
 import numpy as np
 
-from rlt_ros.benchmark.runs.run_store import Json
-from rlt_ros.benchmark.studies.evaluation.one_pass import LATENCY_PERCENTILES, speed_measures
+from rlt_ros.benchmark.json_files import Json
+from rlt_ros.benchmark.measures.speed import LATENCY_PERCENTILES, speed_measures
 from rlt_ros.benchmark.studies.speed.stages import STAGES
 
 Run = Mapping[str, Json]  # what ``measure`` returns
