@@ -1,12 +1,16 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the parts of the package import: the library no ROS, and nothing that is not declared."""
+"""What the parts of the package import.
+
+The library no ROS, a room what the table of rooms says, and nothing that is not declared.
+"""
 
 import ast
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +31,7 @@ ROS_MODULES = {
     "vision_msgs",
 }
 ROS_PARTS = {"rlt_ros.demo", "rlt_ros.msg", "rlt_ros.replay", "rlt_ros.ros"}
+ARCHITECTURE = ROOT / "docs/architecture.md"
 WITHOUT_ROS = {f"rlt_ros.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")} - ROS_PARTS
 
 
@@ -73,6 +78,79 @@ def test_part_imports_no_ros(part: str) -> None:
 )
 def test_the_check_sees_every_kind_of_import(source: str) -> None:
     assert ros_imports(source, "rlt_ros.tracking")
+
+
+@cache
+def rooms() -> dict[str, list[str]]:
+    """Returns the rooms in the page's order, as "part/room", with what each may import."""
+    text = ARCHITECTURE.read_text()
+    section = text[text.index("\n## Rooms\n") :].removeprefix("\n").split("\n## ")[0]
+    rows = [line.split("|")[1:4] for line in section.splitlines() if line.startswith("|")]
+    found: dict[str, list[str]] = {}
+    for cells in rows[2:]:  # after the heads and the line below them
+        (room,), allowed = (re.findall("`(.+?)`", cell) for cell in (cells[0], cells[2]))
+        beside = (f"{room.split('/')[0]}/{name}" for name in allowed)
+        found[room] = [
+            near if near in found else name for near, name in zip(beside, allowed, strict=True)
+        ]
+    return found
+
+
+def room_of(module: str) -> str | None:
+    """Returns the innermost room of a module, or of a name in it, or its part; None at the top."""
+    names = module.split(".")[1:]
+    inside = ("/".join(names[:count]) for count in range(len(names), 0, -1))
+    part = names[0] if names and (PACKAGE / names[0]).is_dir() else None
+    return next((name for name in inside if name in rooms()), part)
+
+
+def imports_out_of_room(part: str) -> list[tuple[str, str, str]]:
+    """Returns the room, the file and the name of what a part imports against the table."""
+    found = []
+    for path in sorted((PACKAGE / part).rglob("*.py")):
+        relative = path.relative_to(ROOT).with_suffix("").parts
+        room = room_of(".".join(relative))
+        assert room is not None
+        for name in imported_modules(path.read_text(), ".".join(relative[:-1])):
+            other = room_of(name) if name.startswith("rlt_ros.") else None
+            if other is None or other in (room, *rooms()[room]):
+                continue
+            # A part that may be imported may be so with all of its rooms.
+            if other.split("/")[0] not in rooms()[room]:
+                found.append((room, path.name, name))
+    return found
+
+
+PARTS_WITH_ROOMS = sorted({room.split("/")[0] for room in rooms()})
+
+
+@pytest.mark.parametrize("part", PARTS_WITH_ROOMS)
+def test_rooms_import_what_the_table_says(part: str) -> None:
+    assert imports_out_of_room(part) == []
+
+
+@pytest.mark.parametrize("part", PARTS_WITH_ROOMS)
+def test_every_folder_is_a_room_in_the_table(part: str) -> None:
+    folders = {f"{part}/{path.parent.name}" for path in (PACKAGE / part).glob("*/__init__.py")}
+    assert folders - rooms().keys() == set()
+
+
+def test_rooms_exist_and_import_from_those_above_them() -> None:
+    above = {path.parent.name for path in PACKAGE.glob("*/__init__.py")} - set(PARTS_WITH_ROOMS)
+    for room, allowed in rooms().items():
+        assert (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").is_file(), room
+        assert set(allowed) - above == set(), room
+        above.add(room)
+
+
+def test_the_library_imports_no_other_part_of_the_package() -> None:
+    names = {
+        name
+        for path in (PACKAGE / "tracking").rglob("*.py")
+        for name in imported_modules(path.read_text(), "rlt_ros.tracking")
+        if name.split(".")[0] == "rlt_ros"
+    }
+    assert {name for name in names if not name.startswith("rlt_ros.tracking.")} == set()
 
 
 def test_every_import_is_declared() -> None:
