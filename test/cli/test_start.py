@@ -87,7 +87,7 @@ RUNS = """
 from functools import partial
 from pathlib import PurePath
 import synthetic_jobs
-from rlt_ros.benchmark.execution import ALONE, LOCAL, Task, Workers, run_tasks
+from rlt_ros.benchmark.runs.execution import ALONE, LOCAL, Task, Workers, run_tasks
 from rlt_ros.benchmark.runs.run_store import RunStore
 
 def main():
