@@ -11,7 +11,7 @@ from pathlib import Path
 from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.disappearances import find_disappearances
 from rlt_ros.benchmark.measures.frame_records import record_from_json
-from rlt_ros.benchmark.report.study import Study
+from rlt_ros.benchmark.runs.output_folder import Study
 
 _EVENT = ("tracker", "sequence", "seed", "first", "last", "back", "flagged_after", "refound_after")
 

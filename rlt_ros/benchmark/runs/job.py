@@ -15,6 +15,9 @@ from rlt_ros.tracking.config import Value
 
 OPE, TRE, SRE, VOT, LOST = "ope", "tre", "sre", "vot", "lost"
 
+# The measure that trackers are ordered and compared by.
+MAIN_MEASURES: Mapping[str, str] = {OPE: "auc", LOST: "auc", TRE: "auc", SRE: "auc", VOT: "eao"}
+
 
 @dataclass(frozen=True)
 class Job:

@@ -16,6 +16,7 @@ import numpy as np
 from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_from_json
 from rlt_ros.benchmark.measures.vot_regions import INITIALISED
 from rlt_ros.benchmark.runs.job import LOST, OPE, VOT, Outcome
+from rlt_ros.benchmark.runs.output_folder import SUMMARY
 from rlt_ros.benchmark.runs.result_files import (
     vot_path,
     vot_repetitions,
@@ -26,8 +27,6 @@ from rlt_ros.benchmark.runs.run_store import RunStore
 from rlt_ros.benchmark.runs.stored_outcomes import job_folder, judged_run, pass_boxes
 from rlt_ros.benchmark.text_tables import write_records
 from rlt_ros.benchmark.trackers.tracker_name import folder_name
-
-SUMMARY = "summary.json"
 
 # One file per sequence and repetition, by the sequence's name as files spell it.
 Files = dict[str, list[Path]]

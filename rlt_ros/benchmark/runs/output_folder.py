@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the output folder of ``rlt-bench ope``, ``tre``, ``sre`` or ``vot`` holds."""
+"""What the output folder of ``rlt-bench ope``, ``tre``, ``sre``, ``vot`` or ``lost`` holds."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ import numpy as np
 
 from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_from_json
-from rlt_ros.benchmark.report.views import VIEWS, View
-from rlt_ros.benchmark.runs.job import OPE
+from rlt_ros.benchmark.runs.job import MAIN_MEASURES, OPE
 from rlt_ros.benchmark.runs.run_store import RunStore
 from rlt_ros.benchmark.runs.stored_outcomes import run_folder
 from rlt_ros.tracking.boxes import Boxes
@@ -41,17 +40,17 @@ class Study:
     summary: Mapping[str, Json]
 
     @property
-    def view(self) -> View:
-        """What to show of it."""
-        return VIEWS[self.summary.get("protocol", OPE)]
+    def protocol(self) -> str:
+        """How the trackers were run."""
+        return self.summary.get("protocol", OPE)
 
     @property
     def trackers(self) -> list[str]:
         """The trackers' names, the best by the protocol's main measure first."""
-        every = self.summary["trackers"]
+        every, measure = self.summary["trackers"], MAIN_MEASURES[self.protocol]
 
         def order(name: str) -> tuple[float, str]:
-            value = number(every[name]["mean"][self.view.main.measure])
+            value = number(every[name]["mean"][measure])
             return math.inf if math.isnan(value) else -value, name
 
         return sorted(every, key=order)
@@ -113,6 +112,22 @@ class Study:
         return [None] if about["published"] else about["seeds"]
 
 
+@dataclass(frozen=True)
+class StoredRecord:
+    """What a tracker said in one run.
+
+    Attributes:
+        tracker, sequence: their names.
+        seed: of the run.
+        frames: score, state, IoU and visible share of every frame.
+    """
+
+    tracker: str
+    seed: int
+    sequence: str
+    frames: FrameRecord
+
+
 def read_study(folder: Path) -> Study:
     """Read an output folder.
 
@@ -135,7 +150,7 @@ def read_study(folder: Path) -> Study:
         raise ReportError(f"{path} is not JSON: {error}") from None
     _refuse_others(folder, summary)
     try:
-        measure = VIEWS[summary.get("protocol", OPE)].main.measure
+        measure = MAIN_MEASURES[summary.get("protocol", OPE)]
         for tracker in summary["trackers"].values():
             _ = tracker["curves"], tracker["mean"][measure], tracker["folder"], tracker["seeds"]
     except (KeyError, TypeError, AttributeError) as error:
@@ -147,13 +162,29 @@ def read_study(folder: Path) -> Study:
     return Study(folder, summary)
 
 
+def read_records(folder: Path) -> Iterator[StoredRecord]:
+    """Yield the records of all runs in an output folder of ``rlt-bench ope`` or ``lost``.
+
+    Published boxes have none, nor have runs that an older version stored.
+
+    Raises:
+        ReportError: the folder has no usable summary.
+    """
+    study = read_study(folder)
+    for tracker in study.trackers:
+        for seed, sequence, result in study.runs(tracker):
+            record = record_from_json(result.get("frames", {}))
+            if record is not None and seed is not None:
+                yield StoredRecord(tracker, seed, sequence, record)
+
+
 def _refuse_others(folder: Path, summary: Json) -> None:
     command = summary.get("command", "") if isinstance(summary, dict) else ""
     found = re.match(r"rlt-bench (\S+)", str(command))
-    if found and found[1] not in (*VIEWS, "ablation"):
+    if found and found[1] not in (*MAIN_MEASURES, "ablation"):
         raise ReportError(
             f"{folder} is of rlt-bench {found[1]}, which has written all of its tables; "
-            f"reports are made of {', '.join(VIEWS)} and ablation"
+            f"reports are made of {', '.join(MAIN_MEASURES)} and ablation"
         )
 
 
