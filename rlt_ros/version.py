@@ -15,7 +15,15 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 
 # What no stored run depends on; reports and tables are made of stored runs.
-_OTHERS = ("benchmark/experiments", "benchmark/report", "cli", "demo", "msg", "replay", "ros")
+_OTHERS = (
+    "benchmark/report",
+    "benchmark/studies/experiments",
+    "cli",
+    "demo",
+    "msg",
+    "replay",
+    "ros",
+)
 
 
 @functools.cache

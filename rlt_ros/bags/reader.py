@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from rosbags.highlevel import AnyReader
@@ -18,6 +17,7 @@ from rosbags.typesys.store import Typestore
 from rlt_ros.bags.fields import check_fields
 from rlt_ros.bags.mcap_in_order import McapInOrder, has_message_index
 from rlt_ros.bags.vision_msgs import DETECTION, FOXY_DEFINITIONS, detection_types
+from rlt_ros.closing import Closing
 
 METADATA = "metadata.yaml"
 HEADER = "std_msgs/msg/Header"
@@ -38,7 +38,7 @@ class BagMessage(NamedTuple):
     data: bytes
 
 
-class BagReader:
+class BagReader(Closing):
     """Reads a bag from disk as it is asked for messages; a bag may be larger than the memory.
 
     Messages of a ROS 1 bag come in CDR as well. A file without an index, such as that of a
@@ -191,17 +191,6 @@ class BagReader:
     def close(self) -> None:
         """Close the files."""
         self._reader.close()
-
-    def __enter__(self) -> BagReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _reason(error: Exception) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Literal
 
 from rosbags.interfaces import Connection
@@ -16,6 +15,7 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
 from rlt_ros.bags.reader import BagReader
+from rlt_ros.closing import Discarding
 from rlt_ros.whole_files import NotWrittenError, Part
 
 METADATA_VERSION: Literal[9] = 9  # of ROS 2 Jazzy
@@ -47,7 +47,7 @@ def jazzy_types(message_folders: Mapping[str, Path] | None = None) -> Typestore:
     return store
 
 
-class BagWriter:
+class BagWriter(Discarding):
     """Writes serialized messages into a new bag directory.
 
     The bag is written beside its place and moved there by ``close``, replacing an older one, so a
@@ -119,17 +119,3 @@ class BagWriter:
             yield
         except Exception as error:  # the storages have errors of their own
             raise NotWrittenError.because(self.path, error) from error
-
-    def __enter__(self) -> BagWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.discard()

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rlt_ros.benchmark.run_store import Json, write_atomically
+from rlt_ros.benchmark.json_files import Json, write_atomically
 
 Rows = Sequence[Sequence[str]]
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 import glob
 import logging
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rlt_ros.closing import Closing
 from rlt_ros.media.frame_times import DEFAULT_FPS, FrameTimes, frame_rate
 from rlt_ros.media.live import LiveCapture
 from rlt_ros.pixels.files import quiet_opencv, read_image
@@ -53,7 +53,7 @@ class Frame(NamedTuple):
     image: NDArray[np.uint8]
 
 
-class FrameSource(ABC):
+class FrameSource(Closing):
     """Frames to be iterated over once, with what is known about them beforehand.
 
     Attributes:
@@ -74,19 +74,8 @@ class FrameSource(ABC):
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]: ...
 
-    def close(self) -> None:  # noqa: B027  (most sources hold nothing)
-        """Give back the file or camera."""
-
-    def __enter__(self) -> FrameSource:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    def close(self) -> None:
+        """Give back the file or camera; most sources hold nothing."""
 
 
 class VideoSource(FrameSource):

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from types import TracebackType
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rlt_ros.closing import Discarding
 from rlt_ros.pixels.files import quiet_opencv
 from rlt_ros.whole_files import NotWrittenError, Part
 
 
-class VideoWriter:
+class VideoWriter(Discarding):
     """Writes RGB frames into an MP4 file (MPEG-4 part 2, which every OpenCV build encodes).
 
     The frames go to ``<name>.part.mp4``; ``close`` gives the file its final name once every frame
@@ -88,20 +88,6 @@ class VideoWriter:
             with quiet_opencv():
                 self._writer.release()
             self._writer = None
-
-    def __enter__(self) -> VideoWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.discard()
 
     def _open(self, size: tuple[int, int]) -> cv2.VideoWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)

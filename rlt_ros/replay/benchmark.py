@@ -14,9 +14,9 @@ import sys
 from itertools import chain
 
 from rlt_ros.bags.reader import BagReader
-from rlt_ros.benchmark.bags.frames import BagFrames
-from rlt_ros.benchmark.bags.job import BagJob
-from rlt_ros.benchmark.bags.results import BOXES, SUMMARY, BagRun, report, write_run
+from rlt_ros.benchmark.studies.bags.frames import BagFrames
+from rlt_ros.benchmark.studies.bags.job import BagJob
+from rlt_ros.benchmark.studies.bags.results import BOXES, SUMMARY, BagRun, report, write_run
 from rlt_ros.benchmark.text_tables import write_records
 from rlt_ros.media.results import ResultRow
 from rlt_ros.replay.errors import ReplayError

@@ -9,13 +9,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
+from rlt_ros.closing import Closing
 from rlt_ros.process_memory import RESIDENT, memory_mib
 from rlt_ros.replay.errors import NodeDiedError
 
 
-class NodeProcess:
+class NodeProcess(Closing):
     """Runs a Python module with arguments; its output goes to a file."""
 
     PATIENCE = 8.0  # seconds
@@ -49,7 +49,7 @@ class NodeProcess:
         """Return its resident memory in MiB; NaN where that cannot be told."""
         return memory_mib(RESIDENT, self._process.pid)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Ask the process to end as Ctrl-C does; kill it if it does not."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
@@ -58,14 +58,3 @@ class NodeProcess:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-
-    def __enter__(self) -> NodeProcess:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rlt_ros.bags.images import IMAGE, image_cdr
 from rlt_ros.bags.stamps import with_stamp
 from rlt_ros.bags.vision_msgs import detection_types
-from rlt_ros.benchmark.bags.frames import BagFrame, BagFrames
+from rlt_ros.benchmark.studies.bags.frames import BagFrame, BagFrames
 from rlt_ros.replay.player import DueMessage
 
 _LATEST_NS = 2**31 * 10**9 - 10**12  # the seconds of a stamp have 32 bits; room for many more

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 
 import rclpy
 from rclpy.context import Context
@@ -13,8 +12,10 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from rlt_ros.closing import Closing
 
-class SpinningNode:
+
+class SpinningNode(Closing):
     """A ROS context of its own with one node, spun in a thread; Ctrl-C stays the program's."""
 
     def __init__(self, name: str) -> None:
@@ -47,14 +48,3 @@ class SpinningNode:
             pass
         except BaseException as error:
             self._error = error
-
-    def __enter__(self) -> SpinningNode:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -14,7 +14,7 @@ pytest.importorskip("rosbags", reason="bags are read and written with the packag
 from rlt_ros.bags.images import write_frames
 from rlt_ros.bags.reader import BagError, BagReader
 from rlt_ros.bags.writer import BagWriter, jazzy_types
-from rlt_ros.benchmark.run_store import write_json
+from rlt_ros.benchmark.json_files import write_json
 from rlt_ros.benchmark.text_tables import write_records
 from rlt_ros.whole_files import NotWrittenError
 

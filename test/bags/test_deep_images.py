@@ -21,9 +21,9 @@ from rlt_ros.bags.images import COMPRESSED_IMAGE, IMAGE, compressed_image_cdr
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.bags.vision_msgs import DETECTION, detection_types
 from rlt_ros.bags.writer import BagWriter
-from rlt_ros.benchmark.bags.frames import BagFrames
-from rlt_ros.benchmark.bags.job import BagJob
 from rlt_ros.benchmark.datasets.frames import ImageFrames
+from rlt_ros.benchmark.studies.bags.frames import BagFrames
+from rlt_ros.benchmark.studies.bags.job import BagJob
 from rlt_ros.cli.bench.main import main
 from rlt_ros.media.results import read_results
 from rlt_ros.pixels.intensity import IntensityRange, measure_range, to_8_bit

@@ -23,7 +23,7 @@ from rosbags.typesys.store import Typestore
 from rlt_ros.bags.images import COMPRESSED_IMAGE, IMAGE
 from rlt_ros.bags.reader import BagError, BagReader
 from rlt_ros.bags.vision_msgs import DETECTION, FOXY_DEFINITIONS, detection_types
-from rlt_ros.benchmark.bags.frames import BagFrames
+from rlt_ros.benchmark.studies.bags.frames import BagFrames
 
 WriteBag = Callable[..., Path]
 IMAGES, TRUTH = "/camera/image_raw", "/camera/ground_truth"

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from rlt_ros.bags.images import compressed_image_cdr, image_pixels
-from rlt_ros.benchmark.bags import lockstep, packing, unpacking
-from rlt_ros.benchmark.bags.results import held_boxes
+from rlt_ros.benchmark.studies.bags import lockstep, packing, unpacking
+from rlt_ros.benchmark.studies.bags.results import held_boxes
 from rlt_ros.cli.bench.main import main
 from rlt_ros.media.results import ResultRow, read_results
 

@@ -18,8 +18,8 @@ from rlt_ros.bags.detections import annotated_box, detection_cdr
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.bags.stamps import stamp_of, with_stamp
 from rlt_ros.bags.vision_msgs import DEFINITIONS, DETECTION, detection_types
-from rlt_ros.benchmark.bags.packing import make_bag
-from rlt_ros.benchmark.bags.sequences import PackableSequence, packable
+from rlt_ros.benchmark.studies.bags.packing import make_bag
+from rlt_ros.benchmark.studies.bags.sequences import PackableSequence, packable
 from rlt_ros.cli.bench.main import main
 from rlt_ros.media.video_writer import VideoWriter
 

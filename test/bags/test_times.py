@@ -17,8 +17,8 @@ from rlt_ros.bags.images import IMAGE, image_cdr
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.bags.vision_msgs import DETECTION, detection_types
 from rlt_ros.bags.writer import BagWriter
-from rlt_ros.benchmark.bags.frames import BagFrames
-from rlt_ros.benchmark.bags.pairing import Times, pair, taken_at, trouble_with_stamps
+from rlt_ros.benchmark.studies.bags.frames import BagFrames
+from rlt_ros.benchmark.studies.bags.pairing import Times, pair, taken_at, trouble_with_stamps
 from rlt_ros.cli.bench.main import main
 from rlt_ros.media.results import read_results
 

@@ -87,8 +87,8 @@ RUNS = """
 from functools import partial
 from pathlib import PurePath
 import synthetic_jobs
-from rlt_ros.benchmark.execution import ALONE, LOCAL, Task, Workers, run_tasks
-from rlt_ros.benchmark.run_store import RunStore
+from rlt_ros.benchmark.runs.execution import ALONE, LOCAL, Task, Workers, run_tasks
+from rlt_ros.benchmark.runs.run_store import RunStore
 
 def main():
     log = Path("log")

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from quick_settings import SETTINGS, as_options
 
-from rlt_ros.benchmark.bags.packing import make_bag
-from rlt_ros.benchmark.bags.sequences import packable
-from rlt_ros.benchmark.result_files import vot_path, write_boxes, write_regions
+from rlt_ros.benchmark.runs.result_files import vot_path, write_boxes, write_regions
+from rlt_ros.benchmark.studies.bags.packing import make_bag
+from rlt_ros.benchmark.studies.bags.sequences import packable
 from rlt_ros.benchmark.toolkits import trax
 from rlt_ros.cli import track
 from rlt_ros.cli.bench import main as bench

@@ -23,7 +23,7 @@ pytest.importorskip("rosbags", reason="bags are read and written with the packag
 import cv2
 from documented import ROOT, kind, lines_of, lines_of_help, parse, prepare, shortened
 
-from rlt_ros.benchmark.runners import OPENCV_TRACKERS
+from rlt_ros.benchmark.trackers.runners import OPENCV_TRACKERS
 
 README = lines_of(ROOT / "README.md")
 HELP = list(dict.fromkeys(lines_of_help()))

@@ -23,7 +23,7 @@ from rlt_ros.bags.reader import BagReader
 from rlt_ros.bags.stamps import stamp_of
 from rlt_ros.bags.vision_msgs import detection_types
 from rlt_ros.bags.writer import BagWriter
-from rlt_ros.benchmark.bags.frames import BagFrames
+from rlt_ros.benchmark.studies.bags.frames import BagFrames
 from rlt_ros.replay.outgoing import Outgoing
 
 TOPIC, S = "/image", 10**9

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rlt_ros.benchmark.metrics import one_pass_measures
+from rlt_ros.benchmark.measures.one_pass import one_pass_measures
 from rlt_ros.benchmark.protocols.annotated_sequence import AnnotatedSequence
-from rlt_ros.benchmark.runners import Runner
+from rlt_ros.benchmark.trackers.runners import Runner
 from rlt_ros.tracking.boxes import Boxes
 
 

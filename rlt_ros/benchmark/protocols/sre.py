@@ -10,7 +10,7 @@ import numpy as np
 
 from rlt_ros.benchmark.protocols.annotated_sequence import AnnotatedSequence
 from rlt_ros.benchmark.protocols.one_pass import Pass, run_pass
-from rlt_ros.benchmark.runners import Runner
+from rlt_ros.benchmark.trackers.runners import Runner
 from rlt_ros.tracking.boxes import Boxes
 
 SHIFT = 0.1  # of the target's size

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from rlt_ros.benchmark.measures.vot_overlap import region_overlap
+from rlt_ros.benchmark.measures.vot_regions import FAILED, INITIALISED, SKIPPED, Region
 from rlt_ros.benchmark.protocols.annotated_sequence import AnnotatedSequence
-from rlt_ros.benchmark.protocols.vot_overlap import region_overlap
-from rlt_ros.benchmark.result_files import FAILED, INITIALISED, SKIPPED, Region
-from rlt_ros.benchmark.runners import Runner
+from rlt_ros.benchmark.trackers.runners import Runner
 
 RESTART_AFTER = 5  # frames from a failure to the next start
 

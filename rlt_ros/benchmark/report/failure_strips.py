@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from rlt_ros.benchmark.failure_windows import SPAN, FailureWindow
+from rlt_ros.benchmark.measures.failure_windows import SPAN, FailureWindow
 from rlt_ros.benchmark.report.failures import Failure
 from rlt_ros.benchmark.report.strips import draw_strip
 from rlt_ros.benchmark.report.style import Look

@@ -15,14 +15,19 @@ from pathlib import Path
 import numpy as np
 
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
-from rlt_ros.benchmark.failure_reasons import Deviation, Reason, find_reason, measure_deviation
-from rlt_ros.benchmark.failure_windows import FailureWindow, find_failure
-from rlt_ros.benchmark.frame_records import FrameRecord, record_frames, record_from_json
-from rlt_ros.benchmark.ope import OPE
-from rlt_ros.benchmark.report.study import ReportError, Study, number
-from rlt_ros.benchmark.run_store import Json
+from rlt_ros.benchmark.json_files import Json
+from rlt_ros.benchmark.measures.failure_reasons import (
+    Deviation,
+    Reason,
+    find_reason,
+    measure_deviation,
+)
+from rlt_ros.benchmark.measures.failure_windows import FailureWindow, find_failure
+from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_frames, record_from_json
+from rlt_ros.benchmark.runs.job import OPE
+from rlt_ros.benchmark.runs.output_folder import ReportError, Study, number
 from rlt_ros.benchmark.text_tables import write_records
-from rlt_ros.benchmark.tracker_name import OURS
+from rlt_ros.benchmark.trackers.tracker_name import OURS
 from rlt_ros.tracking.boxes import Boxes
 
 COUNT = 5  # sequences
@@ -84,7 +89,7 @@ def find_failures(study: Study, count: int = COUNT) -> list[Failure]:
         study: the benchmark; of other protocols nothing is returned.
         count: of sequences, those with the least AUC.
     """
-    if study.summary.get("protocol", OPE) != OPE or (tracker := best_of_ours(study)) is None:
+    if study.protocol != OPE or (tracker := best_of_ours(study)) is None:
         return []
     found = []
     for name in worst_sequences(study, tracker, count):

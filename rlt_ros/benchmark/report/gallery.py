@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rlt_ros.benchmark.losses import FOUND_IOU
+from rlt_ros.benchmark.measures.losses import FOUND_IOU
 from rlt_ros.benchmark.report.failure_strips import draw_failure
 from rlt_ros.benchmark.report.failures import Failure
 from rlt_ros.benchmark.report.page import Gallery, Picture

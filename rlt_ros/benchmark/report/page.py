@@ -13,9 +13,9 @@ from typing import Any
 import cv2
 import jinja2
 
-from rlt_ros.benchmark.report.study import Study, number
-from rlt_ros.benchmark.report.views import COLUMNS, Column
-from rlt_ros.benchmark.seed_statistics import in_short, is_untested
+from rlt_ros.benchmark.measures.seed_statistics import in_short, is_untested
+from rlt_ros.benchmark.report.views import COLUMNS, VIEWS, Column, main_column
+from rlt_ros.benchmark.runs.output_folder import Study, number
 
 _TEMPLATE = "page.html.jinja"
 _JPEG_QUALITY = 88
@@ -94,20 +94,22 @@ def render_page(
         one for one in COLUMNS if any(one.measure in each["mean"] for each in about.values())
     ]
     comparisons = study.summary.get("comparisons", [])
+    main = main_column(study.protocol)
     return template(_TEMPLATE).render(
         summary=study.summary,
         experiment=study.summary.get("experiment"),
         experiment_picture=_experiment_picture(study),
         about=about,
         sequences=study.sequences,
-        view=study.view,
+        view=VIEWS[study.protocol],
+        main=main,
         headings=[one.heading for one in columns],
         rows=_mean_rows(about, columns),
         by_sequence={
             column.heading: _rows(study, "sequences", study.sequences, column)
-            for column in study.view.by_sequence
+            for column in VIEWS[study.protocol].by_sequence
         },
-        by_attribute=_rows(study, "attributes", study.attributes, study.view.main),
+        by_attribute=_rows(study, "attributes", study.attributes, main),
         attributes=study.attributes,
         comparisons=[_comparison(one) for one in comparisons],
         untested=all(is_untested(one["verdict"]) for one in comparisons),

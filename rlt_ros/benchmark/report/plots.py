@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from rlt_ros.benchmark.metrics import PRECISION_THRESHOLDS, SUCCESS_THRESHOLDS
+from rlt_ros.benchmark.measures.one_pass import PRECISION_THRESHOLDS, SUCCESS_THRESHOLDS
 from rlt_ros.benchmark.report.style import Look, looks
 from rlt_ros.benchmark.text_tables import number
 

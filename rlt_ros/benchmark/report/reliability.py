@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.report.plots import add_legend, empty_plot, folded
 from rlt_ros.benchmark.report.style import Look, looks
-from rlt_ros.benchmark.run_store import Json
 from rlt_ros.benchmark.text_tables import number
 
 

@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from numpy.typing import NDArray
 
-from rlt_ros.benchmark.frame_records import FrameRecord
+from rlt_ros.benchmark.measures.frame_records import FrameRecord
 from rlt_ros.benchmark.protocols.annotated_sequence import AnnotatedSequence
 from rlt_ros.benchmark.report.style import TRUTH_COLOUR, Line, Look
 from rlt_ros.tracking.boxes import Boxes

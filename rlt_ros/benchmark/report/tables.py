@@ -8,10 +8,10 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rlt_ros.benchmark.disappearances import find_disappearances
-from rlt_ros.benchmark.frame_records import record_from_json
-from rlt_ros.benchmark.report.study import Study
-from rlt_ros.benchmark.run_store import Json
+from rlt_ros.benchmark.json_files import Json
+from rlt_ros.benchmark.measures.disappearances import find_disappearances
+from rlt_ros.benchmark.measures.frame_records import record_from_json
+from rlt_ros.benchmark.runs.output_folder import Study
 
 _EVENT = ("tracker", "sequence", "seed", "first", "last", "back", "flagged_after", "refound_after")
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from rlt_ros.benchmark.json_files import Json, write_atomically
 from rlt_ros.benchmark.report.page import Picture, template
 from rlt_ros.benchmark.report.writing import PAGE
-from rlt_ros.benchmark.run_store import Json, write_atomically
 
 
 class Table(NamedTuple):

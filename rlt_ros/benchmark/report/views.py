@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rlt_ros.benchmark.ope import LOST, OPE, SRE, TRE, VOT
+from rlt_ros.benchmark.runs.job import LOST, MAIN_MEASURES, OPE, SRE, TRE, VOT
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,11 @@ class View:
 
     Attributes:
         title: of the page.
-        main: the measure that trackers are ordered and compared by.
         by_sequence: a table for each; the first says where trackers differ.
         note: what the numbers mean, below the means.
     """
 
     title: str
-    main: Column
     by_sequence: tuple[Column, ...]
     note: str = ""
 
@@ -105,10 +103,9 @@ _SCORES = (
 )
 
 VIEWS: Mapping[str, View] = {
-    OPE: View("One-pass evaluation", _AUC, (_AUC,), f"{_LOSSES} {_SCORES}"),
+    OPE: View("One-pass evaluation", (_AUC,), f"{_LOSSES} {_SCORES}"),
     LOST: View(
         "Targets that disappear",
-        _AUC,
         (_AUC, _FLAG_FRAMES, _REFOUND_FRAMES, _FALSE_LOST),
         "A target disappears in the first frame in which nothing of it is seen. Frames until LOST "
         "are means over the disappearances that were noticed at all; a target is found again when "
@@ -119,19 +116,16 @@ VIEWS: Mapping[str, View] = {
     ),
     TRE: View(
         "Temporal robustness evaluation",
-        _AUC,
         (_AUC,),
         f"Means over passes from 20 moments of each sequence to its end. {_LOSSES}",
     ),
     SRE: View(
         "Spatial robustness evaluation",
-        _AUC,
         (_AUC,),
         f"Means over passes from 12 shifted and scaled first boxes. {_LOSSES}",
     ),
     VOT: View(
         "VOT-2016 supervised evaluation",
-        COLUMNS[0],
         (_ACCURACY, _FAILURES),
         "A tracker whose box does not touch the target has failed and starts again 5 frames later. "
         "Accuracy is the mean overlap without the 10 frames after a start; it and robustness weigh "
@@ -140,3 +134,8 @@ VIEWS: Mapping[str, View] = {
         "the expected average overlap over the shaded lengths.",
     ),
 }
+
+
+def main_column(protocol: str) -> Column:
+    """Return the measure that trackers are ordered and compared by."""
+    return next(column for column in COLUMNS if column.measure == MAIN_MEASURES[protocol])

@@ -13,16 +13,17 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from rlt_ros.benchmark.datasets import open_dataset
+from rlt_ros.benchmark.json_files import Json, write_atomically
 from rlt_ros.benchmark.report.failures import find_failures, write_failures
 from rlt_ros.benchmark.report.gallery import make_gallery
 from rlt_ros.benchmark.report.page import Picture, render_page
 from rlt_ros.benchmark.report.plots import eao_plot, precision_plot, save_figure, success_plot
 from rlt_ros.benchmark.report.reliability import reliability_plot
 from rlt_ros.benchmark.report.strips import absence_frames, draw_strip, strip_frames
-from rlt_ros.benchmark.report.study import ReportError, Study, number, read_study
 from rlt_ros.benchmark.report.style import Look, looks
 from rlt_ros.benchmark.report.tables import write_tables
-from rlt_ros.benchmark.run_store import Json, write_atomically
+from rlt_ros.benchmark.report.views import VIEWS
+from rlt_ros.benchmark.runs.output_folder import ReportError, Study, number, read_study
 
 PAGE, FILES = "report.html", "report"
 STRIPS = 4  # sequences that are shown if none are named
@@ -75,7 +76,7 @@ def most_disputed(study: Study, count: int = STRIPS) -> list[str]:
 
     Of one tracker it is the worst ones.
     """
-    measure = study.view.by_sequence[0].measure
+    measure = VIEWS[study.protocol].by_sequence[0].measure
 
     def dispute(sequence: str) -> float:
         every = (study.tracker(name)["sequences"] for name in study.trackers)

@@ -15,7 +15,7 @@ import numpy as np
 from got10k.trackers import Tracker
 from PIL.Image import Image
 
-from rlt_ros.benchmark.runners import make_runner
+from rlt_ros.benchmark.trackers.runners import make_runner
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import Value
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlt_ros.benchmark.runners import Runner, make_runner
+from rlt_ros.benchmark.trackers.runners import Runner, make_runner
 from rlt_ros.cli.arguments import CommandParser
 from rlt_ros.installing import pip_line
 from rlt_ros.pixels.files import decode_image

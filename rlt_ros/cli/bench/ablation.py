@@ -12,22 +12,27 @@ from typing import TypeVar
 from matplotlib.figure import Figure
 
 from rlt_ros.benchmark.datasets import Sequence, open_dataset
-from rlt_ros.benchmark.experiments.experiment import Experiment, Extent, setting_texts
-from rlt_ros.benchmark.experiments.fig2 import (
+from rlt_ros.benchmark.json_files import Json
+from rlt_ros.benchmark.report import PAGE
+from rlt_ros.benchmark.studies.experiments.experiment import Experiment, Extent, setting_texts
+from rlt_ros.benchmark.studies.experiments.fig2 import (
     ITERATIONS,
     draw_training,
     training_maps,
     training_numbers,
 )
-from rlt_ros.benchmark.experiments.fig3 import FRAMES, draw_comparison, snapshot_numbers, snapshots
-from rlt_ros.benchmark.experiments.result_table import table_lines
-from rlt_ros.benchmark.experiments.running import run_experiment
-from rlt_ros.benchmark.experiments.settings import CHANGES, parse_rows, settings_study
-from rlt_ros.benchmark.experiments.table1 import LAMBDAS, table1
-from rlt_ros.benchmark.experiments.table2 import table2
-from rlt_ros.benchmark.experiments.writing import write_figure
-from rlt_ros.benchmark.report import PAGE
-from rlt_ros.benchmark.run_store import Json
+from rlt_ros.benchmark.studies.experiments.fig3 import (
+    FRAMES,
+    draw_comparison,
+    snapshot_numbers,
+    snapshots,
+)
+from rlt_ros.benchmark.studies.experiments.result_table import table_lines
+from rlt_ros.benchmark.studies.experiments.running import run_experiment
+from rlt_ros.benchmark.studies.experiments.settings import CHANGES, parse_rows, settings_study
+from rlt_ros.benchmark.studies.experiments.table1 import LAMBDAS, table1
+from rlt_ros.benchmark.studies.experiments.table2 import table2
+from rlt_ros.benchmark.studies.experiments.writing import write_figure
 from rlt_ros.cli.arguments import (
     add_tracker_arguments,
     check_positive,

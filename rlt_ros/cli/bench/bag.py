@@ -17,7 +17,7 @@ from rlt_ros.cli.bench.rosbags import require_rosbags, warn
 from rlt_ros.tracking.config import parse_setting
 
 if TYPE_CHECKING:
-    from rlt_ros.benchmark.bags.job import BagJob
+    from rlt_ros.benchmark.studies.bags.job import BagJob
 
 EPILOG = """\
 examples:
@@ -101,7 +101,7 @@ def replay(options: argparse.Namespace) -> None:
         SystemExit: the replay in real time failed and has said why.
     """
     require_rosbags()
-    from rlt_ros.benchmark.bags.job import BagJob
+    from rlt_ros.benchmark.studies.bags.job import BagJob
 
     if options.max_frames is not None and options.max_frames < 1:
         raise ValueError(f"--max-frames must be 1 or more, not {options.max_frames}")
@@ -139,8 +139,8 @@ def replay(options: argparse.Namespace) -> None:
 
 def _lockstep(job: BagJob) -> None:
     from rlt_ros.bags.reader import BagReader
-    from rlt_ros.benchmark.bags.lockstep import run_lockstep
-    from rlt_ros.benchmark.bags.results import report, write_run
+    from rlt_ros.benchmark.studies.bags.lockstep import run_lockstep
+    from rlt_ros.benchmark.studies.bags.results import report, write_run
 
     with BagReader(job.bag) as bag:
         frames = job.frames(bag)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 
-from rlt_ros.benchmark.protocols.vot_measures import EAO_INTERVAL
+from rlt_ros.benchmark.measures.vot_measures import EAO_INTERVAL
 
 
 def add_eao_argument(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import argparse
 import os
 
-from rlt_ros.benchmark.cluster import BACKENDS
-from rlt_ros.benchmark.execution import LOCAL, Workers
+from rlt_ros.benchmark.runs.cluster import BACKENDS
+from rlt_ros.benchmark.runs.execution import LOCAL, Workers
 from rlt_ros.cli.arguments import check_positive
 
 

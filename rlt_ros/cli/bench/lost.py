@@ -8,7 +8,7 @@ import argparse
 
 from rlt_ros.benchmark.datasets import ScenarioSpec, open_dataset, write_spec
 from rlt_ros.benchmark.datasets.exporting import write_plain
-from rlt_ros.benchmark.ope import LOST
+from rlt_ros.benchmark.runs.job import LOST
 from rlt_ros.cli.arguments import path_argument
 from rlt_ros.cli.bench.sequence_choice import chosen_sequences
 from rlt_ros.cli.bench.study_arguments import add_study_command, plan_from, run_plan

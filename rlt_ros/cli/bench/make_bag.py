@@ -68,8 +68,8 @@ def make_bag(options: argparse.Namespace) -> None:
         ValueError, OSError: it cannot be done; the message says why.
     """
     require_rosbags()
-    from rlt_ros.benchmark.bags import packing
-    from rlt_ros.benchmark.bags.sequences import packable
+    from rlt_ros.benchmark.studies.bags import packing
+    from rlt_ros.benchmark.studies.bags.sequences import packable
 
     if options.fps is not None and not 0 < options.fps <= 1000:
         raise ValueError(f"--fps must be above 0 and at most 1000, not {options.fps:g}")

@@ -7,9 +7,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from rlt_ros.benchmark.ope import OPE
-from rlt_ros.benchmark.published import find_published
-from rlt_ros.benchmark.tracker_name import OURS
+from rlt_ros.benchmark.runs.job import OPE
+from rlt_ros.benchmark.studies.evaluation.published import find_published
+from rlt_ros.benchmark.trackers.tracker_name import OURS
 from rlt_ros.cli.arguments import path_argument
 from rlt_ros.cli.bench.study_arguments import add_study_command, plan_from, run_plan
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rlt_ros.benchmark.seed_statistics import is_untested
+from rlt_ros.benchmark.measures.seed_statistics import is_untested
 
 # Measure, heading, width, decimals.
 _COLUMNS = (

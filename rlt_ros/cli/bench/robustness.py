@@ -10,8 +10,8 @@ import sys
 from functools import partial
 
 from rlt_ros.benchmark.datasets.otb_omitted import FOLDER, Stretches, read_omitted
-from rlt_ros.benchmark.ope import SRE, TRE
-from rlt_ros.benchmark.ope_study import Plan
+from rlt_ros.benchmark.runs.job import SRE, TRE
+from rlt_ros.benchmark.studies.evaluation.evaluating import Plan
 from rlt_ros.cli.arguments import path_argument
 from rlt_ros.cli.bench.study_arguments import add_study_command, plan_from, run_plan
 

@@ -12,19 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from rlt_ros.benchmark.datasets import LAYOUTS, Sequence, open_dataset
-from rlt_ros.benchmark.protocols.vot_measures import JudgedRun
-from rlt_ros.benchmark.protocols.vot_ranks import ranks_on_common_sequences
-from rlt_ros.benchmark.provenance import machine, versions
-from rlt_ros.benchmark.run_store import write_json
-from rlt_ros.benchmark.scoring import (
+from rlt_ros.benchmark.json_files import write_json
+from rlt_ros.benchmark.measures.vot_measures import JudgedRun
+from rlt_ros.benchmark.measures.vot_ranks import ranks_on_common_sequences
+from rlt_ros.benchmark.runs.provenance import machine, versions
+from rlt_ros.benchmark.runs.result_folders import (
     Files,
-    Score,
     find_trackers,
     frames_that_were_run,
     is_supervised,
-    score_one_pass,
-    score_supervised,
 )
+from rlt_ros.benchmark.studies.scoring import Score, score_one_pass, score_supervised
 from rlt_ros.cli.arguments import check_positive, path_argument
 from rlt_ros.cli.bench.eao_argument import add_eao_argument, eao_interval_from
 from rlt_ros.cli.bench.failed_runs import refuse_failures

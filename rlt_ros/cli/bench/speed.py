@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import argparse
 
-from rlt_ros.benchmark.reference.timing import measure_reference, reference_lines
 from rlt_ros.benchmark.report import FILES
-from rlt_ros.benchmark.speed.clips import ClipSource, DatasetClip, GeneratedClip
-from rlt_ros.benchmark.speed.comparison import SpeedPlan, compare_speed, table_lines
-from rlt_ros.benchmark.speed.growth import growth_lines, measure_growth
-from rlt_ros.benchmark.tracker_name import OURS
+from rlt_ros.benchmark.studies.reference.timing import measure_reference, reference_lines
+from rlt_ros.benchmark.studies.speed.clips import ClipSource, DatasetClip, GeneratedClip
+from rlt_ros.benchmark.studies.speed.comparison import SpeedPlan, compare_speed, table_lines
+from rlt_ros.benchmark.studies.speed.growth import growth_lines, measure_growth
+from rlt_ros.benchmark.trackers.tracker_name import OURS
 from rlt_ros.cli.bench.failed_runs import refuse_failures
 from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequences
 from rlt_ros.cli.bench.study_arguments import add_tracker_choice, chosen_trackers, given_settings

@@ -7,11 +7,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rlt_ros.benchmark.ope_study import Plan, evaluate
-from rlt_ros.benchmark.peer_networks import peer_networks
 from rlt_ros.benchmark.report import write_report
-from rlt_ros.benchmark.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_config
-from rlt_ros.benchmark.tracker_name import OURS, TrackerName, parse_tracker_name
+from rlt_ros.benchmark.studies.evaluation.evaluating import Plan, evaluate
+from rlt_ros.benchmark.trackers.peer_networks import peer_networks
+from rlt_ros.benchmark.trackers.runners import OPENCV_NETWORK_TRACKERS, make_runner, rlt_config
+from rlt_ros.benchmark.trackers.tracker_name import OURS, TrackerName, parse_tracker_name
 from rlt_ros.cli.arguments import add_settings_argument, check_positive, path_argument
 from rlt_ros.cli.bench.execution_arguments import add_execution_arguments, workers_from
 from rlt_ros.cli.bench.failed_runs import refuse_failures

@@ -49,7 +49,7 @@ def unpack_bag(options: argparse.Namespace) -> None:
     """
     require_rosbags()
     from rlt_ros.bags.reader import BagReader
-    from rlt_ros.benchmark.bags import unpacking
+    from rlt_ros.benchmark.studies.bags import unpacking
 
     with BagReader(options.bag) as bag:
         unpacked = unpacking.unpack_bag(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from rlt_ros.benchmark.ope import VOT
+from rlt_ros.benchmark.runs.job import VOT
 from rlt_ros.cli.bench.eao_argument import add_eao_argument, eao_interval_from
 from rlt_ros.cli.bench.study_arguments import add_study_command, plan_from, run_plan
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from rlt_ros.benchmark.result_files import write_boxes
+from rlt_ros.benchmark.runs.result_files import write_boxes
 
 JUMP = 4  # the frame with which the target is elsewhere
 

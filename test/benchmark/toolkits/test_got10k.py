@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from scripted import ScriptedRunner, ScriptedSequence
 
-from rlt_ros.benchmark.metrics import one_pass_curves, one_pass_measures
-from rlt_ros.benchmark.result_files import read_boxes, write_boxes
+from rlt_ros.benchmark.measures.one_pass import one_pass_curves, one_pass_measures
+from rlt_ros.benchmark.runs.result_files import read_boxes, write_boxes
 from rlt_ros.tracking.config import Value
 
 pytest.importorskip(

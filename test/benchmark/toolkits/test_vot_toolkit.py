@@ -15,22 +15,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rlt_ros.benchmark.protocols.vot_measures import (
+from rlt_ros.benchmark.measures.vot_measures import (
     expected_overlap_curve,
     judge,
     sequence_measures,
     vot_measures,
 )
-from rlt_ros.benchmark.protocols.vot_overlap import region_overlap
-from rlt_ros.benchmark.result_files import (
-    FAILED,
-    INITIALISED,
-    SKIPPED,
-    Region,
-    read_regions,
-    vot_path,
-    write_regions,
-)
+from rlt_ros.benchmark.measures.vot_overlap import region_overlap
+from rlt_ros.benchmark.measures.vot_regions import FAILED, INITIALISED, SKIPPED, Region
+from rlt_ros.benchmark.runs.result_files import read_regions, vot_path, write_regions
 
 pytest.importorskip("vot", reason="no vot-toolkit: pip install -r tools/requirements-toolkits.txt")
 

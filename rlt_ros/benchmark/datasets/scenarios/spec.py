@@ -22,7 +22,7 @@ from rlt_ros.benchmark.datasets.scenarios.casting import cast
 from rlt_ros.benchmark.datasets.scenarios.pictures import FirstFrames, Photos, Pictures
 from rlt_ros.benchmark.datasets.scenarios.script import KINDS
 from rlt_ros.benchmark.datasets.sequence import Sequence, whole_sequence
-from rlt_ros.benchmark.run_store import fingerprint, write_atomically
+from rlt_ros.benchmark.json_files import fingerprint, write_atomically
 
 SUFFIX = ".scenarios.json"
 
