@@ -39,6 +39,7 @@ NOT_HERE = {
 # Too long even on the smallest data: stopped by Ctrl-C when it has made this.
 STOPPED = {"--growth": "out/growth/runs/rlt/*.json", "--reference": "out/reference"}
 
+SOURCES = ("pyproject.toml", "setup.py", "package.xml", "requirements.txt")
 PIP, COLCON = "pip", "colcon"
 
 
@@ -95,7 +96,7 @@ def by_pip(folder: Path) -> Installed:
     """What `pip install .` installs, from a copy so that the checkout stays clean."""
     source, prefix = folder / "source", folder / "prefix"
     source.mkdir()
-    for name in ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE"):
+    for name in (*SOURCES, "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     for name in ("rlt_ros", "tools"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
