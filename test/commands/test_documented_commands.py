@@ -21,14 +21,24 @@ import pytest
 pytest.importorskip("rosbags", reason="bags are read and written with the package rosbags")
 
 import cv2
-from documented import ROOT, kind, lines_of, lines_of_help, parse, prepare, shortened
+from documented import (
+    ROOT,
+    kind,
+    lines_in_text,
+    lines_of,
+    lines_of_help,
+    parse,
+    prepare,
+    shortened,
+)
 
 from rlt_ros.benchmark.runners import OPENCV_TRACKERS
 
 # The pages for users; in the others commands are those that a table was made with, often for hours.
 USERS = [line for page in ("README.md", "docs/measuring.md") for line in lines_of(ROOT / page)]
 HELP = list(dict.fromkeys(lines_of_help()))
-DOCS = [line for path in sorted(ROOT.glob("docs/*.md")) for line in lines_of(path)]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+DOCS = [line for path in PAGES for line in (*lines_of(path), *lines_in_text(path))]
 
 # What is not at hand here; such a command is only parsed.
 NOT_HERE = {
