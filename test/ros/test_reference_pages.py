@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,13 @@ def test_the_interfaces_page_has_every_field_and_state() -> None:
         assert f" | `{field}` | " in page
     for state in State:
         assert f"| {state.value} | `{state.name}` | " in page
+
+
+def test_readme_has_every_topic() -> None:
+    section = (ROOT / "README.md").read_text().partition("## Topics of")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith(("| in", "| out"))]
+    told = [name for row in rows for name in re.findall("`(.+?)`", row.split(" | ")[1])]
+    assert sorted(told) == sorted(topic.name for topic in (*SUBSCRIBED, *PUBLISHED))
 
 
 @pytest.mark.usefixtures("ros")
