@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pip install .` installs the library and its command-line tools, without ROS.
 
-Names, versions and dependencies stand in pyproject.toml.
+Names and dependencies stand in pyproject.toml, the version in package.xml.
 """
 
 import shutil
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from setuptools import setup
@@ -22,4 +23,6 @@ class BuildFromSourcesOnly(build_py):
         super().run()
 
 
-setup(cmdclass={"build_py": BuildFromSourcesOnly})
+MANIFEST = ElementTree.parse(Path(__file__).with_name("package.xml")).getroot()
+
+setup(version=MANIFEST.findtext("version"), cmdclass={"build_py": BuildFromSourcesOnly})

@@ -19,6 +19,7 @@ from rlt_ros.tracking.config import (
     TrackerConfig,
     Value,
     allowed_values,
+    in_groups,
     make_config,
     parse_setting,
 )
@@ -142,8 +143,10 @@ def config_from(settings: dict[str, Value]) -> TrackerConfig:
 
 
 def describe_settings() -> str:
-    """Return every setting with its default, allowed values and meaning, as text."""
-    lines = list(_describe(dataclasses.fields(TrackerConfig)))
+    """Return every setting with its default, allowed values and meaning, as text in groups."""
+    lines = []
+    for title, settings in in_groups(dataclasses.fields(TrackerConfig)).items():
+        lines += [f"==== {title} ".ljust(96, "="), *_describe(settings), ""]
     for name, changes in PRESETS.items():
         listed = ", ".join(f"{key}={value}" for key, value in changes.items())
         lines.append(f"preset {name}: {listed or 'as above'}")

@@ -18,10 +18,9 @@ try:
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
 
-IMAGE_TYPE = "sensor_msgs/msg/Image"
+from rlt_ros.ros.topics import IMAGES
 
-DEPTH = 30
-"""Images that may wait for the callback, unless all are kept: a second of a 30 Hz camera."""
+IMAGE_TYPE = "sensor_msgs/msg/Image"
 
 
 class ImageSubscription:
@@ -35,7 +34,8 @@ class ImageSubscription:
     `keep_all` keeps every image that was acknowledged until the callback takes it. It does not hold
     up a camera: Fast DDS acknowledges what it has stored, taken or not. But it costs memory while
     callbacks are held up (6 s at 704 x 400 and 30 Hz: 140 MiB), and that is not given back. Who
-    wants the newest image only does without: then at most `DEPTH` wait, a longer stop loses some.
+    wants the newest image only does without: then at most the topic's depth wait, a longer stop
+    loses some.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ImageSubscription:
         history = HistoryPolicy.KEEP_LAST
         if self.reliable and self._keep_all:
             history = HistoryPolicy.KEEP_ALL
-        return QoSProfile(history=history, depth=DEPTH, reliability=reliability)
+        return QoSProfile(history=history, depth=IMAGES.depth, reliability=reliability)
 
     def publishers(self) -> list[TopicEndpointInfo]:
         """Return who publishes the topic, other types than images included."""
@@ -98,7 +98,7 @@ class ImageSubscription:
 
     def _create(self, events: SubscriptionEventCallbacks) -> Any:
         return self._node.create_subscription(
-            Image, "image_raw", self._receive, self.qos, event_callbacks=events
+            IMAGES.type, IMAGES.name, self._receive, self.qos, event_callbacks=events
         )
 
     def _receive(self, message: Image) -> None:

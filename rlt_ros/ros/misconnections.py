@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from rclpy.node import Node
 
+from rlt_ros.ros.topics import DETECTION
+
 BOX_TYPE = "vision_msgs/msg/Detection2D"
 
 
@@ -18,7 +20,7 @@ def misconnections(node: Node, boxes_topic: str, *, idle: bool) -> list[str]:
 
 
 def _another_tracker(node: Node) -> str:
-    topic = node.resolve_topic_name("detection")
+    topic = node.resolve_topic_name(DETECTION.name)
     others = node.count_publishers(topic) - 1
     if others < 1:
         return ""

@@ -15,6 +15,7 @@ import difflib
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import yaml
@@ -24,15 +25,18 @@ from rclpy.node import Node
 from rlt_ros.pixels.intensity import AUTO, parse_intensity_range
 from rlt_ros.tracking import ConfigError, TrackerConfig, make_config
 from rlt_ros.tracking import config as tracker_settings
+from rlt_ros.tracking.config import in_groups
 
 # Declared by rclpy itself on every node.
 _FOREIGN = {"use_sim_time", "start_type_description_service"}
 
 
 def _setting(
+    group: str,
     default: int | str,
     description: str,
     *,
+    for_users: bool = False,
     choices: tuple[str, ...] | None = None,
     minimum: int | None = None,
     maximum: int | None = None,
@@ -43,6 +47,8 @@ def _setting(
     return dataclasses.field(
         default=default,
         metadata={
+            "group": group,
+            "for_users": for_users,
             "description": description,
             "choices": choices,
             "minimum": minimum,
@@ -55,46 +61,55 @@ def _setting(
     )
 
 
+_images_in = partial(_setting, "images and init boxes that come in")
+_results_out = partial(_setting, "what goes out")
+
+
 @dataclass(frozen=True)
 class NodeConfig:
     """The node's own settings, in the form of `TrackerConfig`'s."""
 
-    image_reliability: str = _setting(
+    image_reliability: str = _images_in(
         "auto",
         "delivery asked of the image publisher: reliable loses nothing and needs a reliable "
         "publisher, best_effort fits every camera; auto: reliable as long as every publisher "
         "offers it, else best_effort",
         choices=("auto", "reliable", "best_effort"),
+        for_users=True,
     )
-    queue: str = _setting(
+    queue: str = _images_in(
         "newest",
         "frames that wait for the tracker: newest drops the older one, all keeps every frame "
         "in order, for recordings",
         choices=("newest", "all"),
+        for_users=True,
     )
-    queue_size: int = _setting(
+    queue_size: int = _images_in(
         1000, "frames that may wait when queue is all", minimum=1, maximum=1_000_000
     )
-    queue_mib: int = _setting(
+    queue_mib: int = _images_in(
         2048, "memory that those frames may take [MiB]", minimum=1, maximum=1_000_000
     )
-    frame_buffer_size: int = _setting(
+    frame_buffer_size: int = _images_in(
         30, "received frames kept for init boxes with a stamp", minimum=1, maximum=10_000
     )
-    frame_buffer_mib: int = _setting(
+    frame_buffer_mib: int = _images_in(
         128,
         "memory that frames kept for init boxes may take [MiB]; the last one is always kept",
         minimum=1,
         maximum=1_000_000,
     )
-    intensity_range: str = _setting(
+    intensity_range: str = _images_in(
         AUTO,
         "what becomes black and white of images of more than 8 bits; auto takes it from the image "
         "on which the target is chosen, and keeps it for that target",
         form="auto, or LOW,HIGH such as 7000,8000",
         parse=parse_intensity_range,
+        for_users=True,
     )
-    class_id: str = _setting("target", "class_id of published detections", read_only=False)
+    class_id: str = _results_out(
+        "target", "class_id of published detections", for_users=True, read_only=False
+    )
 
 
 _NODE_FIELDS = {field.name: field for field in dataclasses.fields(NodeConfig)}
@@ -220,11 +235,13 @@ def parameter_file() -> str:
         "/**:",
         "  ros__parameters:",
     ]
-    for name, field in _FIELDS.items():
-        text = f"{_description(field)} ({allowed_values(name)})"
-        active = "" if name in _NODE_FIELDS or name in ("preset", "device") else "#"
-        lines += textwrap.wrap(text, 95, initial_indent="    # ", subsequent_indent="    # ")
-        lines += [f"    {active}{name}: {_yaml(field.default)}"]
+    for title, fields in in_groups(_FIELDS.values()).items():
+        lines += ["", f"    # ---- {title} ".ljust(99, "-")]
+        for field in fields:
+            text = f"{_description(field)} ({allowed_values(field.name)})"
+            active = "" if field.name in _NODE_FIELDS or field.name in ("preset", "device") else "#"
+            lines += textwrap.wrap(text, 95, initial_indent="    # ", subsequent_indent="    # ")
+            lines += [f"    {active}{field.name}: {_yaml(field.default)}"]
     return "\n".join(lines) + "\n"
 
 

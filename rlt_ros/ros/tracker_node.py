@@ -36,7 +36,6 @@ from vision_msgs.msg import Detection2D
 
 from rlt_ros.media.drawing import draw_result
 from rlt_ros.messages.detections import box_of, stamp_nanoseconds
-from rlt_ros.msg import TrackerStatus
 from rlt_ros.pixels.intensity import parse_intensity_range
 from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.cv_bridge_check import check_cv_bridge
@@ -47,6 +46,7 @@ from rlt_ros.ros.input_watch import InputWatch
 from rlt_ros.ros.messages import to_detection, to_status
 from rlt_ros.ros.parameters import declare_parameters, refusal
 from rlt_ros.ros.spinning import spin_until
+from rlt_ros.ros.topics import ANNOTATED_IMAGE, ATTENTION_MAP, DETECTION, INIT_BOX, STATUS
 from rlt_ros.ros.tracking_worker import CLOSE_SECONDS, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker, TrackerConfig
 
@@ -103,12 +103,10 @@ class TrackerNode(Node):
         self._status_published = time.monotonic()
         self._pictures_published = -math.inf
 
-        # Deep enough for a recorder that is busy for a moment.
-        numbers, pictures = QoSProfile(depth=100), QoSProfile(depth=30)
-        self._detection = self.create_publisher(Detection2D, "detection", numbers)
-        self._attention_map = self.create_publisher(Image, "attention_map", pictures)
-        self._annotated_image = self.create_publisher(Image, "annotated_image", pictures)
-        self._status = self.create_publisher(TrackerStatus, "status", numbers)
+        self._detection, self._attention_map, self._annotated_image, self._status = (
+            self.create_publisher(topic.type, topic.name, QoSProfile(depth=topic.depth))
+            for topic in (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS)
+        )
 
         self._log = _Log(self)
         self._complaints = Complaints(self._log)
@@ -130,7 +128,7 @@ class TrackerNode(Node):
             self, self._on_image, settings.image_reliability, keep_all=settings.queue == "all"
         )
         boxes = self.create_subscription(
-            Detection2D, "init_box", self._on_init_box, QoSProfile(depth=10)
+            INIT_BOX.type, INIT_BOX.name, self._on_init_box, QoSProfile(depth=INIT_BOX.depth)
         )
         self._watch = InputWatch(self, self._images, boxes.topic_name)
         self.get_logger().info(f"images: {self._images.topic}, init boxes: {boxes.topic_name}")

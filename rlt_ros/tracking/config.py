@@ -12,7 +12,9 @@ import dataclasses
 import difflib
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rlt_ros.tracking.errors import ConfigError
@@ -22,19 +24,27 @@ Value = int | float | str
 
 
 def _setting(
+    group: str,
     default: Value,
     description: str,
     *,
+    for_users: bool = False,
     choices: tuple[str, ...] | None = None,
     minimum: int | float | None = None,
     maximum: int | float | None = None,
     unit: str | None = None,
 ) -> Any:
-    """Declare a setting; the dataclass sees the default, everything else is metadata."""
+    """Declare a setting; the dataclass sees the default, everything else is metadata.
+
+    ``group``: where in the flow it counts. ``for_users``: whether others than experts have reason
+    to touch it.
+    """
     return dataclasses.field(
         default=default,
         metadata={
             "type": type(default),
+            "group": group,
+            "for_users": for_users,
             "description": description,
             "choices": choices,
             "minimum": minimum,
@@ -42,6 +52,21 @@ def _setting(
             "unit": unit,
         },
     )
+
+
+# The groups, in the order of the flow.
+_running = partial(_setting, "how it runs")
+_features = partial(_setting, "from boxes to numbers: backbone and features")
+_first_frame = partial(_setting, "samples of the first frame")
+_regression = partial(_setting, "box regression, learned in the first frame")
+_classifier = partial(_setting, "the classifier and its attention")
+_training = partial(_setting, "training, in the first frame and in updates")
+_search = partial(_setting, "each frame: where the target is looked for")
+_moves = partial(_setting, "each frame: the box")
+_belief = partial(_setting, "each frame: found, in doubt or lost, and the score")
+_verification = partial(_setting, "each frame: whether it looks like the target")
+_redetection = partial(_setting, "each frame: found again elsewhere")
+_updates = partial(_setting, "samples of later frames, and when they are learned")
 
 
 @dataclass(frozen=True)
@@ -52,16 +77,25 @@ class TrackerConfig:
         ConfigError: a value of the wrong type or out of range; names the setting.
     """
 
-    preset: str = _setting(
+    preset: str = _running(
         "default",
         "named settings that this one starts from",
         choices=("default", "paper"),
+        for_users=True,
     )
-    device: str = _setting(
-        "auto", "where to compute: auto (a GPU where there is one), cpu, cuda or cuda:N"
+    device: str = _running(
+        "auto",
+        "where to compute: auto (a GPU where there is one), cpu, cuda or cuda:N",
+        for_users=True,
     )
-    seed: int = _setting(0, "start of all random numbers", minimum=0, maximum=2**31 - 1)
-    threads: int = _setting(
+    seed: int = _running(
+        0,
+        "start of all random numbers",
+        minimum=0,
+        maximum=2**31 - 1,
+        for_users=True,
+    )
+    threads: int = _running(
         1,
         "CPU threads for tracking; of two or more, fine-tuning takes one while an update runs in "
         "the background; 0 takes PyTorch's own setting, which it never exceeds. More than 1 is "
@@ -69,248 +103,246 @@ class TrackerConfig:
         "wait for each other, and frames can take seconds",
         minimum=0,
         maximum=1024,
+        for_users=True,
     )
-    precision: str = _setting(
+    precision: str = _running(
         "auto",
         "of numbers while tracking, not while learning; auto: where a CPU has instructions for "
         "bfloat16, it computes the backbone by OpenVINO and the classifier's first layer in that; "
         "float32: for results that are the same on every CPU to rounding",
         choices=("auto", "float32"),
+        for_users=True,
     )
-    update_mode: str = _setting(
+    update_mode: str = _running(
         "background",
         "background: fine-tune in another thread, no frame waits; "
         "lockstep: every frame waits for its update, which makes runs repeatable",
         choices=("background", "lockstep"),
+        for_users=True,
     )
-
-    # Features
-    backbone: str = _setting(
+    backbone: str = _features(
         "efficientnet_lite0",
         "frozen network under the classifier",
         choices=("efficientnet_lite0", "vgg_m"),
     )
-    backbone_weights: str = _setting(
+    backbone_weights: str = _features(
         "", "weight file of the backbone; empty takes the installed EfficientNet-Lite0"
     )
-    backbone_runtime: str = _setting(
+    backbone_runtime: str = _features(
         "auto",
         "what computes the backbone: openvino (on a CPU; an optional extra, faster), "
         "pytorch, or auto: openvino where it is installed and the device is a CPU",
         choices=("auto", "openvino", "pytorch"),
     )
-    features: str = _setting(
+    features: str = _features(
         "shared",
         "shared: one backbone pass per frame, boxes are cropped from its maps; "
         "crops: one image sample per box, as in the paper",
         choices=("shared", "crops"),
     )
-    crop_size: int = _setting(
+    crop_size: int = _features(
         107, "side of an image sample (features: crops)", minimum=75, maximum=512, unit="px"
     )
-    crop_padding: int = _setting(
+    crop_padding: int = _features(
         16, "context on each side within an image sample", minimum=0, maximum=32, unit="px"
     )
-    region_size: int = _setting(
+    region_size: int = _features(
         256,
         "side of the resized search region (features: shared), a multiple of 16",
         minimum=96,
         maximum=1024,
         unit="px",
     )
-    region_target_size: float = _setting(
+    region_target_size: float = _features(
         56.0,
         "geometric mean side of the target in the resized search region",
         minimum=16.0,
         maximum=512.0,
         unit="px",
     )
-    fine_grid: int = _setting(
+    fine_grid: int = _features(
         5, "bins per box side on the stride 8 map; 0 leaves it out", minimum=0, maximum=14
     )
-    coarse_grid: int = _setting(
+    coarse_grid: int = _features(
         3, "bins per box side on the stride 16 map; 0 leaves it out", minimum=0, maximum=14
     )
-
-    # Classifier and its training
-    hidden_units: int = _setting(
-        256, "width of the two hidden layers of the classifier", minimum=8, maximum=4096
-    )
-    dropout: float = _setting(
-        0.5, "probability of dropping a hidden unit in training", minimum=0.0, maximum=0.95
-    )
-    attention_weight: float = _setting(
-        5.0,
-        "lambda of Eq. 5, weight of the reciprocative regulariser; 0 is the plain MDNet loss",
-        minimum=0.0,
-        maximum=1000.0,
-    )
-    update_attention_share: float = _setting(
-        0.0,
-        "share of attention_weight in updates after the first frame; 1 in the paper",
-        minimum=0.0,
-        maximum=1.0,
-    )
-    attention_at: str = _setting(
-        "features",
-        "where attention is taken: features (that enter the classifier, closed form) or "
-        "image (the sample's pixels, needs features: crops; tens of times the training time)",
-        choices=("features", "image"),
-    )
-    attention_kind: str = _setting(
-        "evidence",
-        "evidence: what each part of the box adds to the target score, evened out in target "
-        "samples (needs attention_at: features); derivative: that of both scores, with all terms "
-        "of Eq. 3 and 4, as in the paper",
-        choices=("evidence", "derivative"),
-    )
-    attention_ratio: str = _setting(
-        "sample",
-        "of attention_kind: derivative; batch: each ratio of R once per mini-batch, as in the "
-        "authors' release; sample: summed over the samples, as Eq. 5 reads",
-        choices=("batch", "sample"),
-    )
-    attention_module: str = _setting(
-        "none",
-        "features: a module that weighs the features goes before the classifier and is trained "
-        "with it, which the paper compares with (Table 2; needs attention_weight: 0); none: no "
-        "such module",
-        choices=("none", "features"),
-    )
-    initial_iterations: int = _setting(
-        30, "training steps on the first frame", minimum=1, maximum=10000
-    )
-    initial_learning_rate: float = _setting(
-        3e-4, "learning rate on the first frame", minimum=1e-8, maximum=1.0
-    )
-    update_iterations: int = _setting(15, "training steps per update", minimum=1, maximum=10000)
-    update_learning_rate: float = _setting(
-        3e-4, "learning rate of updates", minimum=1e-8, maximum=1.0
-    )
-    last_layer_rate: float = _setting(
-        10.0, "learning rate of the last layer over the others'", minimum=0.01, maximum=1000.0
-    )
-    momentum: float = _setting(0.9, "momentum of SGD", minimum=0.0, maximum=0.999)
-    weight_decay: float = _setting(5e-4, "weight decay of SGD", minimum=0.0, maximum=1.0)
-    gradient_clip: float = _setting(10.0, "largest norm of the gradient", minimum=1e-6, maximum=1e9)
-    batch_positives: int = _setting(32, "target samples per mini-batch", minimum=1, maximum=4096)
-    batch_negatives: int = _setting(32, "hard negatives per mini-batch", minimum=1, maximum=4096)
-    mining_pool: int = _setting(
-        1024, "random negatives scored to find the hard ones", minimum=1, maximum=65536
-    )
-    mining_interval: int = _setting(
-        15, "training steps that share one mining", minimum=1, maximum=1000
-    )
-
-    # First frame
-    initial_positives: int = _setting(
+    initial_positives: int = _first_frame(
         500, "target samples of the first frame", minimum=1, maximum=10000
     )
-    initial_negatives: int = _setting(
+    initial_negatives: int = _first_frame(
         5000, "background samples of the first frame", minimum=1, maximum=50000
     )
-    initial_scale_negatives: int = _setting(
+    initial_scale_negatives: int = _first_frame(
         300,
         "background samples of the first frame on the target but of half to twice its size, "
         "beyond the others: they keep boxes from shrinking; 0 in the paper",
         minimum=0,
         maximum=10000,
     )
-    background_swaps: int = _setting(
+    background_swaps: int = _first_frame(
         8,
         "copies of the first frame that show the target on other background, to learn from too: "
         "they tell it from what its first box holds by chance; 0 in the paper",
         minimum=0,
         maximum=64,
     )
-    regression_samples: int = _setting(
+    regression_samples: int = _regression(
         400,
         "samples of the first frame for box regression; each of its copies with other background "
         "gives a seventh of that; 0 turns it off",
         minimum=0,
         maximum=10000,
     )
-    regression_ridge: float = _setting(
+    regression_ridge: float = _regression(
         24000.0, "ridge weight of box regression", minimum=1e-6, maximum=1e9
     )
-    regression_features: str = _setting(
+    regression_features: str = _regression(
         "context",
         "what box regression sees: context (the box and its surroundings, in finer bins) or "
         "classifier (what the classifier sees, as in the paper)",
         choices=("context", "classifier"),
     )
-    regression_steps: int = _setting(
+    regression_steps: int = _regression(
         2,
         "times that box regression moves a box, one after the other; unless this is 1, as in the "
         "paper, width and height only follow as far as the classifier's score does not fall",
         minimum=1,
         maximum=10,
     )
-
-    # Each frame
-    candidates: int = _setting(400, "boxes scored per frame", minimum=8, maximum=16384)
-    best_candidates: int = _setting(5, "best boxes whose mean is the target", minimum=1, maximum=64)
-    search_translation: float = _setting(
+    hidden_units: int = _classifier(
+        256, "width of the two hidden layers of the classifier", minimum=8, maximum=4096
+    )
+    dropout: float = _classifier(
+        0.5, "probability of dropping a hidden unit in training", minimum=0.0, maximum=0.95
+    )
+    attention_weight: float = _classifier(
+        5.0,
+        "lambda of Eq. 5, weight of the reciprocative regulariser; 0 is the plain MDNet loss",
+        minimum=0.0,
+        maximum=1000.0,
+        for_users=True,
+    )
+    update_attention_share: float = _classifier(
+        0.0,
+        "share of attention_weight in updates after the first frame; 1 in the paper",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    attention_at: str = _classifier(
+        "features",
+        "where attention is taken: features (that enter the classifier, closed form) or "
+        "image (the sample's pixels, needs features: crops; tens of times the training time)",
+        choices=("features", "image"),
+    )
+    attention_kind: str = _classifier(
+        "evidence",
+        "evidence: what each part of the box adds to the target score, evened out in target "
+        "samples (needs attention_at: features); derivative: that of both scores, with all terms "
+        "of Eq. 3 and 4, as in the paper",
+        choices=("evidence", "derivative"),
+    )
+    attention_ratio: str = _classifier(
+        "sample",
+        "of attention_kind: derivative; batch: each ratio of R once per mini-batch, as in the "
+        "authors' release; sample: summed over the samples, as Eq. 5 reads",
+        choices=("batch", "sample"),
+    )
+    attention_module: str = _classifier(
+        "none",
+        "features: a module that weighs the features goes before the classifier and is trained "
+        "with it, which the paper compares with (Table 2; needs attention_weight: 0); none: no "
+        "such module",
+        choices=("none", "features"),
+    )
+    initial_iterations: int = _training(
+        30, "training steps on the first frame", minimum=1, maximum=10000
+    )
+    initial_learning_rate: float = _training(
+        3e-4, "learning rate on the first frame", minimum=1e-8, maximum=1.0
+    )
+    update_iterations: int = _training(15, "training steps per update", minimum=1, maximum=10000)
+    update_learning_rate: float = _training(
+        3e-4, "learning rate of updates", minimum=1e-8, maximum=1.0
+    )
+    last_layer_rate: float = _training(
+        10.0, "learning rate of the last layer over the others'", minimum=0.01, maximum=1000.0
+    )
+    momentum: float = _training(0.9, "momentum of SGD", minimum=0.0, maximum=0.999)
+    weight_decay: float = _training(5e-4, "weight decay of SGD", minimum=0.0, maximum=1.0)
+    gradient_clip: float = _training(
+        10.0, "largest norm of the gradient", minimum=1e-6, maximum=1e9
+    )
+    batch_positives: int = _training(32, "target samples per mini-batch", minimum=1, maximum=4096)
+    batch_negatives: int = _training(32, "hard negatives per mini-batch", minimum=1, maximum=4096)
+    mining_pool: int = _training(
+        1024, "random negatives scored to find the hard ones", minimum=1, maximum=65536
+    )
+    mining_interval: int = _training(
+        15, "training steps that share one mining", minimum=1, maximum=1000
+    )
+    candidates: int = _search(400, "boxes scored per frame", minimum=8, maximum=16384)
+    best_candidates: int = _search(5, "best boxes whose mean is the target", minimum=1, maximum=64)
+    search_translation: float = _search(
         0.8, "reach of the search in mean target sides", minimum=0.05, maximum=10.0
     )
-    search_translation_lost: float = _setting(
+    search_translation_lost: float = _search(
         1.5, "widest reach after failures", minimum=0.05, maximum=10.0
     )
-    search_scale: float = _setting(
+    search_scale: float = _search(
         1.05, "largest size factor between frames", minimum=1.0, maximum=2.0
     )
-    motion_penalty: float = _setting(
+    motion_penalty: float = _search(
         0.5,
         "target score, before the soft-max, that a candidate loses per squared target side between "
         "it and the last box: likes of the target are often near; 0 in the paper",
         minimum=0.0,
         maximum=100.0,
     )
-    centre_adaptation: float = _setting(
+    centre_adaptation: float = _moves(
         0.3,
         "share of a box regression's move that the next frame's candidates, and what is learned, "
         "take over; 0 in the paper",
         minimum=0.0,
         maximum=1.0,
     )
-    size_adaptation: float = _setting(
+    size_adaptation: float = _moves(
         0.1,
         "the same of its change of width and height",
         minimum=0.0,
         maximum=1.0,
     )
-    flow_share: float = _setting(
+    flow_share: float = _moves(
         0.4,
         "share in the centre of the published box of the last one's, moved by optical flow: box "
         "regression errs anew in every frame; 0 in the paper",
         minimum=0.0,
         maximum=0.99,
     )
-    success_threshold: float = _setting(
+    success_threshold: float = _belief(
         0.0,
         "target score, before the soft-max, above which a frame counts as success "
         "(if it also beats the background score)",
         minimum=-100.0,
         maximum=100.0,
     )
-
-    hold_threshold: float = _setting(
+    hold_threshold: float = _belief(
         -2.0,
         "target score up to which the box stays where it was; between this and "
         "success_threshold it follows the best guess, and nothing is learned",
         minimum=-100.0,
         maximum=100.0,
+        for_users=True,
     )
-
-    lost_after: int = _setting(
+    lost_after: int = _belief(
         3,
         "frames without success, one after the other, that make a target LOST; before, it is "
         "UNCERTAIN",
         minimum=1,
         maximum=1000,
         unit="frames",
+        for_users=True,
     )
-    score_slope: float = _setting(
+    score_slope: float = _belief(
         0.05,
         "score = 1 / (1 + exp(-(score_slope * log odds + score_likeness * (likeness - 1) + "
         "score_offset))), log odds of the classifier's probability, likeness up to 1: fitted so "
@@ -318,97 +350,95 @@ class TrackerConfig:
         minimum=0.01,
         maximum=100.0,
     )
-    score_likeness: float = _setting(7.0, "see score_slope", minimum=0.0, maximum=100.0)
-    score_offset: float = _setting(2.45, "see score_slope", minimum=-100.0, maximum=100.0)
-    likeness: float = _setting(
+    score_likeness: float = _belief(7.0, "see score_slope", minimum=0.0, maximum=100.0)
+    score_offset: float = _belief(2.45, "see score_slope", minimum=-100.0, maximum=100.0)
+    likeness: float = _verification(
         0.5,
         "least likeness of a find to confirmed looks of the target, over the usual one; below, it "
         "is doubted, whatever the classifier says; 0 verifies nothing, as in the paper",
         minimum=0.0,
         maximum=1.0,
     )
-    likeness_doubtful: float = _setting(
+    likeness_doubtful: float = _verification(
         0.75,
         "the same to believe it again after a frame in doubt",
         minimum=0.0,
         maximum=2.0,
     )
-    likeness_jumped: float = _setting(
+    likeness_jumped: float = _verification(
         1.0,
         "the same where it has also moved by a target side or more",
         minimum=0.0,
         maximum=2.0,
     )
-    turned_looks: int = _setting(
+    turned_looks: int = _verification(
         8,
         "looks of the target that count as confirmed from the start: the first one turned in the "
         "image in so many equal steps, and as many mirrored; 0 takes the first alone",
         minimum=0,
         maximum=360,
     )
-    redetection_probability: float = _setting(
+    redetection_probability: float = _redetection(
         0.5,
         "least probability to take up the target elsewhere in the search region when it is not "
         "near its last box; 1 never looks, as in the paper",
         minimum=0.5,
         maximum=1.0,
     )
-    scan_probability: float = _setting(
+    scan_probability: float = _redetection(
         0.8,
         "the same for the rest of the frame, one part of which is searched in every frame without "
         "success; 1 never looks",
         minimum=0.5,
         maximum=1.0,
     )
-    jump_penalty: float = _setting(
+    jump_penalty: float = _redetection(
         2.0,
         "log odds by which a find elsewhere must exceed the best box nearby, per target side "
         "between them",
         minimum=0.0,
         maximum=100.0,
     )
-    jump_relief: float = _setting(
+    jump_relief: float = _redetection(
         0.25,
         "target sides of that distance that come free with every frame without success",
         minimum=0.0,
         maximum=100.0,
     )
-
-    # Updates
-    frame_positives: int = _setting(50, "target samples kept of a frame", minimum=1, maximum=10000)
-    frame_negatives: int = _setting(
+    frame_positives: int = _updates(50, "target samples kept of a frame", minimum=1, maximum=10000)
+    frame_negatives: int = _updates(
         160, "background samples kept of a frame", minimum=1, maximum=10000
     )
-    frame_scale_negatives: int = _setting(
+    frame_scale_negatives: int = _updates(
         40, "the same of a frame; 0 in the paper", minimum=0, maximum=10000
     )
-    positive_iou: float = _setting(0.7, "least IoU of target samples", minimum=0.1, maximum=1.0)
-    initial_negative_iou: float = _setting(
+    positive_iou: float = _updates(0.7, "least IoU of target samples", minimum=0.1, maximum=1.0)
+    initial_negative_iou: float = _updates(
         0.5, "largest IoU of background samples on the first frame", minimum=0.0, maximum=0.9
     )
-    negative_iou: float = _setting(
+    negative_iou: float = _updates(
         0.3, "largest IoU of background samples later", minimum=0.0, maximum=0.9
     )
-    long_term_frames: int = _setting(
+    long_term_frames: int = _updates(
         100, "frames of target samples remembered", minimum=1, maximum=10000
     )
-    short_term_frames: int = _setting(
+    short_term_frames: int = _updates(
         20,
         "frames of background samples remembered, and of both for updates on failure",
         minimum=1,
         maximum=10000,
     )
-    failure_interval: int = _setting(
+    failure_interval: int = _updates(
         10,
         "frames between short-term updates while failing",
         minimum=1,
         maximum=100000,
         unit="frames",
     )
-    update_interval: int = _setting(
+    update_interval: int = _updates(
         10, "frames between long-term updates", minimum=1, maximum=100000, unit="frames"
     )
-    doubt_probability: float = _setting(
+    doubt_probability: float = _updates(
         0.8,
         "a target found with less than this probability makes a long-term update due at once, at "
         "most every other frame; 0 never, as in the paper",
@@ -435,6 +465,22 @@ class TrackerConfig:
             )
         if self.attention_module == "features" and self.attention_weight > 0:
             raise ConfigError("attention_module: features needs attention_weight: 0")
+
+
+Setting = dataclasses.Field[Any]
+FOR_USERS, FOR_EXPERTS = "what a user has reason to touch", "for experts"
+
+
+def in_groups(
+    settings: Iterable[dataclasses.Field[Any]],
+) -> dict[str, list[dataclasses.Field[Any]]]:
+    """Return settings by the titles of their groups: first those for users, then in their order."""
+    groups: dict[str, list[dataclasses.Field[Any]]] = {FOR_USERS: []}
+    for setting in settings:
+        title = f"{FOR_EXPERTS}: {setting.metadata['group']}"
+        chosen = FOR_USERS if setting.metadata["for_users"] else title
+        groups.setdefault(chosen, []).append(setting)
+    return groups
 
 
 # What each preset changes against the declarations above.

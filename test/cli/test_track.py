@@ -316,6 +316,10 @@ def test_settings_are_listed_with_meaning_range_and_default(
         assert f"{field.name} = " in shown
         assert field.metadata["description"] in shown
     assert "Allowed: one of background, lockstep." in shown
+    assert shown.startswith("==== what a user has reason to touch ===")
+    assert (
+        shown.index("lost_after = 3") < shown.index("==== for experts: ") < shown.index("dropout")
+    )
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,13 @@ def lines_of(path: Path) -> list[str]:
     return [line for block in blocks for line in _commands(block)]
 
 
+def lines_in_text(path: Path) -> list[str]:
+    """The commands among a Markdown file's words, without those that dots cut short."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    spans = [" ".join(span.split()) for span in re.findall(r"`(rlt-[^`]+)`", text)]
+    return [span for span in spans if " -" in span and "..." not in span and "…" not in span]
+
+
 def lines_of_help() -> list[str]:
     """The commands in what --help shows of every command."""
     texts = [text for make in PARSERS.values() for text in _epilogs(make())]

@@ -21,13 +21,24 @@ import pytest
 pytest.importorskip("rosbags", reason="bags are read and written with the package rosbags")
 
 import cv2
-from documented import ROOT, kind, lines_of, lines_of_help, parse, prepare, shortened
+from documented import (
+    ROOT,
+    kind,
+    lines_in_text,
+    lines_of,
+    lines_of_help,
+    parse,
+    prepare,
+    shortened,
+)
 
 from rlt_ros.benchmark.trackers.runners import OPENCV_TRACKERS
 
-README = lines_of(ROOT / "README.md")
+# The pages for users; in the others commands are those that a table was made with, often for hours.
+USERS = [line for page in ("README.md", "docs/measuring.md") for line in lines_of(ROOT / page)]
 HELP = list(dict.fromkeys(lines_of_help()))
-DOCS = [line for path in sorted(ROOT.glob("docs/*.md")) for line in lines_of(path)]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+DOCS = [line for path in PAGES for line in (*lines_of(path), *lines_in_text(path))]
 
 # What is not at hand here; such a command is only parsed.
 NOT_HERE = {
@@ -38,6 +49,7 @@ NOT_HERE = {
 # Too long even on the smallest data: stopped by Ctrl-C when it has made this.
 STOPPED = {"--growth": "out/growth/runs/rlt/*.json", "--reference": "out/reference"}
 
+SOURCES = ("pyproject.toml", "setup.py", "package.xml", "requirements.txt")
 PIP, COLCON = "pip", "colcon"
 
 
@@ -94,7 +106,7 @@ def by_pip(folder: Path) -> Installed:
     """What `pip install .` installs, from a copy so that the checkout stays clean."""
     source, prefix = folder / "source", folder / "prefix"
     source.mkdir()
-    for name in ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE"):
+    for name in (*SOURCES, "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     for name in ("rlt_ros", "tools"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -136,8 +148,8 @@ def is_here(line: str) -> bool:
 
 
 def of_help_alone() -> list[str]:
-    """A command of each kind that README does not show, and all that only read results."""
-    seen = {kind(line) for line in README}
+    """A command of each kind that the users' pages do not show, and all that only read results."""
+    seen = {kind(line) for line in USERS}
     chosen = []
     for line in HELP:
         if is_here(line) and (kind(line) not in seen or kind(line) == ("rlt-bench", "score")):
@@ -146,8 +158,8 @@ def of_help_alone() -> list[str]:
     return chosen
 
 
-BOTH = [(form, line) for form in (PIP, COLCON) for line in README if is_here(line)]
-# Installed by pip alone: how the forms differ, README's commands have shown.
+BOTH = [(form, line) for form in (PIP, COLCON) for line in USERS if is_here(line)]
+# Installed by pip alone: how the forms differ, the users' pages have shown.
 ALONE = of_help_alone()
 
 
@@ -170,7 +182,7 @@ def check(form: str, line: str, ran: Ran) -> None:
 
 
 @pytest.mark.parametrize(("form", "line"), BOTH)
-def test_readme_s_command_works_as_installed(
+def test_users_command_works_as_installed(
     installed: dict[str, Installed], form: str, line: str
 ) -> None:
     check(form, line, installed[form].runs[line].result())
@@ -181,7 +193,7 @@ def test_help_s_command_works_as_installed(installed: dict[str, Installed], line
     check(PIP, line, installed[PIP].runs[line].result())
 
 
-@pytest.mark.parametrize("line", dict.fromkeys([*README, *HELP, *DOCS]))
+@pytest.mark.parametrize("line", dict.fromkeys([*USERS, *HELP, *DOCS]))
 def test_documented_command_is_understood(line: str) -> None:
     try:
         parse(line)
@@ -190,9 +202,9 @@ def test_documented_command_is_understood(line: str) -> None:
 
 
 def test_documented_commands_are_found() -> None:
-    assert "rlt-bench make-bag OTB Deer deer_bag" in README
-    assert "rlt-bench unpack-bag deer_bag Deer" in README
-    assert {line.split()[0] for line in README} == {"rlt-bench", "rlt-track"}
+    assert "rlt-bench make-bag OTB Deer deer_bag" in USERS
+    assert "rlt-bench unpack-bag deer_bag Deer" in USERS
+    assert {line.split()[0] for line in USERS} == {"rlt-bench", "rlt-track"}
     for command in ("ope", "vot", "tre", "score", "report", "ablation", "speed", "lost", "bag"):
         assert any(line.startswith(f"rlt-bench {command} ") for line in HELP)
     assert any(line.endswith("--out out/settings") for line in HELP)  # continued lines

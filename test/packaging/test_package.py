@@ -4,6 +4,7 @@
 
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ("pyproject.toml", "setup.py", "package.xml", "requirements.txt")
 TOOLS = ("rlt-track", "rlt-bench", "rlt-trax")
 
 
@@ -26,7 +28,7 @@ def python_files(folder: Path) -> set[str]:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     """What `pip install .` would install, built from a copy so that the checkout stays clean."""
     source = tmp_path_factory.mktemp("source")
-    for name in ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE"):
+    for name in (*SOURCES, "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     shutil.copytree(
         ROOT / "rlt_ros", source / "rlt_ros", ignore=shutil.ignore_patterns("__pycache__")
@@ -140,9 +142,24 @@ def test_yaml_is_well_formed(path: Path) -> None:
     assert isinstance(yaml.safe_load(path.read_text()), dict)
 
 
-def test_versions_agree(wheel: zipfile.ZipFile) -> None:
-    manifest = ElementTree.parse(ROOT / "package.xml").getroot()
-    assert Path(str(wheel.filename)).name.split("-")[1] == manifest.findtext("version")
+def test_the_version_stands_in_one_place(wheel: zipfile.ZipFile) -> None:
+    version = ElementTree.parse(ROOT / "package.xml").getroot().findtext("version")
+    assert version is not None
+    assert Path(str(wheel.filename)).name.split("-")[1] == version
+    for name in ("pyproject.toml", "setup.py", "CMakeLists.txt"):
+        assert version not in (ROOT / name).read_text(), name
+
+
+def test_the_changelog_is_one_that_catkin_reads() -> None:
+    catkin = pytest.importorskip("catkin_pkg.changelog", reason="catkin_pkg is not installed")
+    path = ROOT / "CHANGELOG.rst"
+    assert path.read_text().splitlines()[1] == "Changelog for package rlt_ros"
+    assert re.findall(r"^(\S.*)\n-+$", path.read_text(), re.MULTILINE)[0] == "Forthcoming"
+    changelog = catkin.get_changelog_from_path(str(path))
+    newest, date, content = next(iter(changelog.foreach_version()))
+    assert newest == ElementTree.parse(ROOT / "package.xml").getroot().findtext("version")
+    assert date is not None
+    assert content
 
 
 def test_licence_is_apache_2() -> None:

@@ -15,7 +15,7 @@ from node_bench import BEST_EFFORT, RELIABLE
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-from rlt_ros.ros.image_subscription import DEPTH
+from rlt_ros.ros.topics import IMAGES
 
 pytestmark = pytest.mark.usefixtures("ros")
 
@@ -117,4 +117,4 @@ def test_all_is_kept_only_where_all_was_asked_for(
     bench: GraphBench, reliability: str, keep_all: bool, history: HistoryPolicy
 ) -> None:
     qos = bench.subscribe(reliability, keep_all=keep_all).qos
-    assert (qos.history, qos.depth) == (history, DEPTH)
+    assert (qos.history, qos.depth) == (history, IMAGES.depth)

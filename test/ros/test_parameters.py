@@ -114,6 +114,14 @@ def test_the_parameter_file_is_up_to_date() -> None:
     assert shipped == parameter_file(), "python -m rlt_ros.ros.parameters > config/tracker.yaml"
 
 
+def test_what_a_user_may_touch_stands_first_in_the_parameter_file_on_one_screen() -> None:
+    head, *rest = parameter_file().split("# ---- for experts: ")
+    active = re.findall(r"^    #?(\w+): ", head, re.MULTILINE)
+    assert {"image_reliability", "queue", "preset", "device", "lost_after"} <= set(active)
+    assert len(active) <= 14 and head.count("\n") <= 60
+    assert len(rest) > 8
+
+
 def test_the_parameter_file_holds_every_parameter_and_changes_none(
     make_node: Callable[..., Node],
 ) -> None:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from rlt_ros.tracking import PRESETS, ConfigError, TrackerConfig, make_config
-from rlt_ros.tracking.config import allowed_values, checked, parse_setting
+from rlt_ros.tracking.config import allowed_values, checked, in_groups, parse_setting
 
 
 def test_every_setting_is_declared_in_full() -> None:
@@ -143,3 +143,14 @@ def test_settings_that_only_crops_have_are_allowed_with_them() -> None:
     assert make_config(attention_module="features", attention_weight=0).attention_weight == 0
     # One of the two is enough.
     assert make_config(fine_grid=0).features == make_config(coarse_grid=0).features == "shared"
+
+
+def test_every_setting_is_in_one_group_and_those_for_users_come_first() -> None:
+    settings = dataclasses.fields(TrackerConfig)
+    (first, for_users), *others = in_groups(settings).items()
+    assert first == "what a user has reason to touch"
+    assert {one.name for one in for_users} > {"preset", "device", "update_mode", "lost_after"}
+    assert len(for_users) <= 10
+    assert all(title.startswith("for experts: ") for title, _ in others)
+    shown = [one.name for group in (for_users, *(group for _, group in others)) for one in group]
+    assert sorted(shown) == sorted(one.name for one in settings)

@@ -1,0 +1,89 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node's topics, declared once: name, type, depth, meaning.
+
+Names are relative to the node's namespace. Subscriptions, publishers and docs/interfaces.md are
+made from these declarations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2D
+
+from rlt_ros.msg import TrackerStatus
+
+# Deep enough for a recorder that is busy for a moment.
+_NUMBERS, _PICTURES = 100, 30
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic.
+
+    Attributes:
+        name: relative to the node's namespace.
+        type: of its messages.
+        depth: of its queue, in messages.
+        about: what its messages hold and promise, as Markdown.
+    """
+
+    name: str
+    type: Any
+    depth: int
+    about: str
+
+    @property
+    def type_name(self) -> str:
+        """The type as in ``sensor_msgs/Image``."""
+        return f"{self.type.__module__.split('.')[0]}/{self.type.__name__}"
+
+
+IMAGES = Topic(
+    "image_raw",
+    Image,
+    30,  # a second of a 30 Hz camera
+    "launch argument `image_topic`; RGB, grey, Bayer and YUV encodings of 8 bits, 16 bits, floating"
+    " point: [encodings.md](encodings.md)",
+)
+INIT_BOX = Topic(
+    "init_box",
+    Detection2D,
+    10,
+    "centre and size in pixels; stamp 0 means the next frame, otherwise the newest frame with"
+    " exactly that stamp, among the last 30 (128 MiB at most), those that wait, or still to come;"
+    " `frame_id` empty or the image's. Boxes that come faster than they can be learned are left"
+    " out while the target is in sight; one that comes alone always starts anew (not so with"
+    " `queue: all`, which learns every box)",
+)
+DETECTION = Topic(
+    "detection",
+    Detection2D,
+    _NUMBERS,
+    "the image's header; `id` constant for one target, new for each init; score 0..1. While lost,"
+    " `results` is empty and `bbox` holds the best guess",
+)
+ATTENTION_MAP = Topic(
+    "attention_map",
+    Image,
+    _PICTURES,
+    "mono8, size and header of the camera image; like `annotated_image` worked out only while"
+    " somebody listens, and left out where the next image waits already (but for five a second, or"
+    " with `queue: all`)",
+)
+ANNOTATED_IMAGE = Topic(
+    "annotated_image", Image, _PICTURES, "rgb8, box and score drawn on the camera image"
+)
+STATUS = Topic(
+    "status",
+    TrackerStatus,
+    _NUMBERS,
+    "IDLE, INITIALIZING, TRACKING, UNCERTAIN or LOST, what is wrong now, counts (received = tracked"
+    " + dropped + untargeted + waiting), latency, updates; per frame, and once a second when idle",
+)
+
+SUBSCRIBED = (IMAGES, INIT_BOX)
+PUBLISHED = (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS)
