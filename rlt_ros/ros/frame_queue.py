@@ -204,7 +204,7 @@ class FrameQueue:
 
     def add_request(self, request: InitRequest) -> list[Problem]:
         """Line up a request that has just come; return what is to be told, its refusal included."""
-        if self._keep_all and len(self.boxes) >= self._queue_size:
+        if self._keep_all and len(self.boxes) - len(self._ahead) >= self._queue_size:
             text = f"{self._queue_size} init boxes wait already: send them more slowly"
             return [Problem("init box refused: too many", text, box_refused=True)]
         self._requests += 1

@@ -568,7 +568,8 @@ def checked(name: str, value: object) -> Value:
     kind = field.metadata["type"]
     valid: Any = None
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        valid = float(value) if math.isfinite(value) else None
+        with contextlib.suppress(OverflowError):  # an integer that is larger than every float
+            valid = float(value) if math.isfinite(value) else None
     elif type(value) is kind:
         valid = value
     if valid is not None and isinstance(valid, int | float):

@@ -114,6 +114,17 @@ def test_a_refused_box_costs_the_old_target_no_frame(make_bench: MakeBench, stam
     assert bench.worker.status().frames_tracked == 4
 
 
+def test_boxes_for_frames_that_never_come_keep_out_no_other(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True, queue_size=5)
+    bench.send(1)
+    for stamp in range(10, 16):
+        bench.worker.submit_init(BOX, stamp)
+    bench.worker.submit_init(BOX)
+    bench.send(2)
+    bench.heard.wait(bench.settled)
+    assert bench.targets() == [[2]]
+
+
 def test_a_refused_box_does_not_take_the_place_of_one_that_waits(make_bench: MakeBench) -> None:
     bench = make_bench(keep_all=True)
     bench.send(10, 11, 12)

@@ -71,6 +71,7 @@ def test_the_paper_preset_has_the_papers_numbers() -> None:
         ({"seed": True}, "seed must be an integer"),
         ({"momentum": "high"}, "momentum must be a number from 0 to 0.999, not 'high'"),
         ({"momentum": float("nan")}, "momentum must be a number"),
+        ({"momentum": 10**400}, "momentum must be a number from 0 to 0.999, not 1000"),
         ({"backbone": "resnet"}, "backbone must be one of efficientnet_lite0, vgg_m"),
         ({"device": "gpu"}, "device must be auto, cpu, cuda or cuda:N, not 'gpu'"),
         ({"preset": "fast"}, "preset must be one of default, paper, not 'fast'"),

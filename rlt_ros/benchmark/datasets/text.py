@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rlt_ros.benchmark.datasets.errors import DatasetError
 from rlt_ros.tracking.boxes import Boxes
 
+_LONGEST = 300  # letters of a path that is shown
 _SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 
 
@@ -22,13 +23,17 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1 on, stripped line); empty lines at the end are left out.
 
     Raises:
-        DatasetError: there is no such file.
+        DatasetError: there is no such file, or it cannot be read.
     """
-    if not path.is_file():
-        raise DatasetError(f"{path} does not exist")
-    # A byte that is no UTF-8 becomes a sign that no number has, so its line is named.
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").rstrip().splitlines()
-    for number, line in enumerate(lines, start=1):
+    try:
+        # A byte that is no UTF-8 becomes a sign that no number has, so its line is named.
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path} does not exist") from error
+    except (OSError, ValueError) as error:  # what a list of names held may be no name at all
+        reason = getattr(error, "strerror", None) or error
+        raise DatasetError(f"{str(path)[:_LONGEST]} cannot be read: {reason}") from error
+    for number, line in enumerate(text.rstrip().splitlines(), start=1):
         yield number, line.strip()
 
 

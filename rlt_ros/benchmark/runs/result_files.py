@@ -41,6 +41,7 @@ def read_boxes(path: Path) -> Boxes:
     for number, values in _numbered_lines(path):
         if len(values) != 4:
             raise ResultFileError(f"{path}:{number}: {len(values)} numbers, not x,y,w,h")
+        _check_finite(path, number, values)
         boxes.append(values)
     if not boxes:
         raise ResultFileError(f"{path} is empty; give one line x,y,w,h per frame")
@@ -107,7 +108,13 @@ def write_regions(path: Path, regions: Iterable[Region]) -> None:
     path.write_text("".join(f"{_region_text(region)}\n" for region in regions))
 
 
+def _check_finite(path: Path, number: int, values: list[float]) -> None:
+    if any(map(math.isinf, values)):
+        raise ResultFileError(f"{path}:{number}: a number is infinite; NaN stands for no box")
+
+
 def _region(path: Path, number: int, values: list[float]) -> Region:
+    _check_finite(path, number, values)
     if len(values) == 1 and values[0] in (SKIPPED, INITIALISED, FAILED):
         return int(values[0])
     if len(values) == 4 or (len(values) >= 6 and len(values) % 2 == 0):
@@ -164,7 +171,9 @@ def _region_text(region: Region) -> str:
 
 def _numbered_lines(path: Path) -> Iterable[tuple[int, list[float]]]:
     """Yield line number and numbers of every line that is not empty."""
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
+    # A byte that is no UTF-8 becomes a sign that no number has, so its line is named.
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    for number, line in enumerate(text.splitlines(), start=1):
         # A comma with spaces around it is one separator; two commas hide a missing number.
         if texts := re.split(r"\s*[,;]\s*|\s+", line.strip()) if line.strip() else []:
             try:

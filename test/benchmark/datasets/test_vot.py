@@ -37,6 +37,14 @@ def test_corners_give_polygons_and_the_box_around_them(vot: Path, shown: Shown) 
     assert shown(sequence) == [1, 2, 3]
 
 
+def test_a_list_that_holds_no_names_is_told(vot: Path) -> None:
+    (vot / "list.txt").write_text("bag\n" + "<html>" * 100 + "\n")
+    dataset = open_dataset(vot)
+    assert len(dataset.read("bag")) == 3
+    with pytest.raises(DatasetError, match=r"<html>.* cannot be read: File name too long"):
+        dataset.read(dataset.names[1])
+
+
 def test_the_head_of_a_sequence(vot: Path, shown: Shown) -> None:
     (vot / "bag" / "occlusion.tag").write_text("0\n1\n1\n")
     sequence = open_dataset(vot).read("bag")

@@ -39,12 +39,14 @@ def test_written_boxes_are_read_again(tmp_path: Path) -> None:
         ("1,2,3,4\n1,2,3\n", r"Girl\.txt:2: 3 numbers, not x,y,w,h"),
         ("1,2,3,4\n\n1,2,x,4\n", r"Girl\.txt:3: '1,2,x,4' is not numbers"),
         ("1,2,,3,4\n", r"Girl\.txt:1: '1,2,,3,4' is not numbers"),
+        ("1,2,3,4\n1,2,inf,4\n", r"Girl\.txt:2: a number is infinite"),
+        ("1,2,3,4\n1,\xe9,3,4\n", r"Girl\.txt:2: '1,\ufffd,3,4' is not numbers"),
         ("\n", r"Girl\.txt is empty"),
     ],
 )
 def test_broken_boxes_name_the_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "Girl.txt"
-    path.write_text(text)
+    path.write_text(text, encoding="latin-1")
     with pytest.raises(ResultFileError, match=message):
         read_boxes(path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,50 @@ def test_vgg_m_refuses_other_files(tmp_path: Path, vgg_m_file: Path) -> None:
     scipy.io.savemat(tmp_path / "short.mat", {"layers": layers[:, :3]})
     with pytest.raises(WeightsError, match="is not VGG-M: layer 4"):
         VggM(tmp_path / "short.mat")
+
+
+def test_a_file_that_crashes_scipy_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "crash.mat"
+    layers = np.array([{"weights": np.ones((3, 2)), "name": "conv1"}] * 3, object)
+    scipy.io.savemat(path, {"layers": layers, "meta": "x"})
+    data = bytearray(path.read_bytes())
+    assert data[396] == 8
+    data[396] = 9
+    path.write_bytes(data)
+    with pytest.raises(WeightsError, match=r"crash\.mat is damaged or not a MatConvNet model"):
+        VggM(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x80\x02.", b"\x80\x02X\x01", b"<html></html>\n", bytes(99)]
+)
+def test_whatever_is_no_state_dict_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "page.pth"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"page\.pth is damaged or not a PyTorch") as refused:
+        EfficientNetLite0(path)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("_bn0.weight", lambda tensor: tensor[:5], "is not EfficientNet-Lite0"),
+        ("_conv_stem.weight", lambda tensor: tensor[:, :2], "the network cannot be computed"),
+        ("_bn0.bias", lambda tensor: tensor * np.nan, "its maps are not finite"),
+        ("_blocks.10._project_conv.weight", lambda tensor: tensor[:, :9], "cannot be computed"),
+        (".", lambda tensor: tensor.half(), "40 of torch.float16"),
+    ],
+)
+def test_weights_that_fit_in_part_are_refused(
+    tmp_path: Path, name: str, change: Callable[[torch.Tensor], torch.Tensor], said: str
+) -> None:
+    tensors = torch.load(embedded_weights(), weights_only=True)
+    changed = {key: change(tensors[key]).clone() for key in tensors if name in key}
+    torch.save({**tensors, **changed}, tmp_path / "nearly.pth")
+    with pytest.raises(WeightsError, match=rf"nearly\.pth .*{said}") as refused:
+        EfficientNetLite0(tmp_path / "nearly.pth")
+    assert "\n" not in str(refused.value)
 
 
 def test_response_norm_has_the_papers_constants() -> None:

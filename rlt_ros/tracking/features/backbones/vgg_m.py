@@ -8,18 +8,16 @@ Chatfield et al., "Return of the Devil in the Details", BMVC 2014; cut and padde
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import scipy.io
 import torch
 import torch.nn.functional as F  # noqa: N812
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rlt_ros.tracking.errors import WeightsError
 from rlt_ros.tracking.features.backbones.base import Backbone, FeatureLevel
-from rlt_ros.tracking.features.backbones.weights import existing_file
+from rlt_ros.tracking.features.backbones.matconvnet import read_convolutions
+from rlt_ros.tracking.features.backbones.weights import check_maps, existing_file
 
 HOW_TO_GET = (
     "get imagenet-vgg-m.mat from MatConvNet's pretrained models and name it in backbone_weights, "
@@ -54,6 +52,7 @@ class VggM(Backbone):
         self.norm1 = LocalResponseNorm(96)
         self.norm2 = LocalResponseNorm(256)
         self.freeze()
+        check_maps(self, weights, HOW_TO_GET)
 
     def forward(self, images: Tensor) -> tuple[Tensor]:
         """See ``Backbone.forward``."""
@@ -98,31 +97,21 @@ def _load_matconvnet(path: Path) -> list[tuple[Tensor, Tensor]]:
     """Return (filters, biases) of conv1-conv3; MatConvNet keeps filters as H x W x in x out."""
     existing_file(path, HOW_TO_GET)
     try:
-        layers = np.atleast_1d(
-            scipy.io.loadmat(path, squeeze_me=True, struct_as_record=False)["layers"]
-        )
-    except Exception as error:  # scipy raises many kinds for files that are not MAT files
+        layers = read_convolutions(path, _CONV_LAYERS)
+    except ValueError as error:
         raise WeightsError(
             f"weight file {path} is damaged or not a MatConvNet model ({error}); {HOW_TO_GET}"
         ) from error
-    return [
-        _convolution_tensors(path, layers, index, shape) for index, shape in _CONV_LAYERS.items()
-    ]
-
-
-def _convolution_tensors(
-    path: Path, layers: NDArray[Any], index: int, shape: tuple[int, int, int, int]
-) -> tuple[Tensor, Tensor]:
-    try:
-        filters, biases = (np.asarray(w, dtype=np.float32) for w in layers[index].weights)
-        filters = filters.transpose(3, 2, 0, 1)
-        found = f"filters {filters.shape}, biases {biases.shape}"
-        matches = filters.shape == shape and biases.size == shape[0]
-    except (IndexError, AttributeError, TypeError, ValueError) as error:
-        found, matches = str(error), False
-    if not matches:
-        raise WeightsError(
-            f"weight file {path} is not VGG-M: layer {index} should hold filters {shape} "
-            f"(out, in, height, width) and {shape[0]} biases, found {found}; {HOW_TO_GET}"
-        )
-    return torch.from_numpy(filters.copy()), torch.from_numpy(biases.reshape(-1).copy())
+    tensors = []
+    for index, shape in _CONV_LAYERS.items():
+        filters, biases = layers.get(index, (np.empty(0), np.empty(0)))
+        filters = filters.transpose(3, 2, 0, 1) if filters.ndim == 4 else filters
+        if filters.shape != shape or biases.size != shape[0]:
+            has = f"{filters.shape} and {biases.shape}" if index in layers else "neither"
+            raise WeightsError(
+                f"weight file {path} is not VGG-M: layer {index} should hold filters {shape} "
+                f"(out, in, height, width) and {shape[0]} biases, found {has}; {HOW_TO_GET}"
+            )
+        weight = torch.from_numpy(np.ascontiguousarray(filters))
+        tensors.append((weight, torch.from_numpy(biases.reshape(-1))))
+    return tensors
