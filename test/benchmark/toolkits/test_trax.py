@@ -20,7 +20,7 @@ from rlt_ros.benchmark.toolkits.trax import _read, main
     [
         (["--tracker", "best"], "there is no tracker 'best'"),
         (["--set", "seed=x"], "seed must be an integer"),
-        (["--tracker", "mil"], "-m pip install vot-trax"),
+        (["--tracker", "mil"], f"vot-trax is missing: {sys.executable} -m pip install vot-trax"),
     ],
 )
 def test_what_is_wrong_is_one_line(
