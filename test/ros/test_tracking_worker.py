@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 
@@ -14,8 +15,9 @@ from scripted_tracker import ScriptedTracker
 from worker_bench import BOX, TIMEOUT, Bench, Log, Recorder, to_rgb
 
 from rlt_ros.pixels.intensity import IntensityRange
+from rlt_ros.ros.frame_queue import Frame
 from rlt_ros.ros.tracking_worker import State, Status, TrackedFrame, TrackingWorker
-from rlt_ros.tracking import Tracker, TrackState
+from rlt_ros.tracking import InvalidBoxError, Tracker, TrackState
 
 MakeBench = Callable[..., Bench]
 
@@ -134,9 +136,58 @@ def test_boxes_and_frames_wait_while_the_tracker_loads(make_bench: MakeBench) ->
     bench = make_bench(keep_all=True, loaded=False)
     bench.worker.submit_init(BOX, 2)
     bench.send(1, 2, 3)
-    assert bench.worker.status().state == State.INITIALIZING
+    status = bench.worker.status()
+    assert (status.state, status.message) == (State.INITIALIZING, "loading the tracker")
     bench.loaded.set()
     bench.heard.wait(lambda: bench.heard.stamps() == [2, 3])
+    assert bench.worker.status().message == ""
+
+
+def test_learning_is_told_when_it_begins_and_when_it_has_ended(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench = make_bench(keep_all=True)
+    told: list[tuple[State, int]] = []
+    tell = bench.heard.on_status
+
+    def on_status(status: Status, frame: Frame | None) -> None:
+        if frame is not None:
+            told.append((status.state, frame.stamp_ns))
+        tell(status, frame)
+
+    bench.heard.on_status = on_status  # type: ignore[method-assign]
+    told_before: list[int] = []
+    bench.tracker.in_init = lambda image: told_before.append(len(told))
+    target = bench.follow(stamp=7)
+    assert told == [(State.INITIALIZING, 7)]
+    assert told_before == [1]
+    bench.heard.wait(bench.settled)
+    assert caplog.messages == [
+        "the tracker is ready",
+        f"new target {target}: x=4.0 y=4.0 w=8.0 h=8.0",
+    ]
+
+
+def test_times_are_those_of_the_frame(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    bench.follow(stamp=1)
+    bench.send(2)
+    bench.heard.wait(lambda: len(bench.heard.results) == 2)
+    for _, _, status in bench.heard.results:
+        assert 0 < status.tracking_time < TIMEOUT
+        assert 0 < status.latency < TIMEOUT
+
+
+def test_a_box_that_could_not_be_handed_over_is_refused_in_words(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True)
+    bench.heard.wait(bench.settled)
+    bench.worker.refuse(InvalidBoxError("size 0x5 must be above zero"))
+    said = "init box refused, nothing is tracked: size 0x5 must be above zero"
+    assert bench.heard.messages()[-1] == bench.worker.status().message == said
+    assert caplog.messages == [said]
 
 
 def test_without_a_stamp_the_next_frame_is_taken(make_bench: MakeBench) -> None:
@@ -247,8 +298,9 @@ def test_unreadable_frames_and_errors_are_skipped_and_reported(
     assert (last.frames_received, last.frames_tracked, last.frames_dropped) == (5, 2, 3)
     assert last.message == ""
     said = [message for message in bench.heard.messages() if message]
-    assert "ZeroDivisionError: surprise" in said[-3]
-    assert "truncated" in said[-2] and "truncated" in said[-1]
+    unexpected = rf"frame skipped: ZeroDivisionError: surprise \({re.escape(__file__)}:\d+\)"
+    assert re.fullmatch(unexpected, said[-3])
+    assert said[-2:] == ["frame skipped: the data is truncated"] * 2
     assert caplog.text.count("truncated") == 1, "the same complaint again and again"
 
 
@@ -271,6 +323,16 @@ def test_frames_of_another_size_are_skipped_until_the_old_size_is_back(
     assert bench.heard.results[-1][1] == target
     assert bench.heard.results[-1][2].frames_dropped == 2
     assert "from 32x32 to 16x16" in bench.heard.messages()[-1]
+
+
+def test_a_frame_turned_on_its_side_has_another_size(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    bench.worker.submit_init(BOX)
+    for stamp, shape in enumerate([(24, 32, 3), (24, 32, 3), (32, 24, 3)], start=1):
+        bench.worker.submit_frame(np.zeros(shape, np.uint8), stamp)
+    bench.heard.wait(bench.settled)
+    assert bench.heard.stamps() == [1, 2]
+    assert "the image size changed from 32x24 to 24x32" in bench.worker.status().message
 
 
 def test_an_init_that_breaks_midway_leaves_no_half_learned_target(make_bench: MakeBench) -> None:
@@ -355,3 +417,5 @@ def test_an_update_that_failed_is_said_and_costs_nothing(
     bench.send(4)
     bench.heard.wait(lambda: bench.heard.stamps()[-1] == 4)
     assert bench.worker.status().message == ""
+    bench.worker.close()  # and says what was left out
+    assert caplog.messages == [said]

@@ -169,6 +169,11 @@ def test_an_error_while_learning_leaves_every_frame_counted(
     status = bench.worker.status()
     assert (status.state, status.target_id) == (State.IDLE, "")
     assert (status.frames_tracked, status.frames_dropped, status.frames_untargeted) == (1, 1, 2)
+    with bench.worker._wake:  # the worker gets to none but the last of them
+        bench.send(5, 6, 7)
+    bench.heard.wait(bench.settled)
+    status = bench.worker.status()
+    assert (status.frames_tracked, status.frames_dropped, status.frames_untargeted) == (1, 1, 5)
 
 
 def test_a_frame_that_cannot_be_converted_costs_no_target(make_bench: MakeBench) -> None:
