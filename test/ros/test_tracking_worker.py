@@ -8,6 +8,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -141,6 +142,16 @@ def test_boxes_and_frames_wait_while_the_tracker_loads(make_bench: MakeBench) ->
     bench.loaded.set()
     bench.heard.wait(lambda: bench.heard.stamps() == [2, 3])
     assert bench.worker.status().message == ""
+
+
+def test_at_first_there_is_nothing(make_bench: MakeBench) -> None:
+    bench = make_bench(loaded=False)
+    status = bench.worker.status()
+    assert (status.state, status.target_id) == (State.IDLE, "")
+    numbers = asdict(status)
+    for name in ("state", "target_id", "message"):
+        del numbers[name]
+    assert set(numbers.values()) == {0}
 
 
 def test_learning_is_told_when_it_begins_and_when_it_has_ended(

@@ -156,6 +156,23 @@ def test_with_all_frames_kept_every_box_is_learned(make_bench: MakeBench, caplog
     assert caplog.messages[0].startswith("init boxes come faster than they can be learned")
 
 
+def test_with_all_frames_kept_more_than_three_boxes_that_wait_are_too_many(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True)
+    learner = Learner(bench)
+    bench.worker.submit_init(BOX)
+    bench.send(1)
+    assert learner.begun.acquire(timeout=TIMEOUT)
+    for _ in range(3):
+        bench.worker.submit_init(BOX)
+    assert (bench.worker.status().message, caplog.messages) == ("", [])
+    bench.worker.submit_init(BOX)
+    assert "4 init boxes wait: init boxes come faster" in bench.worker.status().message
+    assert len(caplog.messages) == 1
+    learner.go_on.release()
+
+
 def test_with_all_frames_kept_a_box_of_the_same_place_is_learned_too(
     make_bench: MakeBench,
 ) -> None:
