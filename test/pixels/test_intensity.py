@@ -126,6 +126,27 @@ def test_a_flat_image_stays_flat(dtype: str, level: int) -> None:
     assert 126 <= image[0, 0, 0] <= 129
 
 
+@pytest.mark.parametrize(
+    "pixel, expected",
+    [
+        (np.uint16(7000), (6872.5, 7127.5)),  # 255 counts
+        (np.int32(-7000), (-7127.5, -6872.5)),
+        (np.float32(7000), (6996.5, 7003.5)),  # a thousandth
+        (np.float64(-7000), (-7003.5, -6996.5)),
+        (np.float32(0), (-0.5, 0.5)),
+    ],
+)
+def test_the_least_width_of_a_range(pixel: np.generic, expected: tuple[float, float]) -> None:
+    assert measure_range(np.full((6, 8), pixel)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("side, counts", [(4, False), (6, True)])
+def test_a_twentieth_of_a_percent_may_lie_outside_a_range(side: int, counts: bool) -> None:
+    image = np.tile(np.linspace(7000, 7400, 200), (200, 1)).astype(np.uint16)
+    image[50 : 50 + side, 50 : 50 + side] = 8000
+    assert measure_range(image).high == pytest.approx(8000 if counts else 7400, abs=5)
+
+
 def test_noise_is_not_blown_up() -> None:
     noise = np.random.default_rng(4).normal(0, 3, (60, 80))
     image, _ = to_rgb8((7000 + noise).astype(np.uint16))
