@@ -180,11 +180,18 @@ def test_learning_is_told_when_it_begins_and_when_it_has_ended(
     ]
 
 
-def test_times_are_those_of_the_frame(make_bench: MakeBench) -> None:
+def test_the_numbers_are_those_of_the_frame(make_bench: MakeBench) -> None:
     bench = make_bench(keep_all=True)
-    bench.follow(stamp=1)
+    target = bench.follow(stamp=1)
+    bench.tracker.updates_done, bench.tracker.last_update_seconds = 3, 1.5
+    bench.tracker.model_version = 4
     bench.send(2)
     bench.heard.wait(lambda: len(bench.heard.results) == 2)
+    first, second = (status for _, _, status in bench.heard.results)
+    assert (first.target_id, first.score, first.model_version) == (target, 1.0, 1)
+    assert (second.target_id, second.score, second.model_version) == (target, 0.5, 4)
+    assert (first.updates_done, first.last_update_time) == (0, 0)
+    assert (second.updates_done, second.last_update_time) == (3, 1.5)
     for _, _, status in bench.heard.results:
         assert 0 < status.tracking_time < TIMEOUT
         assert 0 < status.latency < TIMEOUT
