@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from worker_bench import BOX, TIMEOUT, Bench, Log, Recorder, to_rgb
 from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.frame_queue import Frame
 from rlt_ros.ros.tracking_worker import State, Status, TrackedFrame, TrackingWorker
-from rlt_ros.tracking import InvalidBoxError, Tracker, TrackState
+from rlt_ros.tracking import InvalidBoxError, Tracker, TrackResult, TrackState
 
 MakeBench = Callable[..., Bench]
 
@@ -320,6 +321,20 @@ def test_unreadable_frames_and_errors_are_skipped_and_reported(
     assert re.fullmatch(unexpected, said[-3])
     assert said[-2:] == ["frame skipped: the data is truncated"] * 2
     assert caplog.text.count("truncated") == 1, "the same complaint again and again"
+
+
+def test_a_result_that_nobody_expected_does_not_end_the_worker(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench(keep_all=True)
+    bad: Any = TrackResult(np.array(BOX), "no number", TrackState.TRACKING)  # type: ignore[arg-type]
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.tracker, "init", lambda image, box: bad)
+        bench.worker.submit_init(BOX, 1)
+        bench.send(1)
+        bench.heard.wait(lambda: "frame skipped: ValueError" in bench.worker.status().message)
+    bench.follow(stamp=2)
+    assert bench.heard.stamps() == [2]
 
 
 def test_a_box_for_the_next_frame_waits_past_an_unreadable_one(make_bench: MakeBench) -> None:
