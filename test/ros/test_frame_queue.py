@@ -303,9 +303,11 @@ def test_of_boxes_ahead_for_one_frame_the_newest_counts() -> None:
 def test_the_box_that_comes_next_is_told(stamp: int) -> None:
     queue = make_queue(keep_all=False)
     send(queue, 1)
-    assert queue.box is None
+    before = queue.box
     choose(queue, stamp)
-    assert queue.box is not None and queue.box.stamp_ns == stamp
+    after = queue.box
+    assert before is None
+    assert after is not None and after.stamp_ns == stamp
 
 
 def test_boxes_for_frames_that_never_come_do_not_pile_up() -> None:

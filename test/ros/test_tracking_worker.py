@@ -440,7 +440,10 @@ def test_an_update_that_failed_is_said_and_costs_nothing(
     bench = make_bench(keep_all=True)
     target = bench.follow(1)
     bench.tracker.last_update_error = "MemoryError: no room"
-    bench.send(2, 3)
+    bench.send(2)
+    bench.heard.wait(bench.settled)
+    assert "MemoryError: no room" in caplog.text
+    bench.send(3)
     bench.heard.wait(lambda: bench.heard.stamps() == [1, 2, 3])
     assert {found for _, found, _ in bench.heard.results} == {target}
     said = "an update failed, tracking goes on without it: MemoryError: no room"

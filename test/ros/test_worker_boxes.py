@@ -188,6 +188,17 @@ def test_with_all_frames_kept_a_box_of_the_same_place_is_learned_too(
     assert bench.targets() == [[1], [2]]
 
 
+def test_with_all_frames_kept_no_box_is_held_back(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    bench.tracker.in_init = lambda image: time.sleep(LEARNING)
+    bench.follow(1)
+    bench.worker.submit_init(BOX)
+    bench.heard.wait(bench.settled)
+    bench.send(2)
+    bench.heard.wait(bench.settled)
+    assert bench.targets() == [[1], [2]]
+
+
 def test_boxes_whose_frames_have_not_come_are_not_too_fast(
     make_bench: MakeBench, caplog: Log
 ) -> None:
