@@ -202,6 +202,12 @@ def test_both_routes_give_the_same_pixels() -> None:
         np.testing.assert_array_equal(by_cv_bridge(image), by_the_table(image), name)
 
 
+def test_alpha_mosaics_and_yuv_do_not_come_back_exactly() -> None:
+    lossy = ("rgba", "bgra", "bayer_", "yuv", "uyvy", "yuyv", "nv")
+    expected = {name for name in ENCODINGS if name.startswith(lossy) or name.endswith("C4")}
+    assert {name for name in ENCODINGS if not ENCODINGS[name].exact} == expected
+
+
 @pytest.mark.parametrize("name", [name for name in ENCODINGS if ENCODINGS[name].exact])
 def test_pixels_of_exact_encodings_are_all_there(name: str) -> None:
     data, _ = CASES[name]
