@@ -108,6 +108,7 @@ def test_images_without_stamps_are_named_by_boxes_without_stamps_only() -> None:
     assert choose(queue, 5 * SECOND) == []
     (problem,) = send(queue, 0)
     assert problem.box_refused and "the images bear no stamp" in problem.text
+    assert queue.boxes == []
 
 
 @pytest.mark.parametrize("box_first", [False, True])
