@@ -140,6 +140,19 @@ def test_the_least_width_of_a_range(pixel: np.generic, expected: tuple[float, fl
     assert measure_range(np.full((6, 8), pixel)) == pytest.approx(expected)
 
 
+def test_a_range_from_zero_on_is_not_widened() -> None:
+    image = np.tile(np.linspace(0, 0.5, 80, dtype=np.float32), (60, 1))
+    assert measure_range(image) == pytest.approx((0, 0.5), abs=0.001)
+
+
+def test_numbers_beyond_single_precision_are_cut() -> None:
+    image = ramp(20, 40, "f8")
+    image[:, 40:] = 1e300
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert measure_range(image) == pytest.approx((20, 1e37), rel=0.01)
+
+
 @pytest.mark.parametrize("side, counts", [(4, False), (6, True)])
 def test_a_twentieth_of_a_percent_may_lie_outside_a_range(side: int, counts: bool) -> None:
     image = np.tile(np.linspace(7000, 7400, 200), (200, 1)).astype(np.uint16)
