@@ -69,9 +69,8 @@ def _first_three(pixels: Pixels) -> Pixels:
 
 
 def _reversed(pixels: Pixels) -> Pixels:
-    if pixels.dtype == np.uint8:
-        code = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGB
-        return np.asarray(cv2.cvtColor(pixels, code))
+    if pixels.dtype == np.uint8:  # also of four channels
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
     return np.ascontiguousarray(pixels[..., 2::-1])
 
 

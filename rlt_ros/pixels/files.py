@@ -25,8 +25,6 @@ def decode_image(data: bytes | NDArray[np.uint8]) -> NDArray[Any] | None:
         uint8, uint16, int16, int32, float32 or float64; None if it cannot be decoded.
     """
     encoded = np.frombuffer(data, np.uint8)
-    if not encoded.size:
-        return None
     with quiet_opencv():
         image = _decoded(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
         if image is None:  # TIFF in grey of 32 or 64 bits is not to be had in colour

@@ -130,9 +130,7 @@ def to_rgb8(
 
 
 def has_drifted(pixels: NDArray[Any], intensity: IntensityRange) -> bool:
-    """Whether more than half of the finite pixels lie outside a range; never of 8-bit images."""
-    if pixels.dtype == np.uint8:
-        return False
+    """Whether more than half of the finite pixels lie outside a range."""
     pixels = pixels[::4, ::4]  # enough to tell
     finite = np.isfinite(pixels)
     outside = finite & ((pixels < intensity.low) | (pixels > intensity.high))
@@ -212,5 +210,5 @@ def _stretched(pixels: NDArray[Any], intensity: IntensityRange) -> NDArray[np.ui
     with np.errstate(over="ignore", invalid="ignore"):
         levels -= low
         levels *= 255 / (high - low)
-    np.nan_to_num(levels, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
+    np.nan_to_num(levels, copy=False)
     return np.clip(np.rint(levels), 0, 255).astype(np.uint8)

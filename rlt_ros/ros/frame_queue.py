@@ -151,7 +151,7 @@ class FrameQueue:
         items = [*self._items, self._box]
         found = [item.request for item in items if isinstance(item, Learning)]
         found += [item for item in items if isinstance(item, InitRequest)]
-        return sorted([*found, *self._ahead], key=lambda request: request.number)
+        return [*found, *self._ahead]
 
     @property
     def ahead(self) -> list[InitRequest]:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from rlt_ros.benchmark.datasets.frames import ImageFrames
 from rlt_ros.media.sources import open_source, read_rgb
-from rlt_ros.pixels.files import decode_image
+from rlt_ros.pixels.files import decode_image, quiet_opencv
 from rlt_ros.pixels.intensity import IntensityRange
 
 RGB = np.random.default_rng(1).integers(0, 256, (16, 24, 3), np.uint8)
@@ -82,6 +82,37 @@ def test_pixels_are_those_of_the_file(data: bytes, expected: np.ndarray) -> None
     assert pixels is not None
     assert pixels.dtype == expected.dtype
     np.testing.assert_array_equal(pixels, expected)
+
+
+@pytest.mark.parametrize(
+    "decoded, expected",
+    [
+        (np.dstack([DEEP, ALPHA.astype("u2")]), DEEP),
+        (np.dstack([DEEP + 2, DEEP + 1, DEEP, DEEP]), np.dstack([DEEP, DEEP + 1, DEEP + 2])),
+    ],
+    ids=["grey and alpha", "colour and alpha"],
+)
+def test_alpha_that_opencv_hands_on_is_left_out(
+    decoded: np.ndarray, expected: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some versions do, where a file is not to be had in colour."""
+    monkeypatch.setattr(
+        cv2, "imdecode", lambda _, flags: decoded if flags == cv2.IMREAD_UNCHANGED else None
+    )
+    np.testing.assert_array_equal(decode_image(b"a file"), expected)
+
+
+def test_opencv_logs_again_as_it_did() -> None:
+    log = cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging
+    before = log.getLogLevel()
+    try:
+        for level in (2, 3):  # errors, and warnings too
+            log.setLogLevel(level)
+            with quiet_opencv():
+                assert log.getLogLevel() == 0
+            assert log.getLogLevel() == level
+    finally:
+        log.setLogLevel(before)
 
 
 def test_what_is_no_image_is_none(capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 import numpy as np
 import pytest
@@ -78,6 +79,38 @@ def test_what_is_not_finite_has_no_say(bad: float, share: float) -> None:
     assert np.abs(scaled[..., 0] - expected)[~spoilt].max() <= 16
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_beside_what_is_not_finite_hot_pixels_have_no_say_either(bad: float, dtype: str) -> None:
+    image = ramp(20, 40, dtype)
+    image[5::10, 5:40:10] = 1000
+    image[8::10, 5:40:10] = -1000
+    image[:, 41::3] = image[:, 42::3] = bad  # two columns of three
+    np.testing.assert_allclose(measure_range(image), (20, 40), atol=1)
+
+
+def test_a_pixel_with_one_channel_that_is_not_finite_has_no_say() -> None:
+    image = np.dstack([ramp(20, 40, "f4")] * 3)
+    image[20:30, 20:30] = (1e5, np.nan, -1e5)
+    np.testing.assert_allclose(measure_range(image), (20, 40), atol=1)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_odd_numbers_cause_no_warning(dtype: str) -> None:
+    image = np.array([[-np.inf, -3e38, 0.0, 0.005, 3e38, np.inf, np.nan]], dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        levels = to_8_bit(image, IntensityRange(0, 0.01))
+    assert levels.tolist() == [[0, 0, 0, 128, 255, 255, 0]]
+
+
+def test_counts_of_32_bits_keep_all_their_digits() -> None:
+    counts = np.array([[0, 1, 128, 254, 255]])
+    image = (2**30 + counts).astype(np.int32)
+    levels = to_8_bit(image, IntensityRange(2**30, 2**30 + 255))
+    np.testing.assert_array_equal(levels, counts)
+
+
 def test_an_image_without_a_finite_pixel_is_refused() -> None:
     with pytest.raises(InvalidImageError, match="no pixel of the image is a finite number"):
         to_rgb8(np.full((4, 4), np.nan, np.float32))
@@ -91,6 +124,40 @@ def test_a_flat_image_stays_flat(dtype: str, level: int) -> None:
     assert used.low < level < used.high
     assert (image == image[0, 0]).all()
     assert 126 <= image[0, 0, 0] <= 129
+
+
+@pytest.mark.parametrize(
+    "pixel, expected",
+    [
+        (np.uint16(7000), (6872.5, 7127.5)),  # 255 counts
+        (np.int32(-7000), (-7127.5, -6872.5)),
+        (np.float32(7000), (6996.5, 7003.5)),  # a thousandth
+        (np.float64(-7000), (-7003.5, -6996.5)),
+        (np.float32(0), (-0.5, 0.5)),
+    ],
+)
+def test_the_least_width_of_a_range(pixel: np.generic, expected: tuple[float, float]) -> None:
+    assert measure_range(np.full((6, 8), pixel)) == pytest.approx(expected)
+
+
+def test_a_range_from_zero_on_is_not_widened() -> None:
+    image = np.tile(np.linspace(0, 0.5, 80, dtype=np.float32), (60, 1))
+    assert measure_range(image) == pytest.approx((0, 0.5), abs=0.001)
+
+
+def test_numbers_beyond_single_precision_are_cut() -> None:
+    image = ramp(20, 40, "f8")
+    image[:, 40:] = 1e300
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert measure_range(image) == pytest.approx((20, 1e37), rel=0.01)
+
+
+@pytest.mark.parametrize("side, counts", [(4, False), (6, True)])
+def test_a_twentieth_of_a_percent_may_lie_outside_a_range(side: int, counts: bool) -> None:
+    image = np.tile(np.linspace(7000, 7400, 200), (200, 1)).astype(np.uint16)
+    image[50 : 50 + side, 50 : 50 + side] = 8000
+    assert measure_range(image).high == pytest.approx(8000 if counts else 7400, abs=5)
 
 
 def test_noise_is_not_blown_up() -> None:
@@ -153,6 +220,14 @@ def test_infinite_pixels_are_no_drift() -> None:
     assert has_drifted(image, IntensityRange(41, 42))
 
 
+def test_the_ends_of_a_range_lie_in_it() -> None:
+    saturated = np.full((8, 8), 40, np.uint16)
+    assert not has_drifted(saturated, IntensityRange(20, 40))
+    assert not has_drifted(saturated, IntensityRange(40, 60))
+    assert has_drifted(saturated, IntensityRange(20, 39))
+    assert has_drifted(saturated, IntensityRange(41, 60))
+
+
 def test_each_range_is_watched_anew() -> None:
     said: list[str] = []
     watch = DriftWatch(said.append)
@@ -179,7 +254,9 @@ def test_ranges_are_read(text: str, expected: tuple[float, float] | None) -> Non
         assert parse_intensity_range(str(found)) == found
 
 
-@pytest.mark.parametrize("text", ["", "7000", "8000,7000", "5,5", "0,nan", "0,inf", "a,b", "1,2,3"])
+@pytest.mark.parametrize(
+    "text", ["", "7000", "8000,7000", "5,5", "0,nan", "0,inf", "-inf,0", "a,b", "1,2,3"]
+)
 def test_what_is_no_range_is_refused_in_words(text: str) -> None:
     with pytest.raises(ValueError, match="give auto, or LOW,HIGH"):
         parse_intensity_range(text)

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 from rlt_ros.ros.box_stream import Box, BoxStream
@@ -37,6 +39,37 @@ def test_while_one_is_learned_the_same_place_is_left_out(box: Box, left_out: boo
     stream.begin_learning(HERE)
     assert stream.add(box, 1.4) == (True, left_out)
     assert bool(stream.message(1.5)) == left_out
+
+
+@pytest.mark.parametrize("side, left_out", [(7.0, False), (7.5, True)])
+def test_the_same_place_is_an_iou_above_seven_tenths(side: float, left_out: bool) -> None:
+    stream = BoxStream()
+    stream.begin_learning((0.0, 0.0, 10.0, 10.0))
+    assert stream.add((0.0, 0.0, side, 10.0), 1.0) == (True, left_out)
+
+
+def test_numbers_that_nobody_has_looked_at_cause_no_warning() -> None:
+    stream = BoxStream()
+    stream.begin_learning(HERE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for box in ((0.0, 0.0, 1e300, 1e300), (0.0, 0.0, float("nan"), 1.0)):
+            assert stream.add(box, 1.0) == (True, False)
+
+
+def test_before_anything_was_learned_boxes_are_no_stream() -> None:
+    stream = BoxStream()
+    for number in range(3):
+        assert stream.add(HERE, 1.0 + number / 1000) == (False, False)
+
+
+def test_a_pause_as_long_as_learning_ends_a_stream() -> None:
+    stream = learned(seconds=0.5, at=10.0)
+    stream.add(HERE, 10.25)
+    stream.leave_out()
+    assert stream.message(10.5) != ""
+    assert stream.message(10.75) == ""
+    assert stream.add(HERE, 10.75) == (False, False)
 
 
 def test_a_streams_box_waits_until_none_has_come_for_as_long_as_learning_takes() -> None:
@@ -77,7 +110,7 @@ def test_the_message_counts_and_ends_with_the_stream() -> None:
         stream.add(HERE, 10.1 + number / 30)
         stream.leave_out()
     assert "send one, let it be tracked" in stream.message(10.3)
-    assert "3 left out" in stream.message(10.3)
+    assert "(3 left out so far)" in stream.message(10.3)
     assert stream.message(11.0) == ""
     stream.add(HERE, 20.0)
     assert stream.message(20.0) == ""

@@ -51,10 +51,10 @@ def test_what_was_left_out_is_told_when_no_more_comes(
     for number in range(176):
         complaints.warn("box", f"box {number} refused")
     complaints.warn("frame", "frame skipped")
-    clock.now += 4.9
+    clock.now += 4.875
     complaints.catch_up()
     assert len(caplog.messages) == 2
-    clock.now += 0.2
+    clock.now += 0.125
     complaints.catch_up()
     complaints.catch_up()
     assert caplog.messages[2:] == ["box 175 refused (and 174 more like it in 5 s)"]

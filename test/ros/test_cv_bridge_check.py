@@ -9,12 +9,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
 from rlt_ros.messages.encodings import ENCODINGS
 from rlt_ros.ros.cv_bridge_check import check_cv_bridge
+from rlt_ros.ros.image_conversion import _cv_bridge_conversions
 
 # Python modules that stand in for cv_bridge.
 CRASHES = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n"
@@ -50,8 +52,10 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     for name in [name for name in sys.modules if name.split(".")[0] == "cv_bridge"]:
         monkeypatch.delitem(sys.modules, name)
     check_cv_bridge.cache_clear()
+    _cv_bridge_conversions.cache_clear()
     yield tmp_path / "cv_bridge.py"
     check_cv_bridge.cache_clear()
+    _cv_bridge_conversions.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -77,10 +81,17 @@ def test_what_is_right_is_used_for_that(installed: Path) -> None:
     installed.write_text(RIGHT_IN_PART)
     assert check_cv_bridge() == (frozenset({"bgr8"}), "")
     assert "bgr8" in ENCODINGS
+    conversions = _cv_bridge_conversions()
+    assert conversions.keys() == {"bgr8"}
+    blue = np.full((2, 3, 3), (255, 9, 0), np.uint8)
+    np.testing.assert_array_equal(conversions["bgr8"](blue, "bgr8"), blue[..., ::-1])
 
 
 def test_not_to_have_it_is_no_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rlt_ros.ros.cv_bridge_check.find_spec", lambda name: None)
     check_cv_bridge.cache_clear()
+    _cv_bridge_conversions.cache_clear()
     assert check_cv_bridge() == (frozenset(), "")
+    assert _cv_bridge_conversions() == {}
     check_cv_bridge.cache_clear()
+    _cv_bridge_conversions.cache_clear()

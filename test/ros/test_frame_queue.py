@@ -9,6 +9,7 @@ import pytest
 from rlt_ros.ros.frame_queue import (
     BOXES_AHEAD,
     MIB,
+    REPLACED,
     Fate,
     Frame,
     FrameQueue,
@@ -84,6 +85,9 @@ def test_of_frames_with_the_same_stamp_the_newest_is_named(keep_all: bool) -> No
     take_all(queue)
     choose(queue, 7)
     assert chosen(queue) == 2
+    send(queue, 7)  # waits yet
+    choose(queue, 7)
+    assert chosen(queue) == 4
 
 
 def test_images_without_stamps_are_named_by_boxes_without_stamps_only() -> None:
@@ -95,11 +99,16 @@ def test_images_without_stamps_are_named_by_boxes_without_stamps_only() -> None:
     choose(queue)
     send(queue, 0)
     assert chosen(queue) == 2
+    assert send(queue, 7 * SECOND, 0) == []
+    take_all(queue)
+    (problem,) = choose(queue, 5 * SECOND)
+    assert "the nearest of the 5 looked at is 7.000000000" in problem.text
     # And where it was there before the images:
     queue = make_queue()
     assert choose(queue, 5 * SECOND) == []
     (problem,) = send(queue, 0)
     assert problem.box_refused and "the images bear no stamp" in problem.text
+    assert queue.boxes == []
 
 
 @pytest.mark.parametrize("box_first", [False, True])
@@ -111,6 +120,7 @@ def test_a_box_of_another_camera_is_refused(box_first: bool) -> None:
     (problem,) = problems
     assert problem.box_refused
     assert "its frame_id is 'left' but the image's is 'right'" in problem.text
+    assert queue.boxes == []
     assert [type(item) for item in take_all(queue)] == [Frame]
 
 
@@ -149,6 +159,13 @@ def test_the_buffer_is_bounded_in_bytes(keep_all: bool) -> None:
     assert choose(queue, 27) == []
 
 
+def test_what_is_just_full_loses_nothing() -> None:
+    queue = make_queue(buffer_bytes=54 * MIB, queue_bytes=54 * MIB)
+    assert send(queue, 1, 2, mib=27) == []
+    take_all(queue)
+    assert choose(queue, 1) == []
+
+
 def test_the_last_frame_is_kept_however_large() -> None:
     queue = make_queue(buffer_bytes=1)
     send(queue, 1, 2, mib=27)
@@ -163,9 +180,11 @@ def test_a_refusal_names_the_parameter_that_it_is_for() -> None:
     take_all(queue)
     assert "raise frame_buffer_size" in choose(queue, 10)[0].text
     queue = make_queue()
-    send(queue, 10, 20)
+    send(queue, 10, 20, 30)
     take_all(queue)
-    assert "raise" not in choose(queue, 15)[0].text
+    refusal = choose(queue, 19)[0].text
+    assert "the nearest of the 3 looked at is 0.000000020 (use" in refusal
+    assert "raise" not in refusal
 
 
 def test_frames_that_wait_are_bounded_in_bytes() -> None:
@@ -269,6 +288,29 @@ def test_boxes_that_come_ahead_of_their_frames_all_find_them() -> None:
     assert found == list(range(3, 20))
 
 
+def test_of_boxes_ahead_for_one_frame_the_newest_counts() -> None:
+    queue = make_queue()
+    assert choose(queue, 5) == choose(queue, 6) == []
+    (problem,) = queue.add_request(InitRequest((9.0, 9.0, 9.0, 9.0), 5))
+    assert (problem.kind, problem.box_refused) == (REPLACED, False)
+    assert [request.stamp_ns for request in queue.ahead] == [6, 5]
+    assert send(queue, 5) == []
+    assert [request.stamp_ns for request in queue.ahead] == [6]
+    (learning,) = take_all(queue)
+    assert isinstance(learning, Learning) and learning.request.box == (9.0, 9.0, 9.0, 9.0)
+
+
+@pytest.mark.parametrize("stamp", [0, 1])
+def test_the_box_that_comes_next_is_told(stamp: int) -> None:
+    queue = make_queue(keep_all=False)
+    send(queue, 1)
+    before = queue.box
+    choose(queue, stamp)
+    after = queue.box
+    assert before is None
+    assert after is not None and after.stamp_ns == stamp
+
+
 def test_boxes_for_frames_that_never_come_do_not_pile_up() -> None:
     queue = make_queue()
     problems = []
@@ -298,6 +340,105 @@ def test_only_the_newest_box_waits_beside_the_newest_frame() -> None:
     (learning,) = take_all(queue)
     assert isinstance(learning, Learning) and learning.frame.stamp_ns == 5
     assert queue.counts == {Fate.TRACKED: 1, Fate.DROPPED: 4, Fate.WAITING: 0}
+
+
+@pytest.mark.parametrize("keep_all", [False, True])
+@pytest.mark.parametrize("stamps", [(20, 0), (0, 20)])
+def test_of_a_box_for_the_next_frame_and_one_for_its_stamp_the_newer_counts(
+    keep_all: bool, stamps: tuple[int, int]
+) -> None:
+    queue = make_queue(keep_all=keep_all)
+    for stamp in stamps:
+        choose(queue, stamp)
+    problems = send(queue, 20)
+    assert [problem.kind for problem in problems] == ([] if keep_all else [REPLACED])
+    (learning,) = take_all(queue)
+    assert isinstance(learning, Learning) and learning.request.number == 2
+
+
+def test_a_box_for_a_frame_that_was_dropped_is_refused_at_once() -> None:
+    queue = make_queue(queue_size=1)
+    send(queue, 1, 2)
+    (problem,) = choose(queue, 2)
+    assert "no frame is stamped 0.000000002" in problem.text
+
+
+def test_of_the_frames_after_the_learned_one_only_the_newest_waits() -> None:
+    queue = make_queue(keep_all=False)
+    for stamp in (1, 2, 3):
+        send(queue, stamp)
+        frame = queue.take()
+        assert isinstance(frame, Frame)
+        queue.settle(frame, Fate.UNTARGETED)
+    choose(queue, 1)
+    learning = queue.take()
+    assert isinstance(learning, Learning)
+    queue.target_wanted = True
+    queue.settle(learning.frame, Fate.TRACKED)
+    queue.go_on_after(learning)
+    assert +queue.counts == {Fate.TRACKED: 1, Fate.DROPPED: 1, Fate.WAITING: 1}
+
+
+def test_a_newer_box_that_is_learned_ends_older_ones_that_wait_behind_it() -> None:
+    queue = make_queue()
+    choose(queue, 20)
+    choose(queue)
+    send(queue, 13, 20)
+    learning = queue.take()
+    assert isinstance(learning, Learning) and learning.frame.stamp_ns == 13
+    queue.go_on_after(learning)
+    assert [type(item) for item in take_all(queue)] == [Frame]
+
+
+def test_what_came_before_any_target_stays_so_when_its_box_is_replaced() -> None:
+    queue = make_queue(keep_all=False)
+    for stamp in (1, 2):
+        send(queue, stamp)
+        frame = queue.take()
+        assert isinstance(frame, Frame)
+        queue.settle(frame, Fate.UNTARGETED)
+    choose(queue, 1)
+    choose(queue, 2)
+    assert +queue.counts == {Fate.UNTARGETED: 2}
+
+
+def test_a_frame_that_still_waits_is_not_dropped_with_its_box() -> None:
+    queue = make_queue(keep_all=False)
+    queue.target_wanted = True
+    send(queue, 1)
+    choose(queue, 1)
+    choose(queue, 1)
+    assert +queue.counts == {Fate.WAITING: 1}
+
+
+def test_an_unusable_frame_stays_dropped() -> None:
+    queue = make_queue(keep_all=False)
+    for stamp, fate in ((1, Fate.UNTARGETED), (2, Fate.DROPPED)):
+        send(queue, stamp)
+        frame = queue.take()
+        assert isinstance(frame, Frame)
+        queue.settle(frame, fate)
+    choose(queue, 1)
+    learning = queue.take()
+    assert isinstance(learning, Learning)
+    queue.go_on_after(learning)  # frame 2 is next again
+    send(queue, 3)
+    assert +queue.counts == {Fate.UNTARGETED: 1, Fate.DROPPED: 1, Fate.WAITING: 1}
+
+
+def test_the_newest_frame_is_taken_whatever_the_bounds_of_a_queue() -> None:
+    queue = make_queue(keep_all=False, queue_size=1, queue_bytes=1)
+    assert send(queue, 1, 2, 3, mib=27) == []
+    (frame,) = take_all(queue)
+    assert isinstance(frame, Frame) and frame.stamp_ns == 3
+
+
+def test_frames_that_leave_the_buffer_free_their_bytes() -> None:
+    queue = make_queue(keep_all=False, buffer_size=3, buffer_bytes=100 * MIB)
+    send(queue, *range(1, 51), mib=27)
+    take_all(queue)
+    assert "the nearest of the 3 looked at" in choose(queue, 47)[0].text
+    assert choose(queue, 48) == []
 
 
 def test_a_box_that_has_to_wait_lets_frames_pass() -> None:

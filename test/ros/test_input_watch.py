@@ -29,7 +29,7 @@ class Bench:
         monkeypatch.setattr(module + "time", SimpleNamespace(monotonic=lambda: self.now))
         monkeypatch.setattr(module + "why_no_image", lambda node, images: "WHY")
         monkeypatch.setattr(module + "remedy_for_loss", lambda images: "REMEDY")
-        monkeypatch.setattr(module + "misconnections", lambda node, topic, idle: self.wrong)
+        monkeypatch.setattr(module + "misconnections", self._misconnections)
         logger = SimpleNamespace(
             info=lambda text: self.infos.append((self.now, text)),
             warning=lambda text: self.warnings.append((self.now, text)),
@@ -37,6 +37,10 @@ class Bench:
         node: Any = SimpleNamespace(get_logger=lambda: logger)
         images: Any = self.images
         self.watch = InputWatch(node, images, "/init_box")
+
+    def _misconnections(self, node: Any, boxes_topic: str, *, idle: bool) -> list[str]:
+        assert (boxes_topic, idle) == ("/init_box", self.state == State.IDLE)
+        return self.wrong
 
     def seconds(self, number: int, *, received: int = 0, lost: int = 0) -> None:
         """Let seconds pass in each of which so many images arrive and are lost."""
@@ -59,6 +63,7 @@ NO_LONGER = "no image on /image_raw for 5 s: WHY"
 
 
 def test_without_box_and_images_it_is_told_once(bench: Bench) -> None:
+    assert bench.watch.notice == ""
     bench.seconds(4)
     assert bench.watch.notice == ""
     bench.seconds(100)
@@ -89,6 +94,17 @@ def test_a_target_whose_images_end_is_told_once(bench: Bench) -> None:
     assert bench.warnings[1:] == [(116.0, NO_LONGER)]
 
 
+def test_once_the_target_is_gone_nobody_waits_for_images(bench: Bench) -> None:
+    bench.state = State.TRACKING
+    bench.seconds(10, received=30)
+    bench.state = State.IDLE
+    bench.seconds(20)
+    assert bench.warnings == []
+    bench.state = State.INITIALIZING
+    bench.seconds(10)
+    assert bench.warnings == [(36.0, NO_LONGER)]
+
+
 def test_who_wants_nothing_is_not_told_that_images_have_ended(bench: Bench) -> None:
     bench.seconds(10, received=30)
     bench.seconds(100)
@@ -113,6 +129,26 @@ def test_images_that_are_all_lost_are_lost_and_not_missing(bench: Bench) -> None
     bench.seconds(20, lost=30)
     assert bench.watch.notice.startswith("300 of 300 images on /image_raw were lost")
     assert [at for at, _ in bench.warnings] == [1.0]
+
+
+@pytest.mark.parametrize("received, told", [(20, True), (21, False)])
+def test_five_images_and_a_fifth_of_those_sent_are_worth_a_word(
+    bench: Bench, received: int, told: bool
+) -> None:
+    bench.state = State.TRACKING
+    bench.seconds(1, received=received, lost=5)
+    assert bench.watch.notice.startswith("5 of 25 images") is told
+    assert bool(bench.warnings) is told
+
+
+def test_images_that_turn_out_lost_are_not_missing_any_more(bench: Bench) -> None:
+    bench.state = State.INITIALIZING
+    bench.seconds(10)
+    assert bench.watch.notice == NEVER
+    bench.seconds(1, lost=30)
+    assert bench.watch.notice == (
+        "30 of 30 images on /image_raw were lost on the way in the last 10 s: REMEDY"
+    )
 
 
 def test_a_small_share_is_not_worth_a_word(bench: Bench) -> None:
@@ -143,3 +179,6 @@ def test_a_misconnection_has_to_last(bench: Bench) -> None:
     bench.wrong = []
     bench.seconds(1, received=30)
     assert bench.watch.notice == ""
+    bench.wrong = ["WRONG"]
+    bench.seconds(10, received=30)
+    assert bench.warnings[1:] == [(80.0, "WRONG")]

@@ -91,6 +91,13 @@ def test_parameters_for_others_are_not(tmp_path: Path) -> None:
     assert "sets nothing for /tracker, but for no node" in unheard_parameters(file, "/")
 
 
+def test_a_parameter_file_that_is_none_is_left_to_the_node(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    for content in (b"tracker: [", b"\xff\xfe"):
+        file.write_bytes(content)
+        assert unheard_parameters(file, "/rlt") == ""
+
+
 def test_misspelt_arguments_are_named() -> None:
     given = ["image_topics", "rviz", "camera_name"]  # the last may be an including file's
     assert list(misspelt(given, ["image_topic", "rviz"])) == [

@@ -106,4 +106,5 @@ def test_arrays_become_images_that_read_back_the_same() -> None:
     np.testing.assert_array_equal(to_rgb(colour)[0], RGB[:, ::-1])
     gray = to_image_message(GRAY, "mono8", header)
     assert (gray.width, gray.height, gray.step, gray.header) == (6, 4, 6, header)
+    assert isinstance(gray.step, int)
     assert bytes(gray.data) == GRAY.tobytes()

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +17,9 @@ from scripted_tracker import ScriptedTracker
 from worker_bench import BOX, TIMEOUT, Bench, Log, Recorder, to_rgb
 
 from rlt_ros.pixels.intensity import IntensityRange
+from rlt_ros.ros.frame_queue import Frame
 from rlt_ros.ros.tracking_worker import State, Status, TrackedFrame, TrackingWorker
-from rlt_ros.tracking import Tracker, TrackState
+from rlt_ros.tracking import InvalidBoxError, Tracker, TrackResult, TrackState
 
 MakeBench = Callable[..., Bench]
 
@@ -134,9 +138,75 @@ def test_boxes_and_frames_wait_while_the_tracker_loads(make_bench: MakeBench) ->
     bench = make_bench(keep_all=True, loaded=False)
     bench.worker.submit_init(BOX, 2)
     bench.send(1, 2, 3)
-    assert bench.worker.status().state == State.INITIALIZING
+    status = bench.worker.status()
+    assert (status.state, status.message) == (State.INITIALIZING, "loading the tracker")
     bench.loaded.set()
     bench.heard.wait(lambda: bench.heard.stamps() == [2, 3])
+    assert bench.worker.status().message == ""
+
+
+def test_at_first_there_is_nothing(make_bench: MakeBench) -> None:
+    bench = make_bench(loaded=False)
+    status = bench.worker.status()
+    assert (status.state, status.target_id) == (State.IDLE, "")
+    numbers = asdict(status)
+    for name in ("state", "target_id", "message"):
+        del numbers[name]
+    assert set(numbers.values()) == {0}
+
+
+def test_learning_is_told_when_it_begins_and_when_it_has_ended(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench = make_bench(keep_all=True)
+    told: list[tuple[State, int]] = []
+    tell = bench.heard.on_status
+
+    def on_status(status: Status, frame: Frame | None) -> None:
+        if frame is not None:
+            told.append((status.state, frame.stamp_ns))
+        tell(status, frame)
+
+    bench.heard.on_status = on_status  # type: ignore[method-assign]
+    told_before: list[int] = []
+    bench.tracker.in_init = lambda image: told_before.append(len(told))
+    target = bench.follow(stamp=7)
+    assert told == [(State.INITIALIZING, 7)]
+    assert told_before == [1]
+    bench.heard.wait(bench.settled)
+    assert caplog.messages == [
+        "the tracker is ready",
+        f"new target {target}: x=4.0 y=4.0 w=8.0 h=8.0",
+    ]
+
+
+def test_the_numbers_are_those_of_the_frame(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    target = bench.follow(stamp=1)
+    bench.tracker.updates_done, bench.tracker.last_update_seconds = 3, 1.5
+    bench.tracker.model_version = 4
+    bench.send(2)
+    bench.heard.wait(lambda: len(bench.heard.results) == 2)
+    first, second = (status for _, _, status in bench.heard.results)
+    assert (first.target_id, first.score, first.model_version) == (target, 1.0, 1)
+    assert (second.target_id, second.score, second.model_version) == (target, 0.5, 4)
+    assert (first.updates_done, first.last_update_time) == (0, 0)
+    assert (second.updates_done, second.last_update_time) == (3, 1.5)
+    for _, _, status in bench.heard.results:
+        assert 0 < status.tracking_time < TIMEOUT
+        assert 0 < status.latency < TIMEOUT
+
+
+def test_a_box_that_could_not_be_handed_over_is_refused_in_words(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True)
+    bench.heard.wait(bench.settled)
+    bench.worker.refuse(InvalidBoxError("size 0x5 must be above zero"))
+    said = "init box refused, nothing is tracked: size 0x5 must be above zero"
+    assert bench.heard.messages()[-1] == bench.worker.status().message == said
+    assert caplog.messages == [said]
 
 
 def test_without_a_stamp_the_next_frame_is_taken(make_bench: MakeBench) -> None:
@@ -247,9 +317,24 @@ def test_unreadable_frames_and_errors_are_skipped_and_reported(
     assert (last.frames_received, last.frames_tracked, last.frames_dropped) == (5, 2, 3)
     assert last.message == ""
     said = [message for message in bench.heard.messages() if message]
-    assert "ZeroDivisionError: surprise" in said[-3]
-    assert "truncated" in said[-2] and "truncated" in said[-1]
+    unexpected = rf"frame skipped: ZeroDivisionError: surprise \({re.escape(__file__)}:\d+\)"
+    assert re.fullmatch(unexpected, said[-3])
+    assert said[-2:] == ["frame skipped: the data is truncated"] * 2
     assert caplog.text.count("truncated") == 1, "the same complaint again and again"
+
+
+def test_a_result_that_nobody_expected_does_not_end_the_worker(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench(keep_all=True)
+    bad: Any = TrackResult(np.array(BOX), "no number", TrackState.TRACKING)  # type: ignore[arg-type]
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.tracker, "init", lambda image, box: bad)
+        bench.worker.submit_init(BOX, 1)
+        bench.send(1)
+        bench.heard.wait(lambda: "frame skipped: ValueError" in bench.worker.status().message)
+    bench.follow(stamp=2)
+    assert bench.heard.stamps() == [2]
 
 
 def test_a_box_for_the_next_frame_waits_past_an_unreadable_one(make_bench: MakeBench) -> None:
@@ -271,6 +356,16 @@ def test_frames_of_another_size_are_skipped_until_the_old_size_is_back(
     assert bench.heard.results[-1][1] == target
     assert bench.heard.results[-1][2].frames_dropped == 2
     assert "from 32x32 to 16x16" in bench.heard.messages()[-1]
+
+
+def test_a_frame_turned_on_its_side_has_another_size(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    bench.worker.submit_init(BOX)
+    for stamp, shape in enumerate([(24, 32, 3), (24, 32, 3), (32, 24, 3)], start=1):
+        bench.worker.submit_frame(np.zeros(shape, np.uint8), stamp)
+    bench.heard.wait(bench.settled)
+    assert bench.heard.stamps() == [1, 2]
+    assert "the image size changed from 32x24 to 24x32" in bench.worker.status().message
 
 
 def test_an_init_that_breaks_midway_leaves_no_half_learned_target(make_bench: MakeBench) -> None:
@@ -345,7 +440,10 @@ def test_an_update_that_failed_is_said_and_costs_nothing(
     bench = make_bench(keep_all=True)
     target = bench.follow(1)
     bench.tracker.last_update_error = "MemoryError: no room"
-    bench.send(2, 3)
+    bench.send(2)
+    bench.heard.wait(bench.settled)
+    assert "MemoryError: no room" in caplog.text
+    bench.send(3)
     bench.heard.wait(lambda: bench.heard.stamps() == [1, 2, 3])
     assert {found for _, found, _ in bench.heard.results} == {target}
     said = "an update failed, tracking goes on without it: MemoryError: no room"
@@ -355,3 +453,5 @@ def test_an_update_that_failed_is_said_and_costs_nothing(
     bench.send(4)
     bench.heard.wait(lambda: bench.heard.stamps()[-1] == 4)
     assert bench.worker.status().message == ""
+    bench.worker.close()  # and says what was left out
+    assert caplog.messages == [said]

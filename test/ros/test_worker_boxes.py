@@ -65,7 +65,9 @@ def test_while_a_box_is_learned_the_same_place_is_left_out(
     bench.heard.wait(lambda: len(bench.targets()) == 2)
 
 
-def test_while_a_box_is_learned_the_newest_of_another_place_waits(make_bench: MakeBench) -> None:
+def test_while_a_box_is_learned_the_newest_of_another_place_waits(
+    make_bench: MakeBench, caplog: Log
+) -> None:
     bench = make_bench()
     learner = Learner(bench)
     bench.worker.submit_init(BOX)
@@ -76,11 +78,13 @@ def test_while_a_box_is_learned_the_newest_of_another_place_waits(make_bench: Ma
         bench.send(stamp)
         bench.worker.submit_init((x - stamp, y, w, h), stamp)
         bench.worker.submit_init(BOX, stamp)  # the one that is being learned
+    assert "(19 left out so far)" in bench.worker.status().message
     learner.go_on.release(2)
     bench.heard.wait(lambda: len(bench.targets()) == 2 and bench.settled())
     assert learner.count == 2
     assert bench.targets()[1][0] == 11
     assert bench.tracker.box[0] == x - 11
+    assert len(caplog.messages) == 1 and "faster than they can be learned" in caplog.text
 
 
 def test_boxes_while_loading_are_no_stream(make_bench: MakeBench) -> None:
@@ -150,6 +154,69 @@ def test_with_all_frames_kept_every_box_is_learned(make_bench: MakeBench, caplog
     assert [target[0] for target in bench.targets()] == list(range(1, 12))
     assert bench.worker.status().message == ""
     assert caplog.messages[0].startswith("init boxes come faster than they can be learned")
+
+
+def test_with_all_frames_kept_more_than_three_boxes_that_wait_are_too_many(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True)
+    learner = Learner(bench)
+    bench.worker.submit_init(BOX)
+    bench.send(1)
+    assert learner.begun.acquire(timeout=TIMEOUT)
+    for _ in range(3):
+        bench.worker.submit_init(BOX)
+    assert (bench.worker.status().message, caplog.messages) == ("", [])
+    bench.worker.submit_init(BOX)
+    assert "4 init boxes wait: init boxes come faster" in bench.worker.status().message
+    assert len(caplog.messages) == 1
+    learner.go_on.release()
+
+
+def test_with_all_frames_kept_a_box_of_the_same_place_is_learned_too(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(keep_all=True)
+    learner = Learner(bench)
+    bench.worker.submit_init(BOX)
+    bench.send(1)
+    assert learner.begun.acquire(timeout=TIMEOUT)
+    bench.worker.submit_init(BOX)
+    bench.send(2)
+    learner.go_on.release(2)
+    bench.heard.wait(bench.settled)
+    assert bench.targets() == [[1], [2]]
+
+
+def test_with_all_frames_kept_no_box_is_held_back(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True)
+    bench.tracker.in_init = lambda image: time.sleep(LEARNING)
+    bench.follow(1)
+    bench.worker.submit_init(BOX)
+    bench.heard.wait(bench.settled)
+    bench.send(2)
+    bench.heard.wait(bench.settled)
+    assert bench.targets() == [[1], [2]]
+
+
+def test_boxes_whose_frames_have_not_come_are_not_too_fast(
+    make_bench: MakeBench, caplog: Log
+) -> None:
+    bench = make_bench(keep_all=True)
+    bench.follow(1)
+    for stamp in range(10, 20):
+        bench.worker.submit_init(BOX, stamp)
+    assert "waits for the frame stamped 0.000000019" in bench.worker.status().message
+    assert caplog.messages == []
+
+
+def test_a_box_is_told_at_once(make_bench: MakeBench) -> None:
+    bench = make_bench(keep_all=True, loaded=False)
+    bench.send(1)
+    bench.worker.submit_init(BOX)
+    assert [status.state for status in bench.heard.statuses] == [State.INITIALIZING]
+    bench.worker.submit_init(BOX, -1)
+    assert ["refused" in message for message in bench.heard.messages()] == [False, True]
 
 
 def test_refused_boxes_are_logged_once_in_a_while(make_bench: MakeBench, caplog: Log) -> None:

@@ -111,7 +111,8 @@ def test_a_refused_box_costs_the_old_target_no_frame(make_bench: MakeBench, stam
     bench.send(2, 3, 4)
     bench.heard.wait(bench.settled)
     assert bench.targets() == [[1, 2, 3, 4]]
-    assert bench.worker.status().frames_tracked == 4
+    status = bench.worker.status()
+    assert (status.frames_tracked, status.state) == (4, State.TRACKING)
 
 
 def test_boxes_for_frames_that_never_come_keep_out_no_other(make_bench: MakeBench) -> None:
@@ -179,7 +180,14 @@ def test_an_error_while_learning_leaves_every_frame_counted(
         bench.heard.wait(bench.settled)
     status = bench.worker.status()
     assert (status.state, status.target_id) == (State.IDLE, "")
+    with bench.worker._wake:
+        assert bench.worker._stream.wait_for(BOX, 10.0, 10.0) == 0, "a box that no target bars"
     assert (status.frames_tracked, status.frames_dropped, status.frames_untargeted) == (1, 1, 2)
+    with bench.worker._wake:  # the worker gets to none but the last of them
+        bench.send(5, 6, 7)
+    bench.heard.wait(bench.settled)
+    status = bench.worker.status()
+    assert (status.frames_tracked, status.frames_dropped, status.frames_untargeted) == (1, 1, 5)
 
 
 def test_a_frame_that_cannot_be_converted_costs_no_target(make_bench: MakeBench) -> None:
@@ -204,6 +212,7 @@ def test_a_frame_that_cannot_be_converted_costs_no_target(make_bench: MakeBench)
     assert "the target is kept: its frame cannot be used: ZeroDivisionError" in refusal
     status = bench.worker.status()
     assert (status.frames_tracked, status.frames_dropped) == (2, 1)
+    assert status.state == State.TRACKING
 
 
 def test_the_message_is_of_the_present(make_bench: MakeBench) -> None:

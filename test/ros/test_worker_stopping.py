@@ -14,7 +14,7 @@ import pytest
 from scripted_tracker import ScriptedTracker
 from worker_bench import BOX, TIMEOUT, Bench, Log, Recorder, to_rgb
 
-from rlt_ros.ros.tracking_worker import TrackingWorker
+from rlt_ros.ros.tracking_worker import CLOSE_SECONDS, TrackingWorker
 from rlt_ros.tracking import Tracker, TrackerStoppedError
 
 MakeBench = Callable[..., Bench]
@@ -46,6 +46,10 @@ def test_closing_ends_what_the_tracker_does(
     assert bench.heard.stamps() == [1]
     assert len(bench.heard.statuses) == told
     assert not caplog.records
+
+
+def test_closing_leaves_time_for_the_rest_of_a_nodes_end() -> None:
+    assert CLOSE_SECONDS <= 2, "a node ends within 3 s"
 
 
 def test_closing_waits_no_longer_than_its_limit(caplog: Log) -> None:
