@@ -19,10 +19,10 @@ from torch import Tensor
 from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.reference import crops, training
 from rlt_ros.benchmark.report import FILES, SUMMARY
-from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
+from rlt_ros.benchmark.report.tables_page import write_tables_page
 from rlt_ros.benchmark.run_store import Json, write_json
 from rlt_ros.benchmark.speed.clips import GeneratedClip, Image
-from rlt_ros.benchmark.text_tables import aligned, write_table
+from rlt_ros.benchmark.text_tables import Table, aligned, write_table
 from rlt_ros.tracking import TrackerConfig, sampling
 from rlt_ros.tracking.backbones import load_backbone
 from rlt_ros.tracking.boxes import Boxes
