@@ -209,5 +209,10 @@ def _boxes_around(box: Boxes, size: tuple[int, int]) -> Boxes:
 
 @contextlib.contextmanager
 def _tf32_in_convolutions(allowed: bool) -> Iterator[None]:
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=allowed):
+    # Of the two interfaces that newer releases have, which must not be mixed, the one for all.
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = allowed
+    try:
         yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before

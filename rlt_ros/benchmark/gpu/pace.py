@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ def measure_pace(bench: Bench, until: float, tracker: str, frames: int) -> Itera
     for what, end in ((_WITH, (start + until) / 2), (_WITHOUT, until)):
         settings: dict[str, Value] = {} if what == _WITH else WITHOUT_UPDATES
         if bench.device.type == "cuda":
+            gc.collect()  # what is left of other trackers
             torch.cuda.reset_peak_memory_stats(bench.device)
         found = _follow(bench, end, tracker, frames, settings)
         if not found.seconds:

@@ -50,6 +50,7 @@ class Session:
         out: folder that gets summary.json and the page, anew after each part.
         until: when all is to be done, in seconds of ``time.perf_counter``.
         origin: goes into the summary, see ``provenance.origin``.
+        stretch: how many times the parts' usual time each is given.
         parts: by name what became of them.
     """
 
@@ -57,6 +58,7 @@ class Session:
     out: Path
     until: float
     origin: dict[str, Json]
+    stretch: float = 1.0
     parts: dict[str, Json] = field(default_factory=dict)
 
     def run(self, parts: Sequence[Part]) -> dict[str, Json]:
@@ -84,8 +86,10 @@ class Session:
         start = time.perf_counter()
         found = Found({})
         try:
-            for so_far in part.run(self.bench, start + min(left, part.most)):
+            for so_far in part.run(self.bench, start + min(left, self.stretch * part.most)):
                 found = so_far
+                self.parts[part.name] = {"state": RUNNING, **found.numbers}
+                self._keep(None)
             outcome: dict[str, Json] = {"state": DONE}
             if not found.numbers:
                 outcome = {"state": CUT_SHORT, "why": "its time was over before it had anything"}
