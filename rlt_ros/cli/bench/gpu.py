@@ -17,7 +17,9 @@ from rlt_ros.benchmark.gpu.weights import weights_in, write_random_vgg_m
 from rlt_ros.benchmark.provenance import origin
 from rlt_ros.benchmark.speed.clips import Clip, DatasetClip, GeneratedClip
 from rlt_ros.cli.arguments import add_settings_argument
+from rlt_ros.cli.bench.failed_runs import refuse_failures
 from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequences
+from rlt_ros.cli.output_folder import add_out_argument
 from rlt_ros.tracking.backbones.efficientnet_lite0 import embedded_weights
 from rlt_ros.tracking.config import parse_setting
 from rlt_ros.tracking.tracker import resolved_device
@@ -44,7 +46,6 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "gpu",
         help="what a GPU does with the tracker: agreement with the CPU, speed, where time goes",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_dataset_arguments(gpu, without="a target moved over a texture, made on the spot")
     gpu.add_argument("--sequence", metavar="NAME", help="of the data set (default: its first)")
@@ -80,7 +81,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="only the parts whose names begin so; may be given several times",
     )
     add_settings_argument(gpu)
-    gpu.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    add_out_argument(gpu)
     gpu.set_defaults(run=measure_gpu)
 
 
@@ -89,6 +90,7 @@ def measure_gpu(options: argparse.Namespace) -> None:
 
     Raises:
         ValueError, OSError, WeightsError: it cannot be done; the message says why.
+        FailedRunsError: some parts failed.
     """
     until = time.perf_counter() + options.seconds
     if not options.seconds > 0:
@@ -110,9 +112,9 @@ def measure_gpu(options: argparse.Namespace) -> None:
         stretch = max(1.0, options.seconds / SECONDS)
         summary = Session(bench, options.out, until, about, stretch).run(wanted)
     print(f"all numbers: {options.out / SUMMARY}")
-    failed = [name for name, one in summary["parts"].items() if one["state"] == FAILED]
-    if failed:
-        raise ValueError(f"{len(failed)} parts failed: {', '.join(failed)}; see {SUMMARY}")
+    done = summary["parts"]
+    failures = {name: one["why"] for name, one in done.items() if one["state"] == FAILED}
+    refuse_failures(failures, len(done), "parts failed")
 
 
 def _clip(options: argparse.Namespace) -> Clip:

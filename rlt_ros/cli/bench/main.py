@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser(first: str) -> argparse.ArgumentParser:
+def _parser(first: str = "") -> argparse.ArgumentParser:
     """Return the parser of one command, or where ``first`` names none, of all."""
     parser = CommandParser(prog="rlt-bench", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
