@@ -9,10 +9,25 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rlt_ros.benchmark.json_files import Json, write_atomically
 
 Rows = Sequence[Sequence[str]]
+
+
+class Table(NamedTuple):
+    """A table for a page and for a terminal.
+
+    Attributes:
+        title: above it.
+        rows: cells, the headings first.
+        note: what the numbers mean, below it.
+    """
+
+    title: str
+    rows: Rows
+    note: str = ""
 
 
 def aligned(rows: Rows) -> Iterator[str]:

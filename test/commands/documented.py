@@ -101,6 +101,8 @@ def shortened(line: str) -> list[str]:
     if words[0] == "rlt-track":
         return words if "--list-settings" in words else [*words, "--max-frames", "3", *_QUICK]
     command, experiment = words[1], words[2]
+    if command == "gpu":
+        return [*words, "--device", "cpu", "--quick", "--only", "card"]
     if command in _STUDIES:
         words += ["--max-frames", "3", "--jobs", "1", *_QUICK]
         if "OTB" in words:

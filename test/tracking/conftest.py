@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,35 @@ from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
+
+# These are about the CPU, whatever they use of the settings below.
+ABOUT_THE_CPU = {
+    "test_call_counts.py",
+    "test_cpu_threads.py",
+    "test_host_process.py",
+    "test_openvino.py",
+    "test_other_device.py",
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before some are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that track where RLT_DEVICE says."""
+    for item in items:
+        here = Path(__file__).parent in item.path.parents
+        if not here or item.path.name in ABOUT_THE_CPU:
+            continue
+        if "rlt_device" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.gpu)
+
+
+@pytest.fixture(scope="session")
+def rlt_device() -> str:
+    """Where to track: the CPU, or what the environment variable RLT_DEVICE says."""
+    name = os.environ.get("RLT_DEVICE", "cpu")
+    if name != "cpu" and not torch.cuda.is_available():
+        pytest.skip(f"RLT_DEVICE={name}, but PyTorch sees no CUDA device")
+    return name
 
 
 @pytest.fixture
@@ -92,10 +122,10 @@ def gone(frames: Frames) -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
-def quick() -> dict[str, Any]:
+def quick(rlt_device: str) -> dict[str, Any]:
     """Settings that make a tracker learn less, and so faster."""
     return {
-        "device": "cpu",
+        "device": rlt_device,
         "update_mode": "lockstep",
         "threads": 1,
         "initial_negatives": 400,

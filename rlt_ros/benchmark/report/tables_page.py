@@ -6,25 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from rlt_ros.benchmark.json_files import Json, write_atomically
 from rlt_ros.benchmark.report.page import Picture, template
 from rlt_ros.benchmark.report.writing import PAGE
-
-
-class Table(NamedTuple):
-    """A table for the page and for a terminal.
-
-    Attributes:
-        title: above it.
-        rows: cells, the headings first.
-        note: what the numbers mean, below it.
-    """
-
-    title: str
-    rows: Sequence[Sequence[str]]
-    note: str = ""
+from rlt_ros.benchmark.text_tables import Table
 
 
 def write_tables_page(

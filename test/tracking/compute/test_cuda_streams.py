@@ -102,6 +102,7 @@ def test_a_cpu_has_no_streams(log: list[str]) -> None:
     assert not log
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 @pytest.mark.parametrize("mode", ["lockstep", "background"])
 def test_a_gpu_tracks_with_updates_beside(frames: Frames, quick: dict[str, Any], mode: str) -> None:

@@ -18,11 +18,11 @@ from torch import Tensor
 
 from rlt_ros.benchmark.json_files import Json, write_json
 from rlt_ros.benchmark.report import FILES, SUMMARY
-from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
+from rlt_ros.benchmark.report.tables_page import write_tables_page
 from rlt_ros.benchmark.runs.provenance import origin
 from rlt_ros.benchmark.studies.reference import crops, training
 from rlt_ros.benchmark.studies.speed.clips import GeneratedClip, Image
-from rlt_ros.benchmark.text_tables import aligned, write_table
+from rlt_ros.benchmark.text_tables import Table, aligned, write_table
 from rlt_ros.tracking import TrackerConfig
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads

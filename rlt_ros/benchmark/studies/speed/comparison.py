@@ -13,7 +13,7 @@ from rlt_ros.benchmark.json_files import Json, write_json
 from rlt_ros.benchmark.report import FILES, SUMMARY
 from rlt_ros.benchmark.report.page import Picture
 from rlt_ros.benchmark.report.plots import save_figure
-from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
+from rlt_ros.benchmark.report.tables_page import write_tables_page
 from rlt_ros.benchmark.runs.provenance import origin
 from rlt_ros.benchmark.studies.speed.clips import ClipSource
 from rlt_ros.benchmark.studies.speed.measuring import SpeedJob
@@ -21,7 +21,7 @@ from rlt_ros.benchmark.studies.speed.plot import draw_speed
 from rlt_ros.benchmark.studies.speed.running import run_jobs
 from rlt_ros.benchmark.studies.speed.stages import STAGES
 from rlt_ros.benchmark.studies.speed.summary import Run, summarise
-from rlt_ros.benchmark.text_tables import aligned, counted, number, write_records
+from rlt_ros.benchmark.text_tables import Table, aligned, counted, number, write_records
 from rlt_ros.tracking.config import Value
 
 # Measure, heading, decimals.

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from rlt_ros.benchmark.json_files import Json, write_json
 from rlt_ros.benchmark.report import FILES, SUMMARY
-from rlt_ros.benchmark.report.tables_page import Table, write_tables_page
+from rlt_ros.benchmark.report.tables_page import write_tables_page
 from rlt_ros.benchmark.runs.provenance import origin
 from rlt_ros.benchmark.studies.speed.clips import GeneratedClip
 from rlt_ros.benchmark.studies.speed.measuring import SpeedJob
 from rlt_ros.benchmark.studies.speed.running import run_jobs
 from rlt_ros.benchmark.studies.speed.summary import Run, summarise
-from rlt_ros.benchmark.text_tables import aligned, number, write_table
+from rlt_ros.benchmark.text_tables import Table, aligned, number, write_table
 from rlt_ros.benchmark.trackers.tracker_name import OURS, parse_tracker_name
 from rlt_ros.tracking.config import Value
 
