@@ -99,7 +99,9 @@ def test_alpha_that_opencv_hands_on_is_left_out(
     monkeypatch.setattr(
         cv2, "imdecode", lambda _, flags: decoded if flags == cv2.IMREAD_UNCHANGED else None
     )
-    np.testing.assert_array_equal(decode_image(b"a file"), expected)
+    image = decode_image(b"a file")
+    assert image is not None
+    np.testing.assert_array_equal(image, expected)
 
 
 def test_opencv_logs_again_as_it_did() -> None:

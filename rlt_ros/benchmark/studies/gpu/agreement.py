@@ -64,7 +64,8 @@ def compare_features(bench: Bench, until: float, tracker: str) -> Iterator[Found
         f"Agrees: no feature differs by more than {LARGEST_FEATURE_DIFFERENCE:g}, or that share of "
         "a typical one (their deviation) where that is above 1."
     )
-    boxes = _boxes_around(bench.box, bench.first.shape[1::-1])
+    height, width = bench.first.shape[:2]
+    boxes = _boxes_around(bench.box, (width, height))
     expected = _features(bench.config(tracker, **_ON_CPU), bench, boxes)
     for what, tf32 in (("float32", False), ("TF32 where cuDNN likes", True)):
         if time.perf_counter() > until:
