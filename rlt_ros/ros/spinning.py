@@ -5,9 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+
+
+class Executor(SingleThreadedExecutor):
+    """Rclpy's, whose making fails quietly where a signal has shut ROS down meanwhile."""
+
+    _sigint_gc: Any = None  # rclpy looks for it when the object goes, even if it was never set
 
 
 def spin_until(
@@ -23,7 +30,7 @@ def spin_until(
     Raises:
         ExternalShutdownException: ROS was shut down by a signal.
     """
-    executor = SingleThreadedExecutor(context=node.context)
+    executor = Executor(context=node.context)
     executor.add_node(node)
     try:
         while node.context.ok() and not ended():

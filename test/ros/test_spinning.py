@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections.abc import Iterator
 
@@ -16,7 +17,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.task import Future
 
-from rlt_ros.ros.spinning import spin_until
+from rlt_ros.ros.spinning import Executor, spin_until
 
 CALLBACKS = 600
 
@@ -88,3 +89,20 @@ def test_a_callback_that_raises_does_not_end_the_others(node: Node) -> None:
     assert [str(error) for error in errors] == ["surprise"] * calls.count("bad")
     with pytest.raises(ValueError, match="surprise"):
         spin_until(node, lambda: False)
+
+
+def test_an_executor_that_comes_after_the_end_of_ros_leaves_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context = Context()
+    rclpy.init(context=context)
+    rclpy.shutdown(context=context)
+    ignored: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    try:
+        Executor(context=context)
+    except Exception:  # rclpy's own, without a public name
+        gc.collect()
+    else:
+        pytest.fail("an executor could be made")
+    assert ignored == []
