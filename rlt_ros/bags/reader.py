@@ -72,6 +72,8 @@ class BagReader(Closing):
     def _open(self) -> AnyReader:
         path = self.path
         folder = path.is_dir()
+        if not path.exists():
+            raise ValueError("there is no such file or folder")
         if folder and not (path / METADATA).is_file():
             files = sorted(each for each in path.iterdir() if each.suffix in _STORAGES)
             if not files:

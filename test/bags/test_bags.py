@@ -146,3 +146,8 @@ def test_numbers_that_do_not_fit_on_the_disk_leave_the_older_ones(tmp_path: Path
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert json.loads((tmp_path / "summary.json").read_text()) == {"older": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
+
+
+def test_a_bag_that_is_not_there_is_named_in_words(tmp_path: Path) -> None:
+    with pytest.raises(BagError, match=r"nosuch: there is no such file or folder$"):
+        BagReader(tmp_path / "nosuch")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 
-from rlt_ros.benchmark.report import FILES
+from rlt_ros.benchmark.report import PAGE
 from rlt_ros.benchmark.studies.reference.timing import measure_reference, reference_lines
 from rlt_ros.benchmark.studies.speed.clips import ClipSource, DatasetClip, GeneratedClip
 from rlt_ros.benchmark.studies.speed.comparison import SpeedPlan, compare_speed, table_lines
@@ -98,7 +98,7 @@ def measure_speed(options: argparse.Namespace) -> None:
         lines = table_lines(summary)
     if summary.get("trackers") or summary.get("growth"):
         print("\n".join(lines))
-        print(f"tables: {options.out / FILES}")
+        print(f"report: {options.out / PAGE}")
     refuse_failures(summary["failures"], summary["runs"])
 
 
@@ -132,4 +132,4 @@ def _reference(options: argparse.Namespace) -> None:
     config = make_config("paper", **settings)
     summary = measure_reference(config, options.out, options.command)
     print("\n".join(reference_lines(summary)))
-    print(f"tables: {options.out / FILES}")
+    print(f"report: {options.out / PAGE}")
