@@ -9,7 +9,14 @@ import pytest
 import torch
 
 from rlt_ros.tracking import InvalidBoxError
-from rlt_ros.tracking.boxes import clip_to_image, iou, keep_in_area, seen_part, validated_box
+from rlt_ros.tracking.boxes import (
+    clip_to_image,
+    iou,
+    is_centred_in,
+    keep_in_area,
+    seen_part,
+    validated_box,
+)
 
 
 def test_iou_of_known_boxes() -> None:
@@ -36,6 +43,12 @@ def test_what_is_outside_the_image_is_clipped_away() -> None:
     boxes = np.array([[60, 10, 20, 100], [-30, 40, 20, 4], [-5, -3, 100, 100], [70, 50, 5, 5]])
     expected = [[60, 10, 4, 38], [0, 40, 0, 4], [0, 0, 64, 48], [64, 48, 0, 0]]
     np.testing.assert_array_equal(clip_to_image(boxes.astype(float), (64, 48)), expected)
+
+
+def test_the_end_of_a_box_may_be_beyond_what_a_number_holds() -> None:
+    box = np.array([3.0, 1e308, 1.7e308, 1.7e308])
+    with np.errstate(over="raise"):
+        np.testing.assert_array_equal(clip_to_image(box, (64, 48)), [3, 48, 61, 0])
 
 
 def test_whole_numbers_become_float64() -> None:
@@ -102,6 +115,27 @@ def test_what_is_seen_of_a_box_is_a_pixel_or_more(
     box: tuple[float, ...], part: tuple[float, ...]
 ) -> None:
     np.testing.assert_array_equal(seen_part(np.array(box, dtype=float), (64, 48)), part)
+
+
+@pytest.mark.parametrize(
+    ("centre", "inside"),
+    [
+        ((15, 80), True),
+        ((10, 70), True),  # the border belongs to it
+        ((40, 90), True),
+        ((9.9, 80), False),
+        ((40.1, 80), False),
+        ((15, 69.9), False),
+        ((15, 90.1), False),
+    ],
+)
+def test_a_box_is_centred_in_an_area_whatever_its_sides(
+    centre: tuple[float, float], inside: bool
+) -> None:
+    area = np.array([10.0, 70.0, 30.0, 20.0])
+    for sides in ((2.0, 4.0), (400.0, 200.0)):
+        box = np.array([centre[0] - sides[0] / 2, centre[1] - sides[1] / 2, *sides])
+        assert is_centred_in(box, area) is inside
 
 
 def test_kept_boxes_are_centred_in_the_area_and_no_larger() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from rlt_ros.tracking import Tracker, make_config
-from rlt_ros.tracking.compute.cpu_threads import CpuThreads
+from rlt_ros.tracking.compute import cpu_threads
+from rlt_ros.tracking.compute.cpu_threads import CpuThreads, threads_here
 from rlt_ros.tracking.features.shared_features import SharedFeatures
 from rlt_ros.tracking.learning.trainer import Trainer
 
@@ -40,6 +42,8 @@ def threads(most: int, updating: bool) -> int:
 def test_tracking_has_all_threads_but_one_while_an_update_runs(
     most: int, alone: int, beside: int
 ) -> None:
+    budget = CpuThreads(most)
+    assert (budget.total, budget.beside_fine_tuning) == (alone, beside)
     assert threads(most, updating=False) == alone
     assert threads(most, updating=True) == beside
 
@@ -48,6 +52,38 @@ def test_pytorchs_own_number_comes_back_after_an_error() -> None:
     with pytest.raises(RuntimeError), CpuThreads(2).for_tracking(updating=False):
         raise RuntimeError
     assert torch.get_num_threads() == 4
+
+
+def test_what_a_thread_had_of_its_own_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of OpenMP and of MKL, which has a number of its own for each thread, or 0."""
+    openmp: list[int] = []
+    mkl = [7]
+
+    def set_mkl(count: int) -> int:
+        mkl.append(count)
+        return mkl[-2]
+
+    monkeypatch.setattr(cpu_threads, "_setters", lambda: (openmp.append, set_mkl))
+    with threads_here(2):
+        assert (openmp, mkl) == ([2], [7, 2])
+    assert (openmp, mkl) == ([2, 4], [7, 2, 7])
+
+
+@pytest.mark.parametrize("has", [(), ("omp",), ("mkl",), ("omp", "mkl")])
+def test_pytorch_may_be_built_without_openmp_or_mkl(
+    has: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"omp": "omp_set_num_threads", "mkl": "MKL_Set_Num_Threads_Local"}
+    functions = {names[one]: lambda count: 10 + count for one in has}
+    library = SimpleNamespace(**functions)
+    monkeypatch.setattr(cpu_threads.ctypes, "CDLL", lambda _: library)
+    set_openmp, set_mkl = cpu_threads._setters.__wrapped__()
+    if "omp" in has:
+        assert set_openmp is functions["omp_set_num_threads"]
+    else:
+        assert set_openmp is torch.set_num_threads
+    # Threads of PyTorch's own pool are not MKL's.
+    assert set_mkl(3) == (13 if has == ("omp", "mkl") else 0)
 
 
 def test_the_tracker_keeps_to_it(

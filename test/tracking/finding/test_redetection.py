@@ -27,22 +27,25 @@ def sighting(x: float, probability: float) -> Sighting:
 
 
 @pytest.mark.parametrize(
-    ("distance", "probability", "frames_lost", "believed"),
+    ("distance", "probability", "rival", "frames_lost", "believed"),
     [
-        (10.0, 0.9, 0, True),  # one side away: log odds 2.2 - 0 exceed 2
-        (10.0, 0.85, 0, False),  # 1.7 do not
-        (20.0, 0.9, 0, False),
-        (20.0, 0.9, 4, True),  # four frames give one side for nothing
-        (100.0, 0.6, 40, True),  # after so long it may be anywhere
-        (0.0, 0.4, 0, False),  # never for less than there is nearby
+        (10.0, 0.9, 0.5, 0, True),  # one side away: log odds 2.2 - 0 exceed 2
+        (10.0, 0.85, 0.5, 0, False),  # 1.7 do not
+        (20.0, 0.9, 0.5, 0, False),
+        (20.0, 0.9, 0.5, 4, True),  # four frames give one side for nothing
+        (100.0, 0.6, 0.5, 40, True),  # after so long it may be anywhere
+        (0.0, 0.4, 0.5, 0, False),  # never for less than there is nearby
+        (0.0, 0.5, 0.5, 0, False),  # nor for as much
+        (10.0, 0.9, 0.6, 0, False),  # 2.2 - 0.4
+        (10.0, 0.7, 0.2, 0, True),  # 0.8 + 1.4
     ],
 )
 def test_a_jump_must_be_worth_its_distance(
-    distance: float, probability: float, frames_lost: int, believed: bool
+    distance: float, probability: float, rival: float, frames_lost: int, believed: bool
 ) -> None:
     jump = Jump(penalty=2.0, relief=0.25)
     box = np.array([0.0, 0.0, 10.0, 10.0])
-    assert jump.believed(sighting(distance, probability), 0.5, box, frames_lost) is believed
+    assert jump.believed(sighting(distance, probability), rival, box, frames_lost) is believed
 
 
 @pytest.mark.parametrize("size", [(20.0, 30.0), (2.0, 2.0), (90.0, 200.0)])
@@ -158,6 +161,17 @@ class Watched(Places):
         return super().features(boxes)
 
 
+def test_the_best_of_the_grid_is_looked_at_closely() -> None:
+    area: Any = Watched((0.0, 0.0, 640.0, 480.0))
+    size = np.array([40.0, 30.0])
+    look_all_over(near((203.0, 97.0)), area, size, np.random.default_rng(0), 5)
+    grid, closer = area.asked
+    distances = np.linalg.norm(centres(grid) - (203.0, 97.0), axis=1)
+    nearest = centres(grid)[distances.argmin()]
+    # A hundred boxes with deviations of an eighth of the mean side, 4.4 px.
+    assert abs(centres(closer).mean(axis=0) - nearest).max() < 1.5
+
+
 @pytest.mark.parametrize(
     "size", [(100.0, 300.0), (350.0, 60.0), (350.0, 300.0), (640.0, 100.0), (640.0, 480.0)]
 )
@@ -190,11 +204,15 @@ def test_parts_of_a_huge_frame_around_a_tiny_target_are_bounded() -> None:
     assert (shifts[0] <= 6).all()
     assert shifts[:, 0].max() == pytest.approx(PARTS_PER_SIDE / 2 * 6, abs=7)
     assert centres(parts)[:, 1].max() == pytest.approx(PARTS_PER_SIDE * 6, abs=7)
+    # As many where it is at the far corner.
+    parts = frame_parts((7680, 4320), 9.0, np.array([7670.0, 4310.0, 2.0, 2.0]))
+    assert len(parts) == PARTS_PER_SIDE**2
+    np.testing.assert_allclose(centres(parts).max(axis=0), [7680 - 4.5, 4320 - 4.5])
 
 
 def test_a_target_larger_than_the_area_is_not_looked_for() -> None:
     size = np.array([40.0, 30.0])
-    for sides in ((30.0, 200.0), (200.0, 20.0)):
+    for sides in ((30.0, 200.0), (200.0, 20.0), (39.5, 200.0), (200.0, 29.5)):
         area: Any = Places((0.0, 0.0, *sides))
         assert look_all_over(near((1, 1)), area, size, np.random.default_rng(0), 5) is None
 

@@ -154,3 +154,43 @@ def test_across_a_long_target_boxes_move_less(
     boxes = draw(np.random.default_rng(0), box, 4000, AREA, 0.5, 1.0)
     shifts = np.abs(centres(boxes) - centres(box)).max(axis=0)
     np.testing.assert_allclose(shifts, 0.5 * np.array(reach), rtol=0.02)
+
+
+def test_target_boxes_lie_close_to_the_target() -> None:
+    """As MDNet draws them: deviations of 0.1 mean sides, and of size by up to a fifth."""
+    boxes = sampling.target_boxes(np.random.default_rng(0), BOX, 4000, AREA, 0.0)
+    assert boxes.shape == (4000, 4)
+    shifts = centres(boxes) - centres(BOX)
+    assert abs(shifts).max() == pytest.approx(0.2 * 60)
+    assert abs(np.log(boxes[:, 2:] / BOX[2:])).max() == pytest.approx(np.log(1.2))
+    close = sampling.target_boxes(np.random.default_rng(0), BOX, 100, AREA, 0.8)
+    assert close.shape == (100, 4)
+    assert iou(close, BOX).min() >= 0.8
+
+
+def test_a_target_that_no_other_box_comes_near_stands_for_itself() -> None:
+    rng = np.random.default_rng(0)
+    needle = np.array([300.0, 200.0, 0.01, 80.0])  # boxes of less than a pixel are made wider
+    found = sampling.target_boxes(rng, needle, 20, AREA, 0.7)
+    np.testing.assert_array_equal(found, [needle])
+    for gone in (needle + [400.0, 0.0, 0.0, 0.0], needle - [0.0, 400.0, 0.0, 0.0]):
+        assert sampling.target_boxes(rng, gone, 20, AREA, 0.7).shape == (0, 4)
+
+
+def test_background_boxes_overlap_the_target_by_no_more_than_they_may() -> None:
+    rng = np.random.default_rng(0)
+    boxes = sampling.background_boxes(rng, BOX, 2000, AREA, 2.0, 1.5, 0.3)
+    assert boxes.shape == (2000, 4)
+    overlaps = iou(boxes, BOX)
+    assert overlaps.min() == 0  # some are apart from it
+    assert 0.28 < overlaps.max() <= 0.3
+    assert abs(centres(boxes) - centres(BOX)).max() == pytest.approx(2.0 * 60, rel=0.01)
+    assert abs(np.log(boxes[:, 2:] / BOX[2:])).max() == pytest.approx(np.log(1.5), rel=0.01)
+
+
+def test_boxes_of_a_wrong_size_are_close() -> None:
+    boxes = sampling.wrong_size_boxes(np.random.default_rng(0), BOX, 2000, AREA, 0.5)
+    assert boxes.shape == (2000, 4)
+    assert iou(boxes, BOX).max() <= 0.5
+    assert abs(centres(boxes) - centres(BOX)).max() == pytest.approx(0.5 * 60, rel=0.01)
+    assert abs(np.log2(boxes[:, 2:] / BOX[2:])).max() == pytest.approx(1, rel=0.01)
