@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from rlt_ros.tracking.features import search_region
 from rlt_ros.tracking.features.search_region import region_patch
 
 FILL = 77
@@ -46,3 +50,44 @@ def test_a_region_is_shown_wherever_it_lies(x: float, y: float, side: float, siz
     outside = (rows < -reach) | (rows > 90 + reach)
     assert (patch[outside] == FILL).all()
     assert (patch[:, (columns < -reach) | (columns > 200 + reach)] == FILL).all()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "side", "pixels"),
+    [
+        # To the right and down, to whole blocks of 8 x 8 pixels.
+        (100.5, 200.5, 200.0, [(100, 308), (200, 408)]),
+        # To the left and up, where there is nothing more on the other side.
+        (400.5, 299.5, 200.0, [(393, 601), (293, 501)]),
+        # Where the image has all there is.
+        (-200.0, -200.0, 1000.0, [(0, 601), (0, 501)]),
+        (100.0, 200.0, 208.0, [(100, 308), (200, 408)]),
+    ],
+)
+def test_only_whole_blocks_of_the_region_are_shrunk(
+    x: float, y: float, side: float, pixels: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = np.zeros((501, 601, 3), np.uint8)
+    image[:, :, 0], image[:, :, 1] = np.arange(601) // 4, np.arange(501)[:, None] // 4
+    seen: list[NDArray[np.uint8]] = []
+
+    def halved(part: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
+        seen.append(part)
+        assert times == 3
+        return part
+
+    monkeypatch.setattr(search_region, "halved", halved)
+    region_patch(image, np.array([x, y, side, side]), int(side / 8), FILL)
+    (left, right), (top, bottom) = pixels
+    np.testing.assert_array_equal(seen[0], image[top:bottom, left:right])
+
+
+def test_memory_for_a_shrunk_region_does_not_grow_with_the_frame() -> None:
+    image = np.zeros((3000, 4000, 3), np.uint8)
+    tracemalloc.start()
+    try:
+        region_patch(image, np.array([1500.0, 1200.0, 600.0, 600.0]), 64, FILL)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < image.nbytes / 40

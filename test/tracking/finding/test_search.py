@@ -42,6 +42,11 @@ def sighting(box: Boxes, score: float = 0.0, probability: float = 0.7) -> Sighti
     return Sighting(box, box[None], torch.tensor([[1.0, 2.0]]), score, probability)
 
 
+def best_of_one(classifier: Any, extractor: Any, boxes: Boxes, count: int) -> Sighting:
+    assert len(boxes) == count == 1
+    return sighting(boxes[0])
+
+
 def find_of(
     seen: Boxes, box: Boxes, is_target: bool, score: float = 0.0, likeness: float = 0.9
 ) -> Find:
@@ -72,7 +77,7 @@ class Told:
 
     def steadied(self, box: Boxes, image: Any, followed: bool) -> Boxes:
         self.followed.append(followed)
-        return box + [1.0, 0.0, 0.0, 0.0]
+        return box + np.array([1.0, 0.0, 0.0, 0.0])
 
 
 @pytest.fixture
@@ -80,7 +85,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     result = Told()
     monkeypatch.setattr(search, "Detector", result.detector)
     monkeypatch.setattr(search, "Steadying", lambda *arguments: result)
-    monkeypatch.setattr(search, "best_sighting", lambda *arguments: sighting(arguments[2][0]))
+    monkeypatch.setattr(search, "best_sighting", best_of_one)
     monkeypatch.setattr(search, "turned_looks", lambda *arguments: [torch.tensor([[3.0, 4.0]])])
     monkeypatch.setattr(search, "Verifier", lambda *arguments: arguments)
     return result
@@ -116,7 +121,7 @@ def test_a_found_target_is_published_steadied_and_searched_where_it_was_seen(tol
     told.finds = [find_of(seen, refined, True), find_of(seen, refined, True)]
     find, result = following.find(SCENE)
     assert find.is_target
-    np.testing.assert_array_equal(result.box, refined + [1.0, 0.0, 0.0, 0.0])
+    np.testing.assert_array_equal(result.box, refined + np.array([1.0, 0.0, 0.0, 0.0]))
     assert result.score == pytest.approx(calibrated(0.7, 0.9, 0.5, 3.0, -0.5))
     assert result.state is TrackState.TRACKING
     # Half way to centre 36, 13; wider by the root of 18 / 8.

@@ -75,7 +75,7 @@ def test_flow_that_is_half_a_side_away_is_not_believed(
 def test_a_target_that_was_lost_or_has_no_flow_is_where_it_was_found(flow: Flow) -> None:
     steady = Steadying(0.25, frame(1), TARGET)
     flow.told = np.array([2.0, -4.0])
-    found = TARGET + [3.0, 1.0, 0.0, 0.0]
+    found = TARGET + np.array([3.0, 1.0, 0.0, 0.0])
     np.testing.assert_array_equal(steady.steadied(found, frame(2), followed=False), found)
     assert flow.asked == []
     flow.told = None
@@ -84,12 +84,12 @@ def test_a_target_that_was_lost_or_has_no_flow_is_where_it_was_found(flow: Flow)
     # The flow goes on from there.
     flow.told = np.array([2.0, 0.0])
     steadied = steady.steadied(found, frame(4), followed=True)
-    np.testing.assert_allclose(steadied, found + [0.5, 0.0, 0.0, 0.0])
+    np.testing.assert_allclose(steadied, found + np.array([0.5, 0.0, 0.0, 0.0]))
 
 
 def test_without_a_share_there_is_no_flow(flow: Flow) -> None:
     steady = Steadying(0.0, frame(1), TARGET)
-    found = TARGET + [3.0, 1.0, 0.0, 0.0]
+    found = TARGET + np.array([3.0, 1.0, 0.0, 0.0])
     assert steady.steadied(found, frame(2), followed=True) is found
     assert flow.remembered == []
     assert flow.asked == []

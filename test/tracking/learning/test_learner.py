@@ -101,7 +101,8 @@ def learning(noted: Noted, stop: StopSignal) -> Learner:
     streams: Any = SimpleNamespace(beside_tracking=lambda job: job)
     trainer: Any = noted
     result = Learner(make_config(**SETTINGS), trainer, streams, stop)
-    assert result.model_version == 0
+    assert (result.updates_done, result.model_version) == (0, 0)
+    assert (result.last_update_seconds, result.last_update_error) == (0, "")
     result.begin(np.random.default_rng(0))
     result.classifier = noted.fresh_classifier(4)
     return result
@@ -122,7 +123,10 @@ def test_the_first_frame_is_learned(
     monkeypatch.setattr(learner, "learned_from_first_frame", lambda *arguments: found)
     on_step: Callable[[int], None] = lambda step: None  # noqa: E731
     image: Any = None
+    earlier = learning.classifier
     assert learning.learn_first_frame(PLACES, image, TARGET, on_step) is regressor
+    assert learning.classifier is not earlier
+    assert learning.classifier.fc4.in_features == 4
     assert noted.trained == [(learning.classifier, (positives, negatives), 0, on_step)]
     assert noted.added == [(positives, negatives)]
     assert noted.sizes == (70, 15, 20, 40)
@@ -270,3 +274,13 @@ def test_an_update_that_nobody_wants_is_no_error(
     stop.set()
     with pytest.raises(TrackerStoppedError):
         learning.learn(PLACES, TARGET, 0.9)
+
+
+def test_what_runs_is_discarded_or_closed(learning: Learner) -> None:
+    asked: list[object] = []
+    tuner: Any = SimpleNamespace(discard=lambda: asked.append("discard"), close=asked.append)
+    learning._tuner = tuner
+    learning.discard_update()
+    assert asked == ["discard"]
+    learning.close()
+    assert asked == ["discard", learner.CLOSE_SECONDS]

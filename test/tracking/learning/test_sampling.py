@@ -173,7 +173,8 @@ def test_a_target_that_no_other_box_comes_near_stands_for_itself() -> None:
     needle = np.array([300.0, 200.0, 0.01, 80.0])  # boxes of less than a pixel are made wider
     found = sampling.target_boxes(rng, needle, 20, AREA, 0.7)
     np.testing.assert_array_equal(found, [needle])
-    for gone in (needle + [400.0, 0.0, 0.0, 0.0], needle - [0.0, 400.0, 0.0, 0.0]):
+    for away in ([400.0, 0.0, 0.0, 0.0], [0.0, -400.0, 0.0, 0.0]):
+        gone = needle + np.array(away)
         assert sampling.target_boxes(rng, gone, 20, AREA, 0.7).shape == (0, 4)
 
 
