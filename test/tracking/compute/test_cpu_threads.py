@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -76,7 +77,7 @@ def test_pytorch_may_be_built_without_openmp_or_mkl(
     names = {"omp": "omp_set_num_threads", "mkl": "MKL_Set_Num_Threads_Local"}
     functions = {names[one]: lambda count: 10 + count for one in has}
     library = SimpleNamespace(**functions)
-    monkeypatch.setattr(cpu_threads.ctypes, "CDLL", lambda _: library)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: library)
     set_openmp, set_mkl = cpu_threads._setters.__wrapped__()
     if "omp" in has:
         assert set_openmp is functions["omp_set_num_threads"]

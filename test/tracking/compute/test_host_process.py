@@ -200,19 +200,31 @@ def test_priority_is_only_lowered_and_failing_to_is_no_error(
     monkeypatch: pytest.MonkeyPatch, niceness: int, lowered: bool, allowed: bool
 ) -> None:
     asked: list[int] = []
+    threads: list[tuple[int, int]] = []  # who is asked about, or to be lowered, and last who ran
+
+    def priority(which: int, thread: int) -> int:
+        threads.append((which, thread))
+        return niceness
 
     def set_priority(which: int, thread: int, value: int) -> None:
+        threads.append((which, thread))
         asked.append(value)
         if not allowed:
             raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(os, "getpriority", lambda which, thread: niceness)
+    def job() -> Classifier:
+        threads.append((os.PRIO_PROCESS, threading.get_native_id()))
+        return classifier
+
+    monkeypatch.setattr(os, "getpriority", priority)
     monkeypatch.setattr(os, "setpriority", set_priority)
     classifier = Classifier(4, 8, 0.5, torch.Generator())
     tuner = FineTuner(background=True, stop=StopSignal())
-    tuner.start(lambda: classifier)
+    tuner.start(job)
     running = tuner._running
     assert running is not None
     assert running.result(60).classifier is classifier
     tuner.close(60)
     assert asked == ([BACKGROUND_NICENESS] if lowered else [])
+    assert len(threads) == (3 if lowered else 2)
+    assert set(threads) == {threads[-1]}

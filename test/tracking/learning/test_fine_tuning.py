@@ -35,6 +35,10 @@ def background(stop: StopSignal) -> Iterator[FineTuner]:
     tuner.close(PATIENCE)
 
 
+def busy(tuner: FineTuner) -> bool:
+    return tuner.busy
+
+
 class Endless:
     """A job that ends when it is told to stop."""
 
@@ -56,7 +60,7 @@ def test_in_lockstep_an_update_is_done_once_it_was_started(
     clock = SimpleNamespace(perf_counter=iter([5.0, 7.5]).__next__)
     monkeypatch.setattr(fine_tuning, "time", clock)
     tuner = FineTuner(background=False, stop=stop)
-    assert tuner.busy is False
+    assert busy(tuner) is False
     assert tuner.take() is None
     threads: list[threading.Thread] = []
 
@@ -66,12 +70,12 @@ def test_in_lockstep_an_update_is_done_once_it_was_started(
 
     tuner.start(job)
     assert threads == [threading.current_thread()]
-    assert tuner.busy is True
+    assert busy(tuner) is True
     finished = tuner.take()
     assert finished is not None
     assert finished.classifier is classifier
     assert finished.seconds == 2.5
-    assert tuner.busy is False
+    assert busy(tuner) is False
     assert tuner.take() is None
     tuner.close(PATIENCE)
 
@@ -84,7 +88,7 @@ def test_what_a_job_raises_is_raised_once_where_it_is_taken(stop: StopSignal) ->
     tuner.start(job)
     with pytest.raises(ValueError, match="a bad day"):
         tuner.take()
-    assert not tuner.busy
+    assert not busy(tuner)
     assert tuner.take() is None
 
 
@@ -104,17 +108,17 @@ def test_nobody_waits_for_an_update_in_the_background(
     assert running is not None
     try:
         assert background.take() is None
-        assert background.busy
+        assert busy(background)
         assert not running.done()
     finally:
         may_end.set()
     assert running.result(PATIENCE).classifier is classifier
     assert names[0].startswith("fine_tuning")
-    assert background.busy  # until it is taken
+    assert busy(background)  # until it is taken
     finished = background.take()
     assert finished is not None
     assert finished.classifier is classifier
-    assert not background.busy
+    assert not busy(background)
 
 
 def test_a_discarded_update_has_ended_and_another_may_start(
@@ -129,12 +133,38 @@ def test_a_discarded_update_has_ended_and_another_may_start(
     background.discard()
     assert running.done()
     assert isinstance(running.exception(), TrackerStoppedError)
-    assert not background.busy
+    assert not busy(background)
     assert background.take() is None
     background.start(lambda: classifier)
     running = background._running
     assert running is not None
     assert running.result(PATIENCE).classifier is classifier
+
+
+def test_an_update_whose_thread_cannot_start_has_failed_for_good(
+    classifier: Classifier, background: FineTuner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    began: list[str] = []
+
+    def job(name: str) -> Classifier:
+        began.append(name)
+        return classifier
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        background.start(lambda: job("first"))
+    assert busy(background)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        background.take()
+    assert not busy(background)
+    background.start(lambda: job("second"))
+    running = background._running
+    assert running is not None
+    assert running.result(PATIENCE).classifier is classifier
+    assert began == ["second"]  # the first is in the executor's queue still, before it
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -153,7 +183,7 @@ def test_closing_ends_the_update_and_the_thread(stop: StopSignal, told: bool) ->
     tuner.close(PATIENCE)
     assert isinstance(running.exception(PATIENCE), TrackerStoppedError)
     assert not any(thread.is_alive() for thread in executor._threads)
-    assert not tuner.busy
+    assert not busy(tuner)
     tuner.close(PATIENCE)
 
 

@@ -185,7 +185,7 @@ def test_updates_come_at_their_interval(learning: Learner, noted: Noted) -> None
 
 
 def test_doubt_updates_at_once_but_for_every_other_frame(learning: Learner, noted: Noted) -> None:
-    updated = []
+    updated: list[int] = []
     for number in range(1, 8):
         before = len(noted.snapshots)
         frames(learning, 1, probability=0.59)
@@ -199,7 +199,7 @@ def test_doubt_updates_at_once_but_for_every_other_frame(learning: Learner, note
 
 
 def test_failures_update_from_the_last_frames(learning: Learner, noted: Noted) -> None:
-    updated = []
+    updated: list[int] = []
     for failures in range(1, 8):
         learning.next_frame()
         learning.learn_from_failure(failures)
