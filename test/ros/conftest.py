@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -34,3 +35,9 @@ def make_bench() -> Iterator[MakeBench]:
     for bench in benches:
         bench.loaded.set()
         bench.worker.close()
+
+
+@pytest.fixture(autouse=True)
+def warnings_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """Keep what is only information out of logs: an installed ROS lowers Python's level to that."""
+    caplog.set_level(logging.WARNING)
