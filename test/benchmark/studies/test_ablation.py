@@ -140,6 +140,12 @@ def test_table_1_from_the_command_line(
     assert main(["report", str(out)]) == 0
     again = (out / "report.html").read_text(encoding="utf-8")
     assert "Weight of the reciprocative regulariser" in again
+    # A folder that an earlier version wrote names no subject.
+    summary = json.loads((out / "summary.json").read_text())
+    del summary["experiment"]["subject"]
+    (out / "summary.json").write_text(json.dumps(summary))
+    assert main(["report", str(out)]) == 0
+    assert "<h1>Ablation: Weight of the" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_table_2_from_the_command_line(dataset: Path, tmp_path: Path) -> None:
