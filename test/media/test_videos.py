@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
 
-from rlt_ros.media import live
+from rlt_ros.media import live, turning
 from rlt_ros.media.frame_times import FrameTimes, frame_rate, video_times
 from rlt_ros.media.sources import LiveSource, SourceError, open_source
 from rlt_ros.media.video_writer import VideoWriter
@@ -123,6 +124,23 @@ def test_video_is_turned_as_it_says(tmp_path: Path) -> None:
     for frame in open_source(path):
         assert frame.image.shape == (64, 48, 3)
         assert frame.image[:6, -6:].mean() > 200, "the upper left corner came to the right"
+
+
+@pytest.mark.parametrize(
+    ("told", "upside_down"), [(0.0, False), (90.0, True), (180.0, False), (270.0, True)]
+)
+def test_an_opencv_that_turns_the_other_way_is_made_up_for(
+    told: float, upside_down: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Capture:
+        def get(self, prop: int) -> float:
+            assert prop == cv2.CAP_PROP_ORIENTATION_META
+            return told
+
+    image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    monkeypatch.setattr(turning, "TURNS_THE_OTHER_WAY", True)
+    turned = turning.as_shown(cast("cv2.VideoCapture", Capture()), image)
+    np.testing.assert_array_equal(turned, image[::-1, ::-1] if upside_down else image)
 
 
 def test_text_is_no_video(tmp_path: Path) -> None:
