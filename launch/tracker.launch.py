@@ -22,7 +22,7 @@ from launch_ros.actions import Node
 from launch_ros.utilities import make_namespace_absolute, prefix_namespace
 
 from launch import LaunchContext, LaunchDescription
-from rlt_ros.ros.launch_arguments import (
+from rlt_ros.ros.interface.launch_arguments import (
     as_bool,
     check_log_level,
     check_names,

@@ -38,16 +38,16 @@ from rlt_ros.media.drawing import draw_result
 from rlt_ros.messages.detections import box_of, stamp_nanoseconds
 from rlt_ros.pixels.intensity import parse_intensity_range
 from rlt_ros.ros.complaints import Complaints
-from rlt_ros.ros.cv_bridge_check import check_cv_bridge
-from rlt_ros.ros.frame_queue import MIB, Frame
-from rlt_ros.ros.image_conversion import ImageConverter, to_image_message
-from rlt_ros.ros.image_subscription import ImageSubscription
-from rlt_ros.ros.input_watch import InputWatch
-from rlt_ros.ros.messages import to_detection, to_status
-from rlt_ros.ros.parameters import declare_parameters, refusal
+from rlt_ros.ros.inputs.cv_bridge_check import check_cv_bridge
+from rlt_ros.ros.inputs.image_conversion import ImageConverter
+from rlt_ros.ros.inputs.image_subscription import ImageSubscription
+from rlt_ros.ros.interface.parameters import declare_parameters, refusal
+from rlt_ros.ros.interface.topics import ANNOTATED_IMAGE, ATTENTION_MAP, DETECTION, INIT_BOX, STATUS
+from rlt_ros.ros.outputs.messages import to_detection, to_image_message, to_status
 from rlt_ros.ros.spinning import spin_until
-from rlt_ros.ros.topics import ANNOTATED_IMAGE, ATTENTION_MAP, DETECTION, INIT_BOX, STATUS
-from rlt_ros.ros.tracking_worker import CLOSE_SECONDS, Status, TrackedFrame, TrackingWorker
+from rlt_ros.ros.watching.input_watch import InputWatch
+from rlt_ros.ros.worker.frame_queue import MIB, Frame
+from rlt_ros.ros.worker.tracking_worker import CLOSE_SECONDS, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker, TrackerConfig
 
 STATUS_PERIOD = 1.0

@@ -142,6 +142,9 @@ def test_rooms_import_what_the_table_says(part: str) -> None:
         ("rlt_ros.tracking.features.samples", "import rlt_ros.tracking.learning.memory"),
         ("rlt_ros.tracking.learning.memory", "from rlt_ros.tracking.finding import search"),
         ("rlt_ros.tracking.learning.memory", "def f():\n    from ..finding.search import Search"),
+        ("rlt_ros.ros.inputs.image_conversion", "from rlt_ros.ros.worker import frame_queue"),
+        ("rlt_ros.ros.worker.frame_queue", "from rlt_ros.ros.interface.topics import IMAGES"),
+        ("rlt_ros.ros.interface.pages", "from rlt_ros.ros import tracker_node"),
         ("rlt_ros.benchmark.measures.losses", "from rlt_ros.benchmark import runs"),
         ("rlt_ros.benchmark.runs.cluster", "from rlt_ros.benchmark.report.page import Picture"),
         ("rlt_ros.benchmark.text_tables", "from rlt_ros.tracking import boxes"),
@@ -174,6 +177,17 @@ def test_the_library_imports_no_other_part_of_the_package() -> None:
         if name.split(".")[0] == "rlt_ros"
     }
     assert {name for name in names if not name.startswith("rlt_ros.tracking.")} == set()
+
+
+def test_the_nodes_worker_imports_no_ros() -> None:
+    ros = PACKAGE / "ros"
+    found = {
+        name
+        for path in (ros / "complaints.py", *(ros / "worker").glob("*.py"))
+        for name in imported_modules(path.read_text(), "rlt_ros.ros.worker")
+        if name.split(".")[0] in ROS_MODULES
+    }
+    assert found == set()
 
 
 def test_every_import_is_declared() -> None:

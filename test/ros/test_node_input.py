@@ -17,8 +17,8 @@ from vision_msgs.msg import Detection2D
 from worker_bench import Log
 
 from rlt_ros.ros.complaints import Complaints
-from rlt_ros.ros.frame_queue import MIB
 from rlt_ros.ros.tracker_node import TrackerNode
+from rlt_ros.ros.worker.frame_queue import MIB
 
 pytestmark = pytest.mark.usefixtures("ros")
 

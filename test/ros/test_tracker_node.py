@@ -42,9 +42,9 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
-from rlt_ros.ros.frame_queue import Frame
 from rlt_ros.ros.tracker_node import TrackerNode
-from rlt_ros.ros.tracking_worker import Status, TrackedFrame
+from rlt_ros.ros.worker.frame_queue import Frame
+from rlt_ros.ros.worker.tracking_worker import Status, TrackedFrame
 from rlt_ros.tracking import TrackResult, TrackState
 
 pytestmark = pytest.mark.usefixtures("ros")

@@ -1,0 +1,145 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The reference pages, made from the declarations of parameters, topics and messages.
+
+``python -m rlt_ros.ros.interface.pages`` in a checkout writes docs/parameters.md and
+docs/interfaces.md anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from rlt_ros.ros.interface.parameters import NodeConfig, allowed_values
+from rlt_ros.ros.interface.topics import PUBLISHED, SUBSCRIBED
+from rlt_ros.tracking.config import PRESETS, Setting, TrackerConfig, in_groups
+
+COMMAND = "python -m rlt_ros.ros.interface.pages"
+STATUS_DEFINITION = Path("msg", "TrackerStatus.msg")
+
+_PARAMETERS = f"""\
+# Parameters and settings
+
+(Written by `{COMMAND}` from the declarations in `TrackerConfig` and `NodeConfig`.)
+
+The tracker's settings are the same everywhere: parameters of the node
+([config/tracker.yaml](../config/tracker.yaml), or `-p NAME:=VALUE`), `--set NAME=VALUE` of
+`rlt-track` and `rlt-bench`, and arguments of `make_config`. A wrong name or value is refused in one
+line that says what is allowed. Where the column `paper` is empty that preset has the same value.
+None but `class_id` can be changed while the node runs; `ros2 param get /rlt/tracker NAME` tells
+what it has.
+"""
+
+_INTERFACES = f"""\
+# Topics and messages of `tracker_node`
+
+(Written by `{COMMAND}` from the declarations of topics and `TrackerStatus.msg`.)
+
+Names are relative to the node's namespace, which is `rlt` where the launch file starts it. There
+are no services and actions but those for parameters, which every node has.
+"""
+
+_QUALITY = """\
+Published reliably. Init boxes are received reliably; images reliably as long as every publisher
+offers it, else best effort ([node.md](node.md#delivery-of-images)).
+"""
+
+
+def parameters_page() -> str:
+    """Return docs/parameters.md."""
+    lines = [_PARAMETERS]
+    fields: list[Setting] = [*dataclasses.fields(TrackerConfig), *dataclasses.fields(NodeConfig)]
+    for title, settings in in_groups(fields).items():
+        lines += [f"## {title[0].upper()}{title[1:]}", ""]
+        rows = [_parameter_row(one) for one in settings]
+        lines += [*_table(("name", "default", "paper", "allowed", "what"), rows), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _parameter_row(setting: Setting) -> tuple[str, ...]:
+    unit = setting.metadata["unit"]
+    default = f"`{setting.default if setting.default != '' else repr('')}`"
+    paper = PRESETS["paper"].get(setting.name)
+    return (
+        f"`{setting.name}`",
+        f"{default} {unit}" if unit else default,
+        "" if paper is None else f"`{paper}`",
+        allowed_values(setting.name),
+        str(setting.metadata["description"]),
+    )
+
+
+def interfaces_page(status_definition: str) -> str:
+    """Return docs/interfaces.md.
+
+    Args:
+        status_definition: the text of TrackerStatus.msg.
+    """
+    topics = [
+        (way, f"`{topic.name}`", topic.type_name, str(topic.depth), topic.about)
+        for way, group in (("in", SUBSCRIBED), ("out", PUBLISHED))
+        for topic in group
+    ]
+    constants, fields, (purpose, values, *notes) = _definition(status_definition)
+    lines = [
+        _INTERFACES,
+        "## Topics",
+        "",
+        *_table(("direction", "topic", "type", "depth", "what"), topics),
+        "",
+        _QUALITY,
+        "## `rlt_ros/TrackerStatus`",
+        "",
+        purpose,
+        "",
+        f"{values}:",
+        "",
+        *_table(("value", "name", "what"), constants),
+        "",
+        *_table(("type", "field", "what"), fields),
+        "",
+        *notes,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+Rows = list[tuple[str, ...]]
+
+
+def _definition(text: str) -> tuple[Rows, Rows, list[str]]:
+    """Return constants (value, name, comment), fields (type, name, comment), and other comments."""
+    constants: Rows = []
+    fields: Rows = []
+    notes: list[str] = []
+    for block in text.split("\n\n")[1:]:  # the first is the licence
+        rest = []
+        for line in block.splitlines():
+            code, _, comment = (part.strip() for part in line.partition("#"))
+            if constant := re.fullmatch(r"\w+ (\w+)=(\d+)", code):
+                constants.append((constant[2], f"`{constant[1]}`", comment))
+            elif code:
+                kind, name = code.split()
+                fields.append((kind, f"`{name}`", comment))
+            else:
+                rest.append(" ".join(comment.split()))
+        notes += [" ".join(rest)] if rest else []
+    return constants, fields, notes
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    rule = ("---",) * len(head)
+    cells = ([cell.replace("|", "\\|") for cell in row] for row in (head, rule, *rows))
+    return ["| " + " | ".join(row) + " |" for row in cells]
+
+
+def main() -> None:
+    """Write the pages of the checkout in the current folder."""
+    Path("docs", "parameters.md").write_text(parameters_page())
+    Path("docs", "interfaces.md").write_text(interfaces_page(STATUS_DEFINITION.read_text()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,282 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every parameter of the node, declared once.
+
+The tracker's parameters are the fields of `TrackerConfig`; the node's own are those of
+`NodeConfig`. Description, type, range and read-only flag of each become its ROS descriptor.
+
+``python -m rlt_ros.ros.interface.parameters > config/tracker.yaml`` writes the parameter file anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import yaml
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+
+from rlt_ros.pixels.intensity import AUTO, parse_intensity_range
+from rlt_ros.tracking import ConfigError, TrackerConfig, make_config
+from rlt_ros.tracking import config as tracker_settings
+from rlt_ros.tracking.config import in_groups
+
+# Declared by rclpy itself on every node.
+_FOREIGN = {"use_sim_time", "start_type_description_service"}
+
+
+def _setting(
+    group: str,
+    default: int | str,
+    description: str,
+    *,
+    for_users: bool = False,
+    choices: tuple[str, ...] | None = None,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    form: str | None = None,
+    parse: Callable[[str], object] | None = None,
+    read_only: bool = True,
+) -> Any:
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "group": group,
+            "for_users": for_users,
+            "description": description,
+            "choices": choices,
+            "minimum": minimum,
+            "maximum": maximum,
+            "form": form,  # of a text that is not free, in words
+            "parse": parse,  # raises ValueError where it has another form
+            "unit": None,
+            "read_only": read_only,
+        },
+    )
+
+
+_images_in = partial(_setting, "images and init boxes that come in")
+_results_out = partial(_setting, "what goes out")
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """The node's own settings, in the form of `TrackerConfig`'s."""
+
+    image_reliability: str = _images_in(
+        "auto",
+        "delivery asked of the image publisher: reliable loses nothing and needs a reliable "
+        "publisher, best_effort fits every camera; auto: reliable as long as every publisher "
+        "offers it, else best_effort",
+        choices=("auto", "reliable", "best_effort"),
+        for_users=True,
+    )
+    queue: str = _images_in(
+        "newest",
+        "frames that wait for the tracker: newest drops the older one, all keeps every frame "
+        "in order, for recordings",
+        choices=("newest", "all"),
+        for_users=True,
+    )
+    queue_size: int = _images_in(
+        1000, "frames that may wait when queue is all", minimum=1, maximum=1_000_000
+    )
+    queue_mib: int = _images_in(
+        2048, "memory that those frames may take [MiB]", minimum=1, maximum=1_000_000
+    )
+    frame_buffer_size: int = _images_in(
+        30, "received frames kept for init boxes with a stamp", minimum=1, maximum=10_000
+    )
+    frame_buffer_mib: int = _images_in(
+        128,
+        "memory that frames kept for init boxes may take [MiB]; the last one is always kept",
+        minimum=1,
+        maximum=1_000_000,
+    )
+    intensity_range: str = _images_in(
+        AUTO,
+        "what becomes black and white of images of more than 8 bits; auto takes it from the image "
+        "on which the target is chosen, and keeps it for that target",
+        form="auto, or LOW,HIGH such as 7000,8000",
+        parse=parse_intensity_range,
+        for_users=True,
+    )
+    class_id: str = _results_out(
+        "target", "class_id of published detections", for_users=True, read_only=False
+    )
+
+
+_NODE_FIELDS = {field.name: field for field in dataclasses.fields(NodeConfig)}
+_TRACKER_FIELDS = {field.name: field for field in dataclasses.fields(TrackerConfig)}
+_FIELDS: dict[str, dataclasses.Field[Any]] = {**_NODE_FIELDS, **_TRACKER_FIELDS}
+
+
+def names() -> list[str]:
+    """Return the names of all parameters."""
+    return list(_FIELDS)
+
+
+def allowed_values(name: str) -> str:
+    """Return what a parameter may hold, in words."""
+    if name in _TRACKER_FIELDS:
+        return tracker_settings.allowed_values(name)
+    field = _NODE_FIELDS[name]
+    if field.metadata["choices"]:
+        return "one of " + ", ".join(field.metadata["choices"])
+    if isinstance(field.default, int):
+        return f"an integer from {field.metadata['minimum']} to {field.metadata['maximum']}"
+    return field.metadata["form"] or "a text"
+
+
+def checked(name: str, value: object) -> Any:
+    """Return `value` as parameter `name` holds it.
+
+    Raises:
+        ConfigError: names the parameter and its allowed values.
+    """
+    if name in _TRACKER_FIELDS:
+        return tracker_settings.checked(name, value)
+    field = _NODE_FIELDS[name]
+    valid = type(value) is type(field.default)
+    if valid and isinstance(value, int):
+        valid = field.metadata["minimum"] <= value <= field.metadata["maximum"]
+    if valid and field.metadata["choices"]:
+        valid = value in field.metadata["choices"]
+    if valid and field.metadata["parse"]:
+        try:
+            field.metadata["parse"](value)
+        except ValueError:
+            valid = False
+    if not valid:
+        raise ConfigError(f"{name} must be {allowed_values(name)}, not {value!r}")
+    return value
+
+
+def refusal(name: str, value: object) -> str:
+    """Return why a running node cannot set a parameter to a value; empty if it can."""
+    if name in _FOREIGN:
+        return ""
+    if name not in _FIELDS:
+        return _unknown(name)
+    try:
+        checked(name, value)
+    except ConfigError as error:
+        return str(error)
+    if _is_read_only(name):
+        return (
+            f"{name} is read-only while the node runs; it may be {allowed_values(name)}:"
+            " set it in the parameter file or with -p, and start again"
+        )
+    return ""
+
+
+def declare_parameters(node: Node) -> tuple[NodeConfig, TrackerConfig]:
+    """Declare all parameters with the values that the user gave, and return them.
+
+    A tracker parameter that the user did not give gets the value of the user's preset. The node
+    must have been made with ``automatically_declare_parameters_from_overrides``.
+
+    Raises:
+        ConfigError: names each wrong parameter and its allowed values.
+    """
+    # rclpy declared what the user gave, of any type; declared again below, with our descriptors,
+    # so that the errors are ours and 5 is a fine value for a float.
+    given = {
+        name: parameter.value
+        for name, parameter in node.get_parameters_by_prefix("").items()
+        if name not in _FOREIGN
+    }
+    for name in given:
+        node.undeclare_parameter(name)
+    for name in sorted(given.keys() - _FIELDS.keys()):
+        node.get_logger().warning(_unknown(name))
+
+    problems, values = [], {}
+    for name in given.keys() & _FIELDS.keys():
+        try:
+            values[name] = checked(name, given[name])
+        except ConfigError as error:
+            problems.append(str(error))
+    if problems:
+        raise ConfigError("; ".join(sorted(problems)))
+    node_config = NodeConfig(**{k: v for k, v in values.items() if k in _NODE_FIELDS})
+    tracker_config = make_config(**{k: v for k, v in values.items() if k in _TRACKER_FIELDS})
+
+    for config in (node_config, tracker_config):
+        for field in dataclasses.fields(config):
+            value = getattr(config, field.name)
+            node.declare_parameter(field.name, value, _descriptor(field.name), ignore_override=True)
+    return node_config, tracker_config
+
+
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(name, _FIELDS, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"parameter {name} does not exist and has no effect{hint}"
+
+
+def parameter_file() -> str:
+    """Return the text of config/tracker.yaml: every parameter, what it means and its default."""
+    lines = [
+        "# Copyright 2026 rlt_ros authors",
+        "# SPDX-License-Identifier: Apache-2.0",
+        "#",
+        "# Parameters of the tracker node, with their defaults; written by",
+        "# python -m rlt_ros.ros.interface.parameters > config/tracker.yaml",
+        "#",
+        "# Remove the # before a name to set it. A setting that is not given has its preset's",
+        "# value, which the running node tells: ros2 param get /rlt/tracker NAME",
+        "/**:",
+        "  ros__parameters:",
+    ]
+    for title, fields in in_groups(_FIELDS.values()).items():
+        lines += ["", f"    # ---- {title} ".ljust(99, "-")]
+        for field in fields:
+            text = f"{_description(field)} ({allowed_values(field.name)})"
+            active = "" if field.name in _NODE_FIELDS or field.name in ("preset", "device") else "#"
+            lines += textwrap.wrap(text, 95, initial_indent="    # ", subsequent_indent="    # ")
+            lines += [f"    {active}{field.name}: {_yaml(field.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _yaml(value: object) -> str:
+    # On one line, and without the document's end that YAML puts after a lone scalar.
+    return str(yaml.safe_dump(value, width=1000)).removesuffix("...\n").strip()
+
+
+def _description(field: dataclasses.Field[Any]) -> str:
+    unit = field.metadata["unit"]
+    return str(field.metadata["description"]) + (f" [{unit}]" if unit else "")
+
+
+def _is_read_only(name: str) -> bool:
+    # The tracker's settings are fixed when it is made.
+    return bool(_FIELDS[name].metadata.get("read_only", True))
+
+
+def _descriptor(name: str) -> ParameterDescriptor:
+    field = _FIELDS[name]
+    low, high = field.metadata["minimum"], field.metadata["maximum"]
+    descriptor = ParameterDescriptor(
+        description=_description(field),
+        additional_constraints=allowed_values(name),
+        read_only=_is_read_only(name),
+    )
+    if low is not None and high is not None:
+        if isinstance(field.default, float):
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=float(low), to_value=float(high))
+            ]
+        else:
+            descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
+    return descriptor
+
+
+if __name__ == "__main__":
+    print(parameter_file(), end="")
