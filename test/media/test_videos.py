@@ -126,21 +126,23 @@ def test_video_is_turned_as_it_says(tmp_path: Path) -> None:
         assert frame.image[:6, -6:].mean() > 200, "the upper left corner came to the right"
 
 
-@pytest.mark.parametrize(
-    ("told", "upside_down"), [(0.0, False), (90.0, True), (180.0, False), (270.0, True)]
-)
-def test_an_opencv_that_turns_the_other_way_is_made_up_for(
-    told: float, upside_down: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("the_other_way", [False, True])
+@pytest.mark.parametrize("quarters", range(4))
+def test_frames_are_turned_clockwise_by_what_opencv_tells_of_them(
+    quarters: int, the_other_way: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Capture:
-        def get(self, prop: int) -> float:
-            assert prop == cv2.CAP_PROP_ORIENTATION_META
-            return told
+    told = {cv2.CAP_PROP_ORIENTATION_AUTO: 1.0, cv2.CAP_PROP_ORIENTATION_META: 90.0 * quarters}
 
+    class Capture:
+        get, set = told.__getitem__, told.__setitem__
+
+    monkeypatch.setattr(turning, "_TELLS_THE_OTHER_WAY", the_other_way)
+    turned = turning.Turning(cast("cv2.VideoCapture", Capture()))
     image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
-    monkeypatch.setattr(turning, "TURNS_THE_OTHER_WAY", True)
-    turned = turning.as_shown(cast("cv2.VideoCapture", Capture()), image)
-    np.testing.assert_array_equal(turned, image[::-1, ::-1] if upside_down else image)
+    np.testing.assert_array_equal(
+        turned(image), np.rot90(image, quarters if the_other_way else -quarters)
+    )
+    assert told[cv2.CAP_PROP_ORIENTATION_AUTO] == 0, "or OpenCV turns it as well"
 
 
 def test_text_is_no_video(tmp_path: Path) -> None:
