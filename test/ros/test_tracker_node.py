@@ -163,6 +163,7 @@ def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     monkeypatch.setattr("rlt_ros.ros.tracker_node.draw_result", _never)
     node = TrackerNode()
+    node.start()
     detections: list[Detection2D] = []
     monkeypatch.setattr(node._detection, "publish", detections.append)
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)
@@ -180,6 +181,7 @@ def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPat
     clock = SimpleNamespace(monotonic=lambda: now[0])
     monkeypatch.setattr("rlt_ros.ros.tracker_node.time", clock)
     node = TrackerNode()
+    node.start()
     detections: list[float] = []
     pictures: list[float] = []
     monkeypatch.setattr(node._detection, "publish", lambda _: detections.append(now[0]))

@@ -86,6 +86,10 @@ class ImageSubscription:
             why = "reliable: every publisher offers it"
         self._node.get_logger().info(f"images on {self.topic} are now taken {why}")
 
+    def destroy(self) -> None:
+        """Receive no more."""
+        self._node.destroy_subscription(self._subscription)
+
     def _subscribe(self) -> Any:
         events: dict[str, Callable[[Any], None]] = {"message_lost": self._on_lost}
         if self._automatic:  # else rclpy's own warning is right

@@ -29,8 +29,9 @@ The tracker's settings are the same everywhere: parameters of the node
 ([config/tracker.yaml](../config/tracker.yaml), or `-p NAME:=VALUE`), `--set NAME=VALUE` of
 `rlt-track` and `rlt-bench`, and arguments of `make_config`. A wrong name or value is refused in one
 line that says what is allowed. Where the column `paper` is empty that preset has the same value.
-None but `class_id` can be changed while the node runs; `ros2 param get /rlt/tracker NAME` tells
-what it has.
+Column `live`: yes where it can be changed while the node is active. Any other but `autostart` can
+be changed while it is not: `ros2 lifecycle set /rlt/tracker deactivate`, `ros2 param set`,
+`ros2 lifecycle set /rlt/tracker activate`. `ros2 param get /rlt/tracker NAME` tells what it has.
 """
 
 _INTERFACES = f"""\
@@ -55,19 +56,21 @@ def parameters_page() -> str:
     for title, settings in in_groups(fields).items():
         lines += [f"## {title[0].upper()}{title[1:]}", ""]
         rows = [_parameter_row(one) for one in settings]
-        lines += [*_table(("name", "default", "paper", "allowed", "what"), rows), ""]
+        lines += [*_table(("name", "default", "paper", "allowed", "live", "what"), rows), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _parameter_row(setting: Setting) -> tuple[str, ...]:
     unit = setting.metadata["unit"]
-    default = f"`{setting.default if setting.default != '' else repr('')}`"
+    plain = str(setting.default).lower() if isinstance(setting.default, bool) else setting.default
+    default = f"`{plain if plain != '' else repr('')}`"
     paper = PRESETS["paper"].get(setting.name)
     return (
         f"`{setting.name}`",
         f"{default} {unit}" if unit else default,
         "" if paper is None else f"`{paper}`",
         allowed_values(setting.name),
+        "yes" if setting.metadata.get("live") else "",
         str(setting.metadata["description"]),
     )
 
