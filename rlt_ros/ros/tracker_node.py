@@ -34,7 +34,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
@@ -216,7 +216,11 @@ class TrackerNode(ManagedNode):
         """Listen to images and boxes; load the tracker first where that is to be done again."""
         settings = self._load()
         self._images = ImageSubscription(
-            self, self._on_image, settings.image_reliability, keep_all=settings.queue == "all"
+            self,
+            self._on_image,
+            settings.image_reliability,
+            keep_all=settings.queue == "all",
+            transport=settings.image_transport,
         )
         self._boxes = self.create_subscription(
             INIT_BOX.type, INIT_BOX.name, self._on_init_box, QoSProfile(depth=INIT_BOX.depth)
@@ -309,7 +313,7 @@ class TrackerNode(ManagedNode):
 
     # ---- in: these return at once --------------------------------------------------------------
 
-    def _on_image(self, message: Image) -> None:
+    def _on_image(self, message: Image | CompressedImage) -> None:
         header = message.header
         if self._worker is not None:
             self._worker.submit_frame(

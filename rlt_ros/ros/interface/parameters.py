@@ -77,6 +77,13 @@ class NodeConfig:
         "the node configures and activates itself; false leaves that to ros2 lifecycle, a launch"
         " file or Nav2's life-cycle manager",
     )
+    image_transport: str = _images_in(
+        "auto",
+        "images taken: raw on image_raw, compressed on image_raw/compressed (or on image_raw, where"
+        " that is such a topic); auto: what is published there, raw first",
+        choices=("auto", "raw", "compressed"),
+        for_users=True,
+    )
     image_reliability: str = _images_in(
         "auto",
         "delivery asked of the image publisher: reliable loses nothing and needs a reliable "

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2D
 
 from rlt_ros.msg import TrackerStatus
@@ -29,12 +29,14 @@ class Topic:
         type: of its messages.
         depth: of its queue, in messages.
         about: what its messages hold and promise, as Markdown.
+        always: whether an active node has it, whatever its parameters say.
     """
 
     name: str
     type: Any
     depth: int
     about: str
+    always: bool = True
 
     @property
     def type_name(self) -> str:
@@ -48,6 +50,14 @@ IMAGES = Topic(
     30,  # a second of a 30 Hz camera
     "launch argument `image_topic`; RGB, grey, Bayer and YUV encodings of 8 bits, 16 bits, floating"
     " point: [encodings.md](encodings.md)",
+)
+COMPRESSED_IMAGES = Topic(
+    "image_raw/compressed",
+    CompressedImage,
+    IMAGES.depth,
+    "in place of `image_raw`, as the parameter `image_transport` and the publishers say: JPEG, PNG,"
+    " PNG of 16 bits, and what else OpenCV decodes; not `compressedDepth`",
+    always=False,
 )
 INIT_BOX = Topic(
     "init_box",
@@ -85,5 +95,5 @@ STATUS = Topic(
     " + dropped + untargeted + waiting), latency, updates; per frame, and once a second when idle",
 )
 
-SUBSCRIBED = (IMAGES, INIT_BOX)
+SUBSCRIBED = (IMAGES, COMPRESSED_IMAGES, INIT_BOX)
 PUBLISHED = (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS)

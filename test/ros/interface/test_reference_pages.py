@@ -14,7 +14,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 from rlt_ros.msg import TrackerStatus
 from scripted_tracker import ScriptedTracker
 
-from rlt_ros.ros.interface.pages import COMMAND, STATUS_DEFINITION, interfaces_page, parameters_page
+from rlt_ros.ros.interface.pages import COMMAND, interfaces_page, parameters_page
 from rlt_ros.ros.interface.parameters import names
 from rlt_ros.ros.interface.topics import PUBLISHED, SUBSCRIBED
 from rlt_ros.ros.tracker_node import TrackerNode
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def interfaces() -> str:
-    return interfaces_page((ROOT / STATUS_DEFINITION).read_text())
+    return interfaces_page(ROOT)
 
 
 @pytest.mark.parametrize(
@@ -71,5 +71,7 @@ def test_the_node_has_the_declared_topics(monkeypatch: pytest.MonkeyPatch) -> No
     of_every_node = {"/parameter_events", "/rosout", "/tracker/transition_event"}
     for found, declared in ((published, PUBLISHED), (subscribed, SUBSCRIBED)):
         assert {name: kinds for name, kinds in found.items() if name not in of_every_node} == {
-            f"/{topic.name}": [topic.type_name.replace("/", "/msg/")] for topic in declared
+            f"/{topic.name}": [topic.type_name.replace("/", "/msg/")]
+            for topic in declared
+            if topic.always
         }
