@@ -45,10 +45,19 @@ from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.error_texts import place
 from rlt_ros.ros.inputs.cv_bridge_check import check_cv_bridge
 from rlt_ros.ros.inputs.image_conversion import ImageConverter
-from rlt_ros.ros.inputs.image_subscription import ImageSubscription
+from rlt_ros.ros.inputs.image_subscription import COMPRESSED_TYPE, ImageSubscription
 from rlt_ros.ros.interface.parameters import NodeConfig, NodeParameters
-from rlt_ros.ros.interface.topics import INIT_BOX, PUBLISHED
+from rlt_ros.ros.interface.topics import (
+    ANNOTATED_IMAGE,
+    ATTENTION_MAP,
+    DETECTION,
+    DIAGNOSTICS,
+    INIT_BOX,
+    STATUS,
+    Topic,
+)
 from rlt_ros.ros.life_cycle import ACTIVE, UNCONFIGURED, ManagedNode
+from rlt_ros.ros.outputs.diagnostics import Diagnostics, Inputs, Memory, Sample
 from rlt_ros.ros.outputs.messages import to_detection, to_image_message, to_status
 from rlt_ros.ros.spinning import spin_until
 from rlt_ros.ros.watching.input_watch import InputWatch
@@ -61,7 +70,7 @@ from rlt_ros.tracking import (
     TrackerConfig,
     TrackerStoppedError,
 )
-from rlt_ros.tracking.compute.memory import release_memory
+from rlt_ros.tracking.compute.memory import memory_in_use, release_memory
 
 STATUS_PERIOD = 1.0
 """Seconds after which the status is published again although nothing happened."""
@@ -203,18 +212,16 @@ class TrackerNode(ManagedNode):
 
     def configure(self) -> None:
         """Read the parameters, make the publishers, load the tracker."""
-        self._detection, self._attention_map, self._annotated_image, self._status = (
-            self.create_lifecycle_publisher(topic.type, topic.name, QoSProfile(depth=topic.depth))
-            for topic in PUBLISHED
-        )
-        self._publishing = [
-            *(self._detection, self._attention_map, self._annotated_image, self._status)
-        ]
+        self._detection = self._publisher(DETECTION)
+        self._attention_map = self._publisher(ATTENTION_MAP)
+        self._annotated_image = self._publisher(ANNOTATED_IMAGE)
+        self._status = self._publisher(STATUS)
+        self._diagnostics = self._publisher(DIAGNOSTICS)
         self._load()
 
     def activate(self) -> None:
         """Listen to images and boxes; load the tracker first where that is to be done again."""
-        settings = self._load()
+        settings, tracker = self._load()
         self._images = ImageSubscription(
             self,
             self._on_image,
@@ -225,6 +232,7 @@ class TrackerNode(ManagedNode):
         self._boxes = self.create_subscription(
             INIT_BOX.type, INIT_BOX.name, self._on_init_box, QoSProfile(depth=INIT_BOX.depth)
         )
+        self._health = Diagnostics(self.get_fully_qualified_name(), tracker.device)
         self._watch = InputWatch(self, self._images, self._boxes.topic_name)
         self.get_logger().info(
             f"images: {self._images.topic}, init boxes: {self._boxes.topic_name}"
@@ -259,7 +267,13 @@ class TrackerNode(ManagedNode):
         else:
             log.error(text)
 
-    def _load(self) -> NodeConfig:
+    def _publisher(self, topic: Topic) -> LifecyclePublisher:
+        quality = QoSProfile(depth=topic.depth)
+        publisher = self.create_lifecycle_publisher(topic.type, topic.name, quality)
+        self._publishing.append(publisher)
+        return publisher
+
+    def _load(self) -> tuple[NodeConfig, TrackerConfig]:
         """See to it that there is a worker with a tracker as the parameters want it.
 
         Raises:
@@ -269,7 +283,7 @@ class TrackerNode(ManagedNode):
         settings = self._declared.configs()
         node_config, tracker_config = settings
         if self._worker is not None and settings == self._settings:
-            return node_config
+            return settings
         self._unload()
         loading = Loading(
             lambda: _loaded_tracker(tracker_config, self.get_logger().warning),
@@ -293,7 +307,7 @@ class TrackerNode(ManagedNode):
         self._worker.start()
         if loading.awaited:
             loading.wait(self.context.ok)
-        return node_config
+        return settings
 
     def _unload(self) -> None:
         """End the worker, its threads with it, and give back its memory.
@@ -339,8 +353,25 @@ class TrackerNode(ManagedNode):
         self._images.adapt()
         self._watch.look(self._worker.status().state)
         self._complaints.catch_up()
+        status = self._worker.status()
         if time.monotonic() - self._status_published >= STATUS_PERIOD:
-            self.on_status(self._worker.status(), None)
+            self.on_status(status, None)
+        self._publish_health(status, self._images, self._watch.notice)
+
+    def _publish_health(self, status: Status, images: ImageSubscription, notice: str) -> None:
+        compressed = images.type_name == COMPRESSED_TYPE
+        message = self._health.message(
+            Sample(time.monotonic(), status, images.received, images.lost),
+            Inputs(
+                images.topic,
+                "compressed" if compressed else "raw",
+                "reliable" if images.reliable else "best effort",
+                notice,
+            ),
+            Memory(*memory_in_use()),
+            self.get_clock().now().to_msg(),
+        )
+        self._diagnostics.publish(message)
 
     def set_parameters(self, parameter_list: list[Parameter]) -> list[SetParametersResult]:
         """Set parameters one by one."""

@@ -89,8 +89,8 @@ def own_topics(node: TrackerNode) -> tuple[set[str], set[str]]:
     return published & ALL_PUBLISHED, subscribed & ALL_SUBSCRIBED
 
 
-ALL_PUBLISHED = {f"/{topic.name}" for topic in PUBLISHED}
-ALL_SUBSCRIBED = {f"/{topic.name}" for topic in SUBSCRIBED}
+ALL_PUBLISHED = {f"/{topic.name.lstrip('/')}" for topic in PUBLISHED}
+ALL_SUBSCRIBED = {f"/{topic.name}" for topic in SUBSCRIBED if topic.always}
 
 
 def test_each_state_has_its_topics_and_its_tracker(managed: TrackerNode, loader: Loader) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2D
 
@@ -25,7 +26,7 @@ class Topic:
     """A topic.
 
     Attributes:
-        name: relative to the node's namespace.
+        name: relative to the node's namespace, but for that which all nodes share.
         type: of its messages.
         depth: of its queue, in messages.
         about: what its messages hold and promise, as Markdown.
@@ -94,6 +95,13 @@ STATUS = Topic(
     "IDLE, INITIALIZING, TRACKING, UNCERTAIN or LOST, what is wrong now, counts (received = tracked"
     " + dropped + untargeted + waiting), latency, updates; per frame, and once a second when idle",
 )
+DIAGNOSTICS = Topic(
+    "/diagnostics",
+    DiagnosticArray,
+    10,
+    "health of images and tracker, once a second while the node is active:"
+    " [node.md](node.md#diagnostics)",
+)
 
 SUBSCRIBED = (IMAGES, COMPRESSED_IMAGES, INIT_BOX)
-PUBLISHED = (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS)
+PUBLISHED = (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS, DIAGNOSTICS)

@@ -71,7 +71,7 @@ def test_the_node_has_the_declared_topics(monkeypatch: pytest.MonkeyPatch) -> No
     of_every_node = {"/parameter_events", "/rosout", "/tracker/transition_event"}
     for found, declared in ((published, PUBLISHED), (subscribed, SUBSCRIBED)):
         assert {name: kinds for name, kinds in found.items() if name not in of_every_node} == {
-            f"/{topic.name}": [topic.type_name.replace("/", "/msg/")]
+            f"/{topic.name.lstrip('/')}": [topic.type_name.replace("/", "/msg/")]
             for topic in declared
             if topic.always
         }
