@@ -29,7 +29,7 @@ ARGS :=
 JOBS := 2
 
 # What colcon installs. A newer file among these means that it has to run again.
-INSTALLED := $(shell find rlt_ros launch config msg ros_from_pypi -type f -not -name '*.pyc') \
+INSTALLED := $(shell find rlt_ros launch config msg srv ros_from_pypi -type f -not -name '*.pyc') \
   CMakeLists.txt package.xml tools/command.py.in tools/build.sh
 
 help:  ## list these commands

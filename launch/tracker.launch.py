@@ -3,6 +3,9 @@
 """Start the tracker node, and RViz with ``rviz:=true``.
 
 ros2 launch rlt_ros tracker.launch.py image_topic:=/camera/image_raw rviz:=true
+
+The node brings itself up, or with ``autostart:=false`` this file takes it through its life cycle,
+or with ``managed:=true`` that is left to a life-cycle manager, such as Nav2's.
 """
 
 from __future__ import annotations
@@ -15,14 +18,26 @@ from ament_index_python.packages import (
     get_package_prefix,
     get_package_share_directory,
 )
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.action import Action
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    OpaqueFunction,
+    RegisterEventHandler,
+)
+from launch.event_handlers import OnProcessStart
+from launch.events import matches_action
 from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
+from launch_ros.actions import LifecycleNode, Node
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.events.lifecycle import ChangeState
 from launch_ros.utilities import make_namespace_absolute, prefix_namespace
+from lifecycle_msgs.msg import Transition
 
 from launch import LaunchContext, LaunchDescription
 from rlt_ros.ros.interface.launch_arguments import (
+    NODE_NAME,
     as_bool,
     check_log_level,
     check_names,
@@ -42,6 +57,16 @@ ARGUMENTS = {
     ),
     "params_file": (str(CONFIG / "tracker.yaml"), "parameters of the node"),
     "use_sim_time": ("false", "follow /clock"),
+    "autostart": (
+        "true",
+        "the node configures and activates itself; false: this launch file does, and says when it"
+        " fails",
+    ),
+    "managed": (
+        "false",
+        "leave the life cycle to a manager: with Nav2's, name NAMESPACE/tracker in its node_names"
+        " and set its bond_timeout to 0.0",
+    ),
     "log_level": ("info", "of the node: debug, info, warn, error or fatal"),
     "rviz": ("false", "open RViz as well"),
 }
@@ -60,8 +85,8 @@ def generate_launch_description() -> LaunchDescription:
     )
 
 
-def start(context: LaunchContext) -> list[Node]:
-    """Return the tracker node, and RViz where it is wanted and installed.
+def start(context: LaunchContext) -> list[Action]:
+    """Return the tracker node and what brings it up, and RViz where it is wanted and installed.
 
     Raises:
         LaunchArgumentError: names a wrong argument; nothing is started.
@@ -69,6 +94,8 @@ def start(context: LaunchContext) -> list[Node]:
     given = {name: LaunchConfiguration(name).perform(context) for name in ARGUMENTS}
     use_sim_time = as_bool("use_sim_time", given["use_sim_time"])
     wants_rviz = as_bool("rviz", given["rviz"])
+    managed = as_bool("managed", given["managed"])
+    autostart = as_bool("autostart", given["autostart"]) and not managed
     check_log_level(given["log_level"])
     namespace, image_topic = given["namespace"], given["image_topic"]
     pushed = context.launch_configurations.get("ros_namespace")  # by a launch file that includes us
@@ -81,24 +108,28 @@ def start(context: LaunchContext) -> list[Node]:
     if problem := unheard_parameters(file, full_namespace):
         log.warning(problem)
 
-    tracker = Node(
+    # Given only where it is wanted: a parameter file may have its own word on it.
+    own = {} if autostart else {"autostart": False}
+    tracker = LifecycleNode(
         package="rlt_ros",
         executable="tracker_node",
+        name=NODE_NAME,
         namespace=namespace,
-        parameters=[str(file), {"use_sim_time": use_sim_time}],
+        parameters=[str(file), {"use_sim_time": use_sim_time, **own}],
         remappings=[("image_raw", image_topic)],
         ros_arguments=["--log-level", given["log_level"]],
         output="screen",
     )
+    actions = [tracker] if autostart or managed else [*bring_up(tracker), tracker]
     if not wants_rviz:
-        return [tracker]
+        return actions
     if not _is_installed("rviz2"):
         distribution = os.environ.get("ROS_DISTRO", "$ROS_DISTRO")
         log.warning(
             "rviz2 is not installed, so the tracker starts without it: sudo apt install"
             f" ros-{distribution}-rviz2"
         )
-        return [tracker]
+        return actions
     # The displays name the topics of namespace rlt: remapped, they follow the arguments.
     rviz = Node(
         package="rviz2",
@@ -111,7 +142,28 @@ def start(context: LaunchContext) -> list[Node]:
             *((f"/rlt/{topic}", topic) for topic in OUTPUT_TOPICS),
         ],
     )
-    return [tracker, rviz]
+    return [*actions, rviz]
+
+
+def bring_up(tracker: LifecycleNode) -> list[Action]:
+    """Return what configures a node as soon as its process runs, and activates it after that."""
+
+    def change(transition: int) -> list[Action]:
+        event = ChangeState(
+            lifecycle_node_matcher=matches_action(tracker), transition_id=transition
+        )
+        return [EmitEvent(event=event)]
+
+    started = OnProcessStart(
+        target_action=tracker, on_start=change(Transition.TRANSITION_CONFIGURE)
+    )
+    configured = OnStateTransition(
+        target_lifecycle_node=tracker,
+        start_state="configuring",
+        goal_state="inactive",
+        entities=change(Transition.TRANSITION_ACTIVATE),
+    )
+    return [RegisterEventHandler(started), RegisterEventHandler(configured)]
 
 
 def _is_installed(package: str) -> bool:

@@ -24,13 +24,15 @@ ROS_MODULES = {
     "geometry_msgs",
     "launch",
     "launch_ros",
+    "lifecycle_msgs",
     "rcl_interfaces",
     "rclpy",
     "sensor_msgs",
     "std_msgs",
+    "std_srvs",
     "vision_msgs",
 }
-ROS_PARTS = {"rlt_ros.demo", "rlt_ros.msg", "rlt_ros.replay", "rlt_ros.ros"}
+ROS_PARTS = {"rlt_ros.demo", "rlt_ros.msg", "rlt_ros.replay", "rlt_ros.ros", "rlt_ros.srv"}
 ARCHITECTURE = ROOT / "docs/architecture.md"
 WITHOUT_ROS = {f"rlt_ros.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")} - ROS_PARTS
 
@@ -183,7 +185,7 @@ def test_the_nodes_worker_imports_no_ros() -> None:
     ros = PACKAGE / "ros"
     found = {
         name
-        for path in (ros / "complaints.py", *(ros / "worker").glob("*.py"))
+        for path in (ros / "complaints.py", ros / "error_texts.py", *(ros / "worker").glob("*.py"))
         for name in imported_modules(path.read_text(), "rlt_ros.ros.worker")
         if name.split(".")[0] in ROS_MODULES
     }

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("ros")
 def node(ros: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrackerNode]:
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     node = TrackerNode()
+    node.start()
     complaints = Complaints(logging.getLogger("node"))
     monkeypatch.setattr(node, "_complaints", complaints)
     monkeypatch.setattr(node._worker, "_complaints", complaints)
@@ -47,6 +48,7 @@ def init_box(frame_id: str = "", angle: float = 0.0) -> Detection2D:
 def test_a_frame_is_known_by_its_camera_and_its_size(node: TrackerNode) -> None:
     message = image_message(picture(0), "left")
     node._on_image(message)
+    assert node._worker is not None
     (frame,) = node._worker._queue._known()
     assert (frame.frame_id, frame.size) == ("left", len(message.data))
     assert node._worker._queue._buffer_bytes == 128 * MIB
@@ -59,6 +61,7 @@ def test_a_box_of_another_camera_is_refused(node: TrackerNode, caplog: Log) -> N
     wrong = init_box("right")
     wrong.header.stamp.sec = 7
     node._on_init_box(wrong)
+    assert node._worker is not None
     refusal = node._worker.status().message
     assert "its frame_id is 'right' but the image's is 'left'" in refusal
     assert caplog.messages == [refusal]

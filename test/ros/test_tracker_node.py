@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -23,6 +24,7 @@ from node_bench import (
     HEIGHT,
     LOSSLESS,
     QUICK,
+    RELIABLE,
     TIMEOUT,
     WIDTH,
     Client,
@@ -38,7 +40,7 @@ from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from rlt_ros.msg import TrackerStatus
 from scripted_tracker import ScriptedTracker
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
@@ -163,6 +165,7 @@ def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     monkeypatch.setattr("rlt_ros.ros.tracker_node.draw_result", _never)
     node = TrackerNode()
+    node.start()
     detections: list[Detection2D] = []
     monkeypatch.setattr(node._detection, "publish", detections.append)
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)
@@ -180,6 +183,7 @@ def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPat
     clock = SimpleNamespace(monotonic=lambda: now[0])
     monkeypatch.setattr("rlt_ros.ros.tracker_node.time", clock)
     node = TrackerNode()
+    node.start()
     detections: list[float] = []
     pictures: list[float] = []
     monkeypatch.setattr(node._detection, "publish", lambda _: detections.append(now[0]))
@@ -280,6 +284,35 @@ def test_a_thermal_camera_is_followed(client: Client) -> None:
     assert [detection.header for detection in client.detections] == headers
     overlaps = [overlap(found, box_on(i)) for i, found in enumerate(client.detections, start=1)]
     assert np.mean(overlaps) > 0.5, overlaps
+
+
+def test_a_compressed_camera_is_followed(
+    start: Callable[..., NodeProcess], connect: Callable[..., Client]
+) -> None:
+    node = start(**QUICK, **LOSSLESS, image_transport="compressed")
+    client = Client(node, images=None)
+    camera = client.node.create_publisher(CompressedImage, "image_raw/compressed", RELIABLE)
+
+    def send(index: int) -> Header:
+        message = CompressedImage(format="rgb8; jpeg compressed bgr8")
+        message.header = Header(stamp=client.node.get_clock().now().to_msg(), frame_id="camera")
+        encoded = cv2.imencode(".jpg", picture(index)[..., ::-1])[1]
+        message.data.frombytes(encoded.tobytes())
+        camera.publish(message)
+        return message.header
+
+    try:
+        client.wait_for_node()
+        client.until(camera.get_subscription_count)
+        client.choose(box_on(0), send(0))
+        client.until(lambda: client.detections)
+        headers = [send(index) for index in range(1, 15)]
+        client.until(lambda: len(client.detections) == 15)
+        assert [detection.header for detection in client.detections[1:]] == headers
+        overlaps = [overlap(found, box_on(i)) for i, found in enumerate(client.detections)]
+        assert np.mean(overlaps) > 0.5, overlaps
+    finally:
+        client.close()
 
 
 def test_no_frame_waits_while_an_update_runs(

@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""sensor_msgs/Image to RGB: by cv_bridge where it serves, else by the table of encodings."""
+"""Images to RGB: raw ones by cv_bridge where it serves, else by the table of encodings."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
-from rlt_ros.messages.images import Convert, raw_pixels, raw_to_rgb
+from rlt_ros.messages.images import Convert, compressed_pixels, raw_pixels, raw_to_rgb
 from rlt_ros.pixels.intensity import DriftWatch, IntensityRange, to_rgb8
 from rlt_ros.ros.inputs.cv_bridge_check import by_cv_bridge, check_cv_bridge
 
@@ -40,10 +40,13 @@ class ImageConverter:
         self._watch = DriftWatch(say)
 
     def __call__(
-        self, message: Image, intensity: IntensityRange | None
+        self, message: Image | CompressedImage, intensity: IntensityRange | None
     ) -> tuple[np.ndarray, IntensityRange | None]:
         """See ``to_rgb``."""
-        pixels = raw_pixels(message, _cv_bridge_conversions())
+        if isinstance(message, CompressedImage):
+            pixels = compressed_pixels(message)
+        else:
+            pixels = raw_pixels(message, _cv_bridge_conversions())
         image, used = to_rgb8(pixels, self._given or intensity)
         self._watch.look(pixels, used)
         return image, used

@@ -3,7 +3,8 @@
 """Every parameter of the node, declared once.
 
 The tracker's parameters are the fields of `TrackerConfig`; the node's own are those of
-`NodeConfig`. Description, type, range and read-only flag of each become its ROS descriptor.
+`NodeConfig`. Description, type and range of each become its ROS descriptor. Which of them an active
+node can change is `live`; the others wait until it is not.
 
 ``python -m rlt_ros.ros.interface.parameters > config/tracker.yaml`` writes the parameter file anew.
 """
@@ -21,9 +22,10 @@ from typing import Any
 import yaml
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from rlt_ros.pixels.intensity import AUTO, parse_intensity_range
-from rlt_ros.tracking import ConfigError, TrackerConfig, make_config
+from rlt_ros.tracking import PRESETS, ConfigError, TrackerConfig, make_config
 from rlt_ros.tracking import config as tracker_settings
 from rlt_ros.tracking.config import in_groups
 
@@ -33,16 +35,16 @@ _FOREIGN = {"use_sim_time", "start_type_description_service"}
 
 def _setting(
     group: str,
-    default: int | str,
+    default: float | str,
     description: str,
     *,
     for_users: bool = False,
     choices: tuple[str, ...] | None = None,
-    minimum: int | None = None,
-    maximum: int | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
     form: str | None = None,
     parse: Callable[[str], object] | None = None,
-    read_only: bool = True,
+    live: bool = False,
 ) -> Any:
     return dataclasses.field(
         default=default,
@@ -56,11 +58,12 @@ def _setting(
             "form": form,  # of a text that is not free, in words
             "parse": parse,  # raises ValueError where it has another form
             "unit": None,
-            "read_only": read_only,
+            "live": live,
         },
     )
 
 
+_life_cycle = partial(_setting, "the node's life cycle")
 _images_in = partial(_setting, "images and init boxes that come in")
 _results_out = partial(_setting, "what goes out")
 
@@ -69,6 +72,18 @@ _results_out = partial(_setting, "what goes out")
 class NodeConfig:
     """The node's own settings, in the form of `TrackerConfig`'s."""
 
+    autostart: bool = _life_cycle(
+        True,
+        "the node configures and activates itself; false leaves that to ros2 lifecycle, a launch"
+        " file or Nav2's life-cycle manager",
+    )
+    image_transport: str = _images_in(
+        "auto",
+        "images taken: raw on image_raw, compressed on image_raw/compressed (or on image_raw, where"
+        " that is such a topic); auto: what is published there, raw first",
+        choices=("auto", "raw", "compressed"),
+        for_users=True,
+    )
     image_reliability: str = _images_in(
         "auto",
         "delivery asked of the image publisher: reliable loses nothing and needs a reliable "
@@ -108,7 +123,7 @@ class NodeConfig:
         for_users=True,
     )
     class_id: str = _results_out(
-        "target", "class_id of published detections", for_users=True, read_only=False
+        "target", "class_id of published detections", for_users=True, live=True
     )
 
 
@@ -129,8 +144,13 @@ def allowed_values(name: str) -> str:
     field = _NODE_FIELDS[name]
     if field.metadata["choices"]:
         return "one of " + ", ".join(field.metadata["choices"])
+    low, high = field.metadata["minimum"], field.metadata["maximum"]
+    if isinstance(field.default, bool):
+        return "true or false"
     if isinstance(field.default, int):
-        return f"an integer from {field.metadata['minimum']} to {field.metadata['maximum']}"
+        return f"an integer from {low} to {high}"
+    if isinstance(field.default, float):
+        return f"a number from {low:g} to {high:g}"
     return field.metadata["form"] or "a text"
 
 
@@ -143,8 +163,10 @@ def checked(name: str, value: object) -> Any:
     if name in _TRACKER_FIELDS:
         return tracker_settings.checked(name, value)
     field = _NODE_FIELDS[name]
+    if isinstance(field.default, float) and type(value) is int:
+        value = float(value)
     valid = type(value) is type(field.default)
-    if valid and isinstance(value, int):
+    if valid and isinstance(value, int | float) and not isinstance(value, bool):
         valid = field.metadata["minimum"] <= value <= field.metadata["maximum"]
     if valid and field.metadata["choices"]:
         valid = value in field.metadata["choices"]
@@ -158,8 +180,15 @@ def checked(name: str, value: object) -> Any:
     return value
 
 
-def refusal(name: str, value: object) -> str:
-    """Return why a running node cannot set a parameter to a value; empty if it can."""
+def refusal(name: str, value: object, *, active: bool, node: str = "/rlt/tracker") -> str:
+    """Return why a running node cannot set a parameter to a value; empty if it can.
+
+    Args:
+        name: of the parameter.
+        value: that it is to have.
+        active: whether the node is.
+        node: its full name, for what to do.
+    """
     if name in _FOREIGN:
         return ""
     if name not in _FIELDS:
@@ -168,57 +197,97 @@ def refusal(name: str, value: object) -> str:
         checked(name, value)
     except ConfigError as error:
         return str(error)
-    if _is_read_only(name):
-        return (
-            f"{name} is read-only while the node runs; it may be {allowed_values(name)}:"
-            " set it in the parameter file or with -p, and start again"
-        )
+    if name == "autostart" or (active and not _FIELDS[name].metadata.get("live")):
+        return _read_only(name, node)
     return ""
 
 
-def declare_parameters(node: Node) -> tuple[NodeConfig, TrackerConfig]:
-    """Declare all parameters with the values that the user gave, and return them.
+class NodeParameters:
+    """A node's parameters: declared, checked, and looked up when the node is configured.
 
-    A tracker parameter that the user did not give gets the value of the user's preset. The node
-    must have been made with ``automatically_declare_parameters_from_overrides``.
+    What the user gave stays apart from what follows from it: a tracker's parameter that was not
+    given has the value of the user's preset, and gets another when the preset is changed.
 
-    Raises:
-        ConfigError: names each wrong parameter and its allowed values.
+    A parameter with a wrong value has its default, and stands in the way of `configs` until it is
+    set to a right one.
     """
-    # rclpy declared what the user gave, of any type; declared again below, with our descriptors,
-    # so that the errors are ours and 5 is a fine value for a float.
-    given = {
-        name: parameter.value
-        for name, parameter in node.get_parameters_by_prefix("").items()
-        if name not in _FOREIGN
-    }
-    for name in given:
-        node.undeclare_parameter(name)
-    for name in sorted(given.keys() - _FIELDS.keys()):
-        node.get_logger().warning(_unknown(name))
 
-    problems, values = [], {}
-    for name in given.keys() & _FIELDS.keys():
-        try:
-            values[name] = checked(name, given[name])
-        except ConfigError as error:
-            problems.append(str(error))
-    if problems:
-        raise ConfigError("; ".join(sorted(problems)))
-    node_config = NodeConfig(**{k: v for k, v in values.items() if k in _NODE_FIELDS})
-    tracker_config = make_config(**{k: v for k, v in values.items() if k in _TRACKER_FIELDS})
+    def __init__(self, node: Node) -> None:
+        """Declare all parameters with the values that the user gave.
 
-    for config in (node_config, tracker_config):
-        for field in dataclasses.fields(config):
-            value = getattr(config, field.name)
-            node.declare_parameter(field.name, value, _descriptor(field.name), ignore_override=True)
-    return node_config, tracker_config
+        The node must have been made with ``automatically_declare_parameters_from_overrides``.
+        """
+        self._node = node
+        self._given: dict[str, Any] = {}
+        self._wrong: dict[str, str] = {}
+        # rclpy declared what the user gave, of any type; declared again below, with our
+        # descriptors, so that the errors are ours and 5 is a fine value for a float.
+        given = {
+            name: parameter.value
+            for name, parameter in node.get_parameters_by_prefix("").items()
+            if name not in _FOREIGN
+        }
+        for name in given:
+            node.undeclare_parameter(name)
+        for name in sorted(given.keys() - _FIELDS.keys()):
+            node.get_logger().warning(_unknown(name))
+        for name in given.keys() & _FIELDS.keys():
+            try:
+                self._given[name] = checked(name, given[name])
+            except ConfigError as error:
+                self._wrong[name] = str(error)
+        values = self._values()
+        for name in _FIELDS:
+            node.declare_parameter(name, values[name], _descriptor(name), ignore_override=True)
 
+    def configs(self) -> tuple[NodeConfig, TrackerConfig]:
+        """Return the settings that the parameters make.
 
-def _unknown(name: str) -> str:
-    close = difflib.get_close_matches(name, _FIELDS, n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    return f"parameter {name} does not exist and has no effect{hint}"
+        Raises:
+            ConfigError: names each wrong parameter and its allowed values.
+        """
+        if self._wrong:
+            raise ConfigError("; ".join(sorted(self._wrong.values())))
+        node_config = NodeConfig(**{k: v for k, v in self._given.items() if k in _NODE_FIELDS})
+        return node_config, make_config(
+            **{k: v for k, v in self._given.items() if k in _TRACKER_FIELDS}
+        )
+
+    def prepared(self, parameters: list[Parameter], *, active: bool) -> list[Parameter]:
+        """Return parameters as they are to be set, with all that follows from them.
+
+        Raises:
+            ConfigError: one of them cannot be set now; says why, and what to do.
+        """
+        path = self._node.get_fully_qualified_name()
+        for one in parameters:
+            if reason := refusal(one.name, one.value, active=active, node=path):
+                raise ConfigError(reason)
+        own = [one for one in parameters if one.name not in _FOREIGN]
+        taken = {one.name: checked(one.name, one.value) for one in own}
+        before, self._given = self._given, {**self._given, **taken}
+        values = self._values()
+        self._given = before
+        foreign = [one for one in parameters if one.name in _FOREIGN]
+        changed = [
+            Parameter(name, value=value)
+            for name, value in values.items()
+            if name in taken or value != self._node.get_parameter(name).value
+        ]
+        return foreign + changed
+
+    def took(self, parameters: list[Parameter]) -> None:
+        """Note what the user has set; each was `prepared`."""
+        for parameter in parameters:
+            if parameter.name in _FIELDS:
+                self._given[parameter.name] = checked(parameter.name, parameter.value)
+                self._wrong.pop(parameter.name, None)
+
+    def _values(self) -> dict[str, Any]:
+        """Return what each parameter holds; those that do not go together as they were given."""
+        preset = self._given.get("preset", _TRACKER_FIELDS["preset"].default)
+        values = {name: field.default for name, field in _FIELDS.items()}
+        return {**values, **PRESETS[preset], **self._given}
 
 
 def parameter_file() -> str:
@@ -255,9 +324,23 @@ def _description(field: dataclasses.Field[Any]) -> str:
     return str(field.metadata["description"]) + (f" [{unit}]" if unit else "")
 
 
-def _is_read_only(name: str) -> bool:
-    # The tracker's settings are fixed when it is made.
-    return bool(_FIELDS[name].metadata.get("read_only", True))
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(name, _FIELDS, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"parameter {name} does not exist and has no effect{hint}"
+
+
+def _read_only(name: str, node: str) -> str:
+    allowed = f"it may be {allowed_values(name)}"
+    if name == "autostart":
+        return (
+            f"autostart is read-only, as it counts when the node starts; {allowed}: set it in the"
+            " parameter file or with -p, and start again"
+        )
+    return (
+        f"{name} is read-only while the node is active; {allowed}: first ros2 lifecycle set {node}"
+        f" deactivate, then set it, then ros2 lifecycle set {node} activate"
+    )
 
 
 def _descriptor(name: str) -> ParameterDescriptor:
@@ -266,7 +349,6 @@ def _descriptor(name: str) -> ParameterDescriptor:
     descriptor = ParameterDescriptor(
         description=_description(field),
         additional_constraints=allowed_values(name),
-        read_only=_is_read_only(name),
     )
     if low is not None and high is not None:
         if isinstance(field.default, float):

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sensor_msgs.msg import Image
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2D
 
 from rlt_ros.msg import TrackerStatus
@@ -25,16 +26,18 @@ class Topic:
     """A topic.
 
     Attributes:
-        name: relative to the node's namespace.
+        name: relative to the node's namespace, but for that which all nodes share.
         type: of its messages.
         depth: of its queue, in messages.
         about: what its messages hold and promise, as Markdown.
+        always: whether an active node has it, whatever its parameters say.
     """
 
     name: str
     type: Any
     depth: int
     about: str
+    always: bool = True
 
     @property
     def type_name(self) -> str:
@@ -48,6 +51,14 @@ IMAGES = Topic(
     30,  # a second of a 30 Hz camera
     "launch argument `image_topic`; RGB, grey, Bayer and YUV encodings of 8 bits, 16 bits, floating"
     " point: [encodings.md](encodings.md)",
+)
+COMPRESSED_IMAGES = Topic(
+    "image_raw/compressed",
+    CompressedImage,
+    IMAGES.depth,
+    "in place of `image_raw`, as the parameter `image_transport` and the publishers say: JPEG, PNG,"
+    " PNG of 16 bits, and what else OpenCV decodes; not `compressedDepth`",
+    always=False,
 )
 INIT_BOX = Topic(
     "init_box",
@@ -84,6 +95,13 @@ STATUS = Topic(
     "IDLE, INITIALIZING, TRACKING, UNCERTAIN or LOST, what is wrong now, counts (received = tracked"
     " + dropped + untargeted + waiting), latency, updates; per frame, and once a second when idle",
 )
+DIAGNOSTICS = Topic(
+    "/diagnostics",
+    DiagnosticArray,
+    10,
+    "health of images and tracker, once a second while the node is active:"
+    " [node.md](node.md#diagnostics)",
+)
 
-SUBSCRIBED = (IMAGES, INIT_BOX)
-PUBLISHED = (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS)
+SUBSCRIBED = (IMAGES, COMPRESSED_IMAGES, INIT_BOX)
+PUBLISHED = (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS, DIAGNOSTICS)

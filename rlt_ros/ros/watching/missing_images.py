@@ -13,22 +13,26 @@ from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, ReliabilityPolicy, qos_check_compatible
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
-from rlt_ros.ros.inputs.image_subscription import IMAGE_TYPE, ImageSubscription, node_path
+from rlt_ros.ros.inputs.image_subscription import (
+    COMPRESSED_TYPE,
+    IMAGE_TYPE,
+    ImageSubscription,
+    node_path,
+)
 
-COMPRESSED_TYPE = "sensor_msgs/msg/CompressedImage"
 STATUS_TYPE = "rlt_ros/msg/TrackerStatus"
 
 
 def why_no_image(node: Node, images: ImageSubscription) -> str:
     """Return what is the matter with the topic of the images, with the nearest remedy."""
     publishers = images.publishers()
-    fitting_type = [each for each in publishers if each.topic_type == IMAGE_TYPE]
+    fitting_type = [each for each in publishers if each.topic_type == images.type_name]
     if not publishers:
-        return f"it has no publisher; {_elsewhere(node, images.topic)}"
+        return f"it has no publisher; {_elsewhere(node, images)}"
     if not fitting_type:
         return (
-            f"it has {_publishers(publishers)}, none of {IMAGE_TYPE};"
-            f" {_elsewhere(node, images.topic)}"
+            f"it has {_publishers(publishers)}, none of {images.type_name};"
+            f" {_elsewhere(node, images)}"
         )
     for publisher in fitting_type:
         verdict, reason = qos_check_compatible(publisher.qos_profile, images.qos)
@@ -61,8 +65,9 @@ def remedy_for_loss(images: ImageSubscription) -> str:
     return ", or ".join([*remedies, "send smaller or fewer images"])
 
 
-def _elsewhere(node: Node, topic: str) -> str:
+def _elsewhere(node: Node, images: ImageSubscription) -> str:
     """Say where images are to be had instead."""
+    topic = images.base
     topics = node.get_topic_names_and_types()
     # Trackers, this one included, publish pictures of what they see.
     trackers = {
@@ -79,21 +84,19 @@ def _elsewhere(node: Node, topic: str) -> str:
                 for each in node.get_publishers_info_by_topic(name)
             ):
                 sources[kind].append(name)
-    if found := _nearest(topic, sources[IMAGE_TYPE]):
-        more = f" (also on {', '.join(found[1:4])})" if found[1:] else ""
-        return (
-            f"images are on {found[0]}{more}: start with image_topic:={found[0]}"
-            f" (ros2 run: -r image_raw:={found[0]})"
-        )
-    if found := _nearest(topic, sources[COMPRESSED_TYPE]):
-        raw = topic if topic != found[0] else f"{topic}_decoded"
-        then = "" if raw == topic else f", and start with image_topic:={raw}"
-        # Arguments for Humble, parameters for later ones.
-        return (
-            f"compressed images are on {found[0]}; have them decoded: ros2 run image_transport"
-            " republish compressed raw --ros-args -p in_transport:=compressed"
-            f" -p out_transport:=raw -r in/compressed:={found[0]} -r out:={raw}{then}"
-        )
+    if images.transport == "compressed" and topic in sources[IMAGE_TYPE]:
+        return f"raw images are on {topic}: set image_transport to auto or raw"
+    own = {topic, f"{topic}/compressed"} & {*sources[COMPRESSED_TYPE]}
+    if images.transport == "raw" and own:
+        return f"compressed images are on {min(own)}: set image_transport to auto or compressed"
+    for kind, what in ((IMAGE_TYPE, "images"), (COMPRESSED_TYPE, "compressed images")):
+        if found := _nearest(topic, sources[kind]):
+            more = f" (also on {', '.join(found[1:4])})" if found[1:] else ""
+            base = found[0].removesuffix("/compressed")
+            return (
+                f"{what} are on {found[0]}{more}: start with image_topic:={base}"
+                f" (ros2 run: -r image_raw:={base})"
+            )
     return (
         "nor are there images on another topic: does the camera run, with the same ROS_DOMAIN_ID"
         " and middleware?"

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.inputs import image_conversion
@@ -60,6 +61,54 @@ def test_a_range_that_a_user_gave_goes_before() -> None:
     same, unused = convert(_message(RGB, "rgb8"), None)
     assert unused is None
     np.testing.assert_array_equal(same, RGB)
+
+
+def _compressed(array: np.ndarray, suffix: str, kind: str) -> CompressedImage:
+    stored = array[..., ::-1] if array.ndim == 3 else array
+    message = CompressedImage(format=kind)
+    message.data.frombytes(cv2.imencode(suffix, stored)[1].tobytes())
+    return message
+
+
+def test_compressed_images_are_decoded_as_they_are() -> None:
+    convert = ImageConverter(None, print)
+    image, used = convert(_compressed(RGB, ".png", "rgb8; png compressed bgr8"), None)
+    np.testing.assert_array_equal(image, RGB)
+    assert used is None
+    smooth = np.full((32, 48, 3), (200, 40, 90), np.uint8)
+    image, used = convert(_compressed(smooth, ".jpg", "jpeg"), None)
+    assert (image.shape, used) == (smooth.shape, None)
+    assert np.abs(image.astype(int) - smooth).max() <= 3  # JPEG's own loss
+    grey, _ = convert(_compressed(RGB[..., 0], ".png", "mono8; png compressed"), None)
+    np.testing.assert_array_equal(grey, np.dstack([RGB[..., 0]] * 3))
+
+
+def test_a_png_of_16_bits_keeps_its_range() -> None:
+    convert = ImageConverter(None, print)
+    ramp = np.tile(np.linspace(7000, 8000, 80), (60, 1)).astype(np.uint16)
+    image, used = convert(_compressed(ramp, ".png", "mono16; png compressed"), None)
+    raw, same = convert(_message(ramp, "mono16"), None)
+    np.testing.assert_array_equal(image, raw)
+    assert used == same
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "said"),
+    [
+        (
+            "16UC1; compressedDepth png",
+            b"anything",
+            "compressedDepth images cannot be tracked",
+        ),
+        ("jpeg", b"\xff\xd8\xff no picture", "14 bytes of format 'jpeg' cannot be decoded"),
+        ("png", b"", "0 bytes of format 'png' cannot be decoded"),
+    ],
+)
+def test_what_is_no_picture_is_refused(kind: str, data: bytes, said: str) -> None:
+    message = CompressedImage(format=kind)
+    message.data.frombytes(data)
+    with pytest.raises(InvalidImageError, match=said):
+        ImageConverter(None, print)(message, None)
 
 
 def test_what_the_library_cannot_convert_is_an_invalid_image(

@@ -85,7 +85,7 @@ def test_of_two_cameras_the_weaker_decides(bench: GraphBench) -> None:
 
 
 def test_a_publisher_of_another_type_has_no_say(bench: GraphBench) -> None:
-    images = bench.subscribe()
+    images = bench.subscribe(transport="raw")
     bench.publisher(BEST_EFFORT, CompressedImage)
     bench.until(images.publishers)
     images.adapt()
@@ -118,3 +118,52 @@ def test_all_is_kept_only_where_all_was_asked_for(
 ) -> None:
     qos = bench.subscribe(reliability, keep_all=keep_all).qos
     assert (qos.history, qos.depth) == (history, IMAGES.depth)
+
+
+@pytest.mark.parametrize("topic", ["image_raw", "image_raw/compressed"])
+@pytest.mark.parametrize("transport", ["auto", "compressed"])
+def test_compressed_images_are_taken_where_they_are(
+    bench: GraphBench, transport: str, topic: str
+) -> None:
+    camera = bench.publisher(BEST_EFFORT, CompressedImage, topic)
+    bench.until_seen(topic)
+    images = bench.subscribe(transport=transport)
+    images.adapt()
+    bench.receive(camera, "compressed")
+    assert images.topic == f"{bench.namespace}/{topic}"
+    assert not images.reliable
+
+
+def test_the_transport_changes_when_its_publishers_go(bench: GraphBench) -> None:
+    images = bench.subscribe()
+    compressed = bench.publisher(RELIABLE, CompressedImage, "image_raw/compressed")
+    bench.until(lambda: images.topic.endswith("/compressed"), images.adapt)
+    bench.receive(compressed, "first")
+    raw = bench.publisher(BEST_EFFORT)
+    bench.until_seen("image_raw")
+    images.adapt()
+    assert images.topic.endswith("/compressed")  # as long as they come
+    bench.others.destroy_publisher(compressed)
+    bench.until(lambda: images.topic.endswith("/image_raw"), images.adapt)
+    bench.receive(raw, "second")
+    assert images.received == len(bench.frames)
+    assert not images.reliable
+
+
+def test_raw_images_come_first(bench: GraphBench) -> None:
+    raw = bench.publisher()
+    bench.publisher(kind=CompressedImage, topic="image_raw/compressed")
+    bench.until_seen("image_raw/compressed")
+    bench.until_seen("image_raw")
+    images = bench.subscribe()
+    images.adapt()
+    bench.receive(raw, "raw")
+    assert images.topic == f"{bench.namespace}/image_raw"
+
+
+def test_a_transport_that_was_set_stays(bench: GraphBench) -> None:
+    images = bench.subscribe(transport="compressed")
+    bench.publisher()
+    bench.until_seen("image_raw")
+    images.adapt()
+    assert images.topic == f"{bench.namespace}/image_raw/compressed"

@@ -48,7 +48,7 @@ def test_properties_of_any_value(name: str, value: Any) -> None:
         kept = parameters.checked(name, value)
     except ConfigError as error:
         assert str(error) == f"{name} must be {parameters.allowed_values(name)}, not {value!r}"
-        assert parameters.refusal(name, value) == str(error)
+        assert parameters.refusal(name, value, active=True) == str(error)
         return
     assert type(kept) is type(declared.default)
     assert kept == value
@@ -63,4 +63,6 @@ def test_properties_of_any_value(name: str, value: Any) -> None:
 @given(st.text(max_size=30), VALUES)
 def test_properties_of_any_name(name: str, value: Any) -> None:
     if name not in FIELDS:
-        assert parameters.refusal(name, value).startswith(f"parameter {name} does not exist")
+        assert parameters.refusal(name, value, active=True).startswith(
+            f"parameter {name} does not exist"
+        )

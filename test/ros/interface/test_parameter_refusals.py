@@ -13,15 +13,21 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 import rclpy
 from rclpy.node import Node
 
-from rlt_ros.ros.interface.parameters import checked, declare_parameters, refusal
+from rlt_ros.ros.interface.parameters import NodeParameters, checked, refusal
 
 pytestmark = pytest.mark.usefixtures("ros")
+
+
+READ_ONLY = (
+    "first ros2 lifecycle set /refusals deactivate, then set it, then ros2 lifecycle set /refusals"
+    " activate"
+)
 
 
 @pytest.fixture
 def node() -> Iterator[Node]:
     made = rclpy.create_node("refusals", automatically_declare_parameters_from_overrides=True)
-    declare_parameters(made)
+    NodeParameters(made)
     yield made
     made.destroy_node()
 
@@ -39,19 +45,29 @@ def node() -> Iterator[Node]:
         ("queue_size", 0, "queue_size must be an integer from 1 to 1000000, not 0"),
         ("queue_size", 1_000_001, "queue_size must be an integer from 1 to 1000000, not 1000001"),
         ("momentum", 2.0, "momentum must be a number from 0 to 0.999, not 2.0"),
-        ("queue", "all", "queue is read-only while the node runs; it may be one of newest, all: "
-         "set it in the parameter file or with -p, and start again"),
-        ("momentum", 0.5, "momentum is read-only while the node runs; it may be a number from 0 "
-         "to 0.999: set it in the parameter file or with -p, and start again"),
+        ("queue", "all", "queue is read-only while the node is active; it may be one of newest, "
+         "all: " + READ_ONLY),
+        ("momentum", 0.5, "momentum is read-only while the node is active; it may be a number from "
+         "0 to 0.999: " + READ_ONLY),
+        ("autostart", False, "autostart is read-only, as it counts when the node starts; it may "
+         "be true or false: set it in the parameter file or with -p, and start again"),
         ("momentun", 0.5, "parameter momentun does not exist and has no effect; did you mean "
          "momentum?"),
         ("zzzz", 0.5, "parameter zzzz does not exist and has no effect"),
     ],
 )  # fmt: skip
-def test_a_running_node_says_why_it_cannot_set_a_parameter(
+def test_an_active_node_says_why_it_cannot_set_a_parameter(
     name: str, value: object, why: str
 ) -> None:
-    assert refusal(name, value) == why
+    assert refusal(name, value, active=True, node="/refusals") == why
+
+
+def test_an_inactive_node_refuses_wrong_values_and_what_counts_at_the_start_alone() -> None:
+    assert refusal("queue", "all", active=False) == ""
+    assert refusal("preset", "paper", active=False) == ""
+    said = refusal("queue", "most", active=False)
+    assert said == "queue must be one of newest, all, not 'most'"
+    assert "counts when the node starts" in refusal("autostart", False, active=False)
 
 
 def test_both_ends_of_a_nodes_range_are_in_it() -> None:

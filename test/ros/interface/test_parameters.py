@@ -19,7 +19,7 @@ import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from rlt_ros.ros.interface.parameters import checked, declare_parameters, names, parameter_file
+from rlt_ros.ros.interface.parameters import NodeParameters, checked, names, parameter_file
 from rlt_ros.tracking import PRESETS, ConfigError, make_config
 
 pytestmark = pytest.mark.usefixtures("ros")
@@ -45,15 +45,15 @@ def make_node() -> Iterator[Callable[..., Node]]:
         node.destroy_node()
 
 
-def test_every_parameter_tells_its_meaning_type_range_and_whether_it_can_change(
+def test_every_parameter_tells_its_meaning_type_and_range(
     make_node: Callable[..., Node],
 ) -> None:
     node = make_node()
-    node_config, tracker_config = declare_parameters(node)
+    node_config, tracker_config = NodeParameters(node).configs()
     for name in names():
         descriptor = node.describe_parameter(name)
         assert descriptor.description and descriptor.additional_constraints, name
-        assert descriptor.read_only == (name != "class_id"), name
+        assert not descriptor.read_only, name  # for good, that is: some while it is active
         config = node_config if hasattr(node_config, name) else tracker_config
         assert node.get_parameter(name).value == getattr(config, name)
         assert node.get_parameter(name).type_.value == descriptor.type
@@ -67,7 +67,7 @@ def test_what_is_not_given_has_the_presets_value(
     make_node: Callable[..., Node], preset: str
 ) -> None:
     node = make_node(preset=preset, attention_weight=3, class_id="head")
-    node_config, tracker_config = declare_parameters(node)
+    node_config, tracker_config = NodeParameters(node).configs()
     # 3 is as good as 3.0: nobody should have to know which parameters are floats.
     assert tracker_config == make_config(preset, attention_weight=3.0)
     assert node.get_parameter("attention_weight").value == 3.0
@@ -77,20 +77,48 @@ def test_what_is_not_given_has_the_presets_value(
 
 def test_every_wrong_value_is_named_with_what_is_allowed(make_node: Callable[..., Node]) -> None:
     with pytest.raises(ConfigError) as error:
-        declare_parameters(make_node(queue="most", candidates=1.5, queue_size=0, dropout=2.0))
+        NodeParameters(make_node(queue="most", candidates=1.5, queue_size=0, dropout=2.0)).configs()
     told = str(error.value)
     assert "queue must be one of newest, all, not 'most'" in told
     assert "candidates must be an integer from 8 to 16384, not 1.5" in told
     assert "queue_size must be an integer from 1 to 1000000, not 0" in told
     assert "dropout must be a number from 0 to 0.95, not 2.0" in told
     with pytest.raises(ConfigError, match="region_size must be a multiple of 16"):
-        declare_parameters(make_node(region_size=100))
+        NodeParameters(make_node(region_size=100)).configs()
+
+
+def test_a_wrong_value_counts_no_more_once_it_is_set_right(make_node: Callable[..., Node]) -> None:
+    node = make_node(queue="most", candidates=1.5)
+    parameters = NodeParameters(node)
+    assert node.get_parameter("queue").value == "newest"
+    for name, value, left in (("queue", "all", True), ("candidates", 512, False)):
+        given = [Parameter(name, value=value)]
+        node.set_parameters_atomically(parameters.prepared(given, active=False))
+        parameters.took(given)
+        if left:
+            with pytest.raises(ConfigError) as error:
+                parameters.configs()
+            assert str(error.value) == "candidates must be an integer from 8 to 16384, not 1.5"
+    node_config, tracker_config = parameters.configs()
+    assert (node_config.queue, tracker_config.candidates) == ("all", 512)
+
+
+def test_another_preset_changes_what_was_not_given(make_node: Callable[..., Node]) -> None:
+    node = make_node(candidates=512)
+    parameters = NodeParameters(node)
+    given = [Parameter("preset", value="paper"), Parameter("dropout", value=0)]
+    node.set_parameters_atomically(parameters.prepared(given, active=False))
+    parameters.took(given)
+    expected = make_config("paper", candidates=512, dropout=0.0)
+    assert parameters.configs()[1] == expected
+    for name in ("preset", "candidates", "dropout", "features", "regression_ridge"):
+        assert node.get_parameter(name).value == getattr(expected, name), name
 
 
 def test_a_misspelt_name_is_told_and_changes_nothing(
     make_node: Callable[..., Node], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    _, tracker_config = declare_parameters(make_node(attention_wieght=1.0))
+    _, tracker_config = NodeParameters(make_node(attention_wieght=1.0)).configs()
     assert tracker_config == make_config()
     told = capfd.readouterr().err
     assert "attention_wieght does not exist" in told
@@ -126,7 +154,7 @@ def test_what_a_user_may_touch_stands_first_in_the_parameter_file_on_one_screen(
 def test_the_parameter_file_holds_every_parameter_and_changes_none(
     make_node: Callable[..., Node],
 ) -> None:
-    node_config, tracker_config = declare_parameters(make_node())
+    node_config, tracker_config = NodeParameters(make_node()).configs()
     defaults = {**dataclasses.asdict(node_config), **dataclasses.asdict(tracker_config)}
     uncommented = re.sub(r"^( *)#(?=\w)", r"\1", parameter_file(), flags=re.MULTILINE)
     assert yaml.safe_load(uncommented)["/**"]["ros__parameters"] == defaults

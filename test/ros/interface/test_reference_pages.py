@@ -12,8 +12,9 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
 from rlt_ros.msg import TrackerStatus
+from scripted_tracker import ScriptedTracker
 
-from rlt_ros.ros.interface.pages import COMMAND, STATUS_DEFINITION, interfaces_page, parameters_page
+from rlt_ros.ros.interface.pages import COMMAND, interfaces_page, parameters_page
 from rlt_ros.ros.interface.parameters import names
 from rlt_ros.ros.interface.topics import PUBLISHED, SUBSCRIBED
 from rlt_ros.ros.tracker_node import TrackerNode
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def interfaces() -> str:
-    return interfaces_page((ROOT / STATUS_DEFINITION).read_text())
+    return interfaces_page(ROOT)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +57,10 @@ def test_readme_has_every_topic() -> None:
 
 
 @pytest.mark.usefixtures("ros")
-def test_the_node_has_the_declared_topics() -> None:
+def test_the_node_has_the_declared_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     node = TrackerNode()
+    node.start()
     try:
         own = (node.get_name(), node.get_namespace())
         published = dict(node.get_publisher_names_and_types_by_node(*own))
@@ -65,8 +68,10 @@ def test_the_node_has_the_declared_topics() -> None:
     finally:
         node.close()
         node.destroy_node()
-    of_every_node = {"/parameter_events", "/rosout"}
+    of_every_node = {"/parameter_events", "/rosout", "/tracker/transition_event"}
     for found, declared in ((published, PUBLISHED), (subscribed, SUBSCRIBED)):
         assert {name: kinds for name, kinds in found.items() if name not in of_every_node} == {
-            f"/{topic.name}": [topic.type_name.replace("/", "/msg/")] for topic in declared
+            f"/{topic.name.lstrip('/')}": [topic.type_name.replace("/", "/msg/")]
+            for topic in declared
+            if topic.always
         }

@@ -13,7 +13,7 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from rlt_ros.ros.inputs.image_subscription import ImageSubscription
 
@@ -32,11 +32,15 @@ class GraphBench:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
 
-    def subscribe(self, reliability: str = "auto", *, keep_all: bool = False) -> ImageSubscription:
-        def on_image(message: Image) -> None:
+    def subscribe(
+        self, reliability: str = "auto", *, keep_all: bool = False, transport: str = "auto"
+    ) -> ImageSubscription:
+        def on_image(message: Image | CompressedImage) -> None:
             self.frames.append(message.header.frame_id)
 
-        return ImageSubscription(self.node, on_image, reliability, keep_all=keep_all)
+        return ImageSubscription(
+            self.node, on_image, reliability, keep_all=keep_all, transport=transport
+        )
 
     def publisher(
         self, quality: QoSProfile | int = 10, kind: type = Image, topic: str = "image_raw"
@@ -63,7 +67,7 @@ class GraphBench:
 
     def receive(self, publisher: Publisher, name: str) -> None:
         """Publish a frame until it has been received."""
-        message = Image()
+        message = publisher.msg_type()
         message.header.frame_id = name
         self.until(lambda: name in self.frames, lambda: publisher.publish(message))
 
