@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,45 +23,13 @@ from rclpy.node import Node
 
 from rlt_ros.pixels.intensity import AUTO, parse_intensity_range
 from rlt_ros.tracking import ConfigError, TrackerConfig, make_config
-from rlt_ros.tracking import config as tracker_settings
-from rlt_ros.tracking.config import in_groups
+from rlt_ros.tracking.settings import Setting, allowed_values, checked, in_groups, setting
 
 # Declared by rclpy itself on every node.
 _FOREIGN = {"use_sim_time", "start_type_description_service"}
 
-
-def _setting(
-    group: str,
-    default: int | str,
-    description: str,
-    *,
-    for_users: bool = False,
-    choices: tuple[str, ...] | None = None,
-    minimum: int | None = None,
-    maximum: int | None = None,
-    form: str | None = None,
-    parse: Callable[[str], object] | None = None,
-    read_only: bool = True,
-) -> Any:
-    return dataclasses.field(
-        default=default,
-        metadata={
-            "group": group,
-            "for_users": for_users,
-            "description": description,
-            "choices": choices,
-            "minimum": minimum,
-            "maximum": maximum,
-            "form": form,  # of a text that is not free, in words
-            "parse": parse,  # raises ValueError where it has another form
-            "unit": None,
-            "read_only": read_only,
-        },
-    )
-
-
-_images_in = partial(_setting, "images and init boxes that come in")
-_results_out = partial(_setting, "what goes out")
+_images_in = partial(setting, "images and init boxes that come in")
+_results_out = partial(setting, "what goes out")
 
 
 @dataclass(frozen=True)
@@ -114,63 +81,29 @@ class NodeConfig:
 
 _NODE_FIELDS = {field.name: field for field in dataclasses.fields(NodeConfig)}
 _TRACKER_FIELDS = {field.name: field for field in dataclasses.fields(TrackerConfig)}
-_FIELDS: dict[str, dataclasses.Field[Any]] = {**_NODE_FIELDS, **_TRACKER_FIELDS}
+# Every parameter by its name.
+DECLARED: dict[str, Setting] = {**_NODE_FIELDS, **_TRACKER_FIELDS}
 
 
 def names() -> list[str]:
     """Return the names of all parameters."""
-    return list(_FIELDS)
-
-
-def allowed_values(name: str) -> str:
-    """Return what a parameter may hold, in words."""
-    if name in _TRACKER_FIELDS:
-        return tracker_settings.allowed_values(name)
-    field = _NODE_FIELDS[name]
-    if field.metadata["choices"]:
-        return "one of " + ", ".join(field.metadata["choices"])
-    if isinstance(field.default, int):
-        return f"an integer from {field.metadata['minimum']} to {field.metadata['maximum']}"
-    return field.metadata["form"] or "a text"
-
-
-def checked(name: str, value: object) -> Any:
-    """Return `value` as parameter `name` holds it.
-
-    Raises:
-        ConfigError: names the parameter and its allowed values.
-    """
-    if name in _TRACKER_FIELDS:
-        return tracker_settings.checked(name, value)
-    field = _NODE_FIELDS[name]
-    valid = type(value) is type(field.default)
-    if valid and isinstance(value, int):
-        valid = field.metadata["minimum"] <= value <= field.metadata["maximum"]
-    if valid and field.metadata["choices"]:
-        valid = value in field.metadata["choices"]
-    if valid and field.metadata["parse"]:
-        try:
-            field.metadata["parse"](value)
-        except ValueError:
-            valid = False
-    if not valid:
-        raise ConfigError(f"{name} must be {allowed_values(name)}, not {value!r}")
-    return value
+    return list(DECLARED)
 
 
 def refusal(name: str, value: object) -> str:
     """Return why a running node cannot set a parameter to a value; empty if it can."""
     if name in _FOREIGN:
         return ""
-    if name not in _FIELDS:
+    if name not in DECLARED:
         return _unknown(name)
+    declared = DECLARED[name]
     try:
-        checked(name, value)
+        checked(declared, value)
     except ConfigError as error:
         return str(error)
-    if _is_read_only(name):
+    if declared.metadata["read_only"]:
         return (
-            f"{name} is read-only while the node runs; it may be {allowed_values(name)}:"
+            f"{name} is read-only while the node runs; it may be {allowed_values(declared)}:"
             " set it in the parameter file or with -p, and start again"
         )
     return ""
@@ -194,13 +127,14 @@ def declare_parameters(node: Node) -> tuple[NodeConfig, TrackerConfig]:
     }
     for name in given:
         node.undeclare_parameter(name)
-    for name in sorted(given.keys() - _FIELDS.keys()):
+    for name in sorted(given.keys() - DECLARED.keys()):
         node.get_logger().warning(_unknown(name))
 
-    problems, values = [], {}
-    for name in given.keys() & _FIELDS.keys():
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for name in given.keys() & DECLARED.keys():
         try:
-            values[name] = checked(name, given[name])
+            values[name] = checked(DECLARED[name], given[name])
         except ConfigError as error:
             problems.append(str(error))
     if problems:
@@ -211,12 +145,12 @@ def declare_parameters(node: Node) -> tuple[NodeConfig, TrackerConfig]:
     for config in (node_config, tracker_config):
         for field in dataclasses.fields(config):
             value = getattr(config, field.name)
-            node.declare_parameter(field.name, value, _descriptor(field.name), ignore_override=True)
+            node.declare_parameter(field.name, value, _descriptor(field), ignore_override=True)
     return node_config, tracker_config
 
 
 def _unknown(name: str) -> str:
-    close = difflib.get_close_matches(name, _FIELDS, n=1)
+    close = difflib.get_close_matches(name, DECLARED, n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
     return f"parameter {name} does not exist and has no effect{hint}"
 
@@ -235,10 +169,10 @@ def parameter_file() -> str:
         "/**:",
         "  ros__parameters:",
     ]
-    for title, fields in in_groups(_FIELDS.values()).items():
+    for title, fields in in_groups(DECLARED.values()).items():
         lines += ["", f"    # ---- {title} ".ljust(99, "-")]
         for field in fields:
-            text = f"{_description(field)} ({allowed_values(field.name)})"
+            text = f"{_description(field)} ({allowed_values(field)})"
             active = "" if field.name in _NODE_FIELDS or field.name in ("preset", "device") else "#"
             lines += textwrap.wrap(text, 95, initial_indent="    # ", subsequent_indent="    # ")
             lines += [f"    {active}{field.name}: {_yaml(field.default)}"]
@@ -250,23 +184,17 @@ def _yaml(value: object) -> str:
     return str(yaml.safe_dump(value, width=1000)).removesuffix("...\n").strip()
 
 
-def _description(field: dataclasses.Field[Any]) -> str:
+def _description(field: Setting) -> str:
     unit = field.metadata["unit"]
     return str(field.metadata["description"]) + (f" [{unit}]" if unit else "")
 
 
-def _is_read_only(name: str) -> bool:
-    # The tracker's settings are fixed when it is made.
-    return bool(_FIELDS[name].metadata.get("read_only", True))
-
-
-def _descriptor(name: str) -> ParameterDescriptor:
-    field = _FIELDS[name]
+def _descriptor(field: Setting) -> ParameterDescriptor:
     low, high = field.metadata["minimum"], field.metadata["maximum"]
     descriptor = ParameterDescriptor(
         description=_description(field),
-        additional_constraints=allowed_values(name),
-        read_only=_is_read_only(name),
+        additional_constraints=allowed_values(field),
+        read_only=field.metadata["read_only"],
     )
     if low is not None and high is not None:
         if isinstance(field.default, float):

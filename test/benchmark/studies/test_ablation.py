@@ -24,7 +24,7 @@ from rlt_ros.benchmark.studies.experiments.table1 import table1
 from rlt_ros.benchmark.studies.experiments.table2 import table2
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking import TrackerConfig, make_config
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 QUICK = as_options(SETTINGS)
 

@@ -25,8 +25,8 @@ from rlt_ros.benchmark.studies.speed.memory import MemoryGrowth
 from rlt_ros.benchmark.studies.speed.stages import STAGES, WATCHED, StageClock, StageError
 from rlt_ros.benchmark.studies.speed.summary import Run, summarise
 from rlt_ros.cli.bench.main import main
-from rlt_ros.tracking.config import Value
 from rlt_ros.tracking.learning.box_regression import BoxRegressor
+from rlt_ros.tracking.settings import Value
 
 SETTINGS: dict[str, Value] = {
     **quick_settings.SETTINGS,

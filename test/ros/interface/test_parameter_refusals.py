@@ -13,7 +13,8 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 import rclpy
 from rclpy.node import Node
 
-from rlt_ros.ros.interface.parameters import checked, declare_parameters, refusal
+from rlt_ros.ros.interface.parameters import DECLARED, declare_parameters, refusal
+from rlt_ros.tracking.settings import checked
 
 pytestmark = pytest.mark.usefixtures("ros")
 
@@ -56,8 +57,8 @@ def test_a_running_node_says_why_it_cannot_set_a_parameter(
 
 def test_both_ends_of_a_nodes_range_are_in_it() -> None:
     for value in (1, 1_000_000):
-        assert checked("queue_size", value) == value
-    assert checked("image_reliability", "reliable") == "reliable"
+        assert checked(DECLARED["queue_size"], value) == value
+    assert checked(DECLARED["image_reliability"], "reliable") == "reliable"
 
 
 def test_ranges_are_in_the_descriptors(node: Node) -> None:

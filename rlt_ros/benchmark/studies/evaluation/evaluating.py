@@ -32,7 +32,7 @@ from rlt_ros.benchmark.studies.evaluation.vot_summary import (
 )
 from rlt_ros.benchmark.trackers.tracker_name import TrackerName, folder_name, parse_tracker_name
 from rlt_ros.pixels.intensity import IntensityRange
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 from rlt_ros.version import package_version
 
 

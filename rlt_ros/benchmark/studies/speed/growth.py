@@ -19,7 +19,7 @@ from rlt_ros.benchmark.studies.speed.running import run_jobs
 from rlt_ros.benchmark.studies.speed.summary import Run, summarise
 from rlt_ros.benchmark.text_tables import Table, aligned, number, write_table
 from rlt_ros.benchmark.trackers.tracker_name import OURS, parse_tracker_name
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 FRAME_SIZES = ((640, 480), (1280, 720), (1920, 1080))
 TARGET_SIZES = (24.0, 48.0, 96.0, 192.0)  # px, geometric mean side, in 640 x 480
