@@ -13,10 +13,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from rlt_ros.ros.interface.parameters import NodeConfig, allowed_values
+from rlt_ros.ros.interface.parameters import NodeConfig
 from rlt_ros.ros.interface.services import SERVICES
 from rlt_ros.ros.interface.topics import PUBLISHED, SUBSCRIBED
-from rlt_ros.tracking.config import PRESETS, Setting, TrackerConfig, in_groups
+from rlt_ros.tracking.config import PRESETS, TrackerConfig
+from rlt_ros.tracking.settings import Setting, allowed_values, in_groups
 
 COMMAND = "python -m rlt_ros.ros.interface.pages"
 STATUS_DEFINITION = Path("msg", "TrackerStatus.msg")
@@ -78,8 +79,8 @@ def _parameter_row(setting: Setting) -> tuple[str, ...]:
         f"`{setting.name}`",
         f"{default} {unit}" if unit else default,
         "" if paper is None else f"`{paper}`",
-        allowed_values(setting.name),
-        "yes" if setting.metadata.get("live") else "",
+        allowed_values(setting),
+        "yes" if setting.metadata["live"] else "",
         str(setting.metadata["description"]),
     )
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,46 +25,14 @@ from rclpy.parameter import Parameter
 
 from rlt_ros.pixels.intensity import AUTO, parse_intensity_range
 from rlt_ros.tracking import PRESETS, ConfigError, TrackerConfig, make_config
-from rlt_ros.tracking import config as tracker_settings
-from rlt_ros.tracking.config import in_groups
+from rlt_ros.tracking.settings import Setting, allowed_values, checked, in_groups, setting
 
 # Declared by rclpy itself on every node.
 _FOREIGN = {"use_sim_time", "start_type_description_service"}
 
-
-def _setting(
-    group: str,
-    default: float | str,
-    description: str,
-    *,
-    for_users: bool = False,
-    choices: tuple[str, ...] | None = None,
-    minimum: float | None = None,
-    maximum: float | None = None,
-    form: str | None = None,
-    parse: Callable[[str], object] | None = None,
-    live: bool = False,
-) -> Any:
-    return dataclasses.field(
-        default=default,
-        metadata={
-            "group": group,
-            "for_users": for_users,
-            "description": description,
-            "choices": choices,
-            "minimum": minimum,
-            "maximum": maximum,
-            "form": form,  # of a text that is not free, in words
-            "parse": parse,  # raises ValueError where it has another form
-            "unit": None,
-            "live": live,
-        },
-    )
-
-
-_life_cycle = partial(_setting, "the node's life cycle")
-_images_in = partial(_setting, "images and init boxes that come in")
-_results_out = partial(_setting, "what goes out")
+_life_cycle = partial(setting, "the node's life cycle")
+_images_in = partial(setting, "images and init boxes that come in")
+_results_out = partial(setting, "what goes out")
 
 
 @dataclass(frozen=True)
@@ -129,55 +96,13 @@ class NodeConfig:
 
 _NODE_FIELDS = {field.name: field for field in dataclasses.fields(NodeConfig)}
 _TRACKER_FIELDS = {field.name: field for field in dataclasses.fields(TrackerConfig)}
-_FIELDS: dict[str, dataclasses.Field[Any]] = {**_NODE_FIELDS, **_TRACKER_FIELDS}
+# Every parameter by its name.
+DECLARED: dict[str, Setting] = {**_NODE_FIELDS, **_TRACKER_FIELDS}
 
 
 def names() -> list[str]:
     """Return the names of all parameters."""
-    return list(_FIELDS)
-
-
-def allowed_values(name: str) -> str:
-    """Return what a parameter may hold, in words."""
-    if name in _TRACKER_FIELDS:
-        return tracker_settings.allowed_values(name)
-    field = _NODE_FIELDS[name]
-    if field.metadata["choices"]:
-        return "one of " + ", ".join(field.metadata["choices"])
-    low, high = field.metadata["minimum"], field.metadata["maximum"]
-    if isinstance(field.default, bool):
-        return "true or false"
-    if isinstance(field.default, int):
-        return f"an integer from {low} to {high}"
-    if isinstance(field.default, float):
-        return f"a number from {low:g} to {high:g}"
-    return field.metadata["form"] or "a text"
-
-
-def checked(name: str, value: object) -> Any:
-    """Return `value` as parameter `name` holds it.
-
-    Raises:
-        ConfigError: names the parameter and its allowed values.
-    """
-    if name in _TRACKER_FIELDS:
-        return tracker_settings.checked(name, value)
-    field = _NODE_FIELDS[name]
-    if isinstance(field.default, float) and type(value) is int:
-        value = float(value)
-    valid = type(value) is type(field.default)
-    if valid and isinstance(value, int | float) and not isinstance(value, bool):
-        valid = field.metadata["minimum"] <= value <= field.metadata["maximum"]
-    if valid and field.metadata["choices"]:
-        valid = value in field.metadata["choices"]
-    if valid and field.metadata["parse"]:
-        try:
-            field.metadata["parse"](value)
-        except ValueError:
-            valid = False
-    if not valid:
-        raise ConfigError(f"{name} must be {allowed_values(name)}, not {value!r}")
-    return value
+    return list(DECLARED)
 
 
 def refusal(name: str, value: object, *, active: bool, node: str = "/rlt/tracker") -> str:
@@ -191,14 +116,15 @@ def refusal(name: str, value: object, *, active: bool, node: str = "/rlt/tracker
     """
     if name in _FOREIGN:
         return ""
-    if name not in _FIELDS:
+    if name not in DECLARED:
         return _unknown(name)
+    declared = DECLARED[name]
     try:
-        checked(name, value)
+        checked(declared, value)
     except ConfigError as error:
         return str(error)
-    if name == "autostart" or (active and not _FIELDS[name].metadata.get("live")):
-        return _read_only(name, node)
+    if name == "autostart" or (active and not declared.metadata["live"]):
+        return _read_only(declared, node)
     return ""
 
 
@@ -229,16 +155,16 @@ class NodeParameters:
         }
         for name in given:
             node.undeclare_parameter(name)
-        for name in sorted(given.keys() - _FIELDS.keys()):
+        for name in sorted(given.keys() - DECLARED.keys()):
             node.get_logger().warning(_unknown(name))
-        for name in given.keys() & _FIELDS.keys():
+        for name in given.keys() & DECLARED.keys():
             try:
-                self._given[name] = checked(name, given[name])
+                self._given[name] = checked(DECLARED[name], given[name])
             except ConfigError as error:
                 self._wrong[name] = str(error)
         values = self._values()
-        for name in _FIELDS:
-            node.declare_parameter(name, values[name], _descriptor(name), ignore_override=True)
+        for name, field in DECLARED.items():
+            node.declare_parameter(name, values[name], _descriptor(field), ignore_override=True)
 
     def configs(self) -> tuple[NodeConfig, TrackerConfig]:
         """Return the settings that the parameters make.
@@ -264,7 +190,7 @@ class NodeParameters:
             if reason := refusal(one.name, one.value, active=active, node=path):
                 raise ConfigError(reason)
         own = [one for one in parameters if one.name not in _FOREIGN]
-        taken = {one.name: checked(one.name, one.value) for one in own}
+        taken = {one.name: checked(DECLARED[one.name], one.value) for one in own}
         before, self._given = self._given, {**self._given, **taken}
         values = self._values()
         self._given = before
@@ -279,14 +205,14 @@ class NodeParameters:
     def took(self, parameters: list[Parameter]) -> None:
         """Note what the user has set; each was `prepared`."""
         for parameter in parameters:
-            if parameter.name in _FIELDS:
-                self._given[parameter.name] = checked(parameter.name, parameter.value)
+            if declared := DECLARED.get(parameter.name):
+                self._given[parameter.name] = checked(declared, parameter.value)
                 self._wrong.pop(parameter.name, None)
 
     def _values(self) -> dict[str, Any]:
         """Return what each parameter holds; those that do not go together as they were given."""
         preset = self._given.get("preset", _TRACKER_FIELDS["preset"].default)
-        values = {name: field.default for name, field in _FIELDS.items()}
+        values = {name: field.default for name, field in DECLARED.items()}
         return {**values, **PRESETS[preset], **self._given}
 
 
@@ -304,10 +230,10 @@ def parameter_file() -> str:
         "/**:",
         "  ros__parameters:",
     ]
-    for title, fields in in_groups(_FIELDS.values()).items():
+    for title, fields in in_groups(DECLARED.values()).items():
         lines += ["", f"    # ---- {title} ".ljust(99, "-")]
         for field in fields:
-            text = f"{_description(field)} ({allowed_values(field.name)})"
+            text = f"{_description(field)} ({allowed_values(field)})"
             active = "" if field.name in _NODE_FIELDS or field.name in ("preset", "device") else "#"
             lines += textwrap.wrap(text, 95, initial_indent="    # ", subsequent_indent="    # ")
             lines += [f"    {active}{field.name}: {_yaml(field.default)}"]
@@ -319,36 +245,35 @@ def _yaml(value: object) -> str:
     return str(yaml.safe_dump(value, width=1000)).removesuffix("...\n").strip()
 
 
-def _description(field: dataclasses.Field[Any]) -> str:
+def _description(field: Setting) -> str:
     unit = field.metadata["unit"]
     return str(field.metadata["description"]) + (f" [{unit}]" if unit else "")
 
 
 def _unknown(name: str) -> str:
-    close = difflib.get_close_matches(name, _FIELDS, n=1)
+    close = difflib.get_close_matches(name, DECLARED, n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
     return f"parameter {name} does not exist and has no effect{hint}"
 
 
-def _read_only(name: str, node: str) -> str:
-    allowed = f"it may be {allowed_values(name)}"
-    if name == "autostart":
+def _read_only(declared: Setting, node: str) -> str:
+    allowed = f"it may be {allowed_values(declared)}"
+    if declared.name == "autostart":
         return (
             f"autostart is read-only, as it counts when the node starts; {allowed}: set it in the"
             " parameter file or with -p, and start again"
         )
     return (
-        f"{name} is read-only while the node is active; {allowed}: first ros2 lifecycle set {node}"
-        f" deactivate, then set it, then ros2 lifecycle set {node} activate"
+        f"{declared.name} is read-only while the node is active; {allowed}: first ros2 lifecycle"
+        f" set {node} deactivate, then set it, then ros2 lifecycle set {node} activate"
     )
 
 
-def _descriptor(name: str) -> ParameterDescriptor:
-    field = _FIELDS[name]
+def _descriptor(field: Setting) -> ParameterDescriptor:
     low, high = field.metadata["minimum"], field.metadata["maximum"]
     descriptor = ParameterDescriptor(
         description=_description(field),
-        additional_constraints=allowed_values(name),
+        additional_constraints=allowed_values(field),
     )
     if low is not None and high is not None:
         if isinstance(field.default, float):

@@ -20,9 +20,10 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 from rcl_interfaces.msg import ParameterDescriptor
 
 from rlt_ros.ros.interface import parameters
+from rlt_ros.ros.interface.parameters import DECLARED
 from rlt_ros.tracking import ConfigError
+from rlt_ros.tracking.settings import allowed_values, checked
 
-FIELDS = parameters._FIELDS
 # All that a ROS parameter can hold.
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 VALUES: st.SearchStrategy[Any] = st.one_of(
@@ -42,19 +43,19 @@ VALUES: st.SearchStrategy[Any] = st.one_of(
 @random_cases(200)
 @given(st.sampled_from(parameters.names()), VALUES)
 def test_properties_of_any_value(name: str, value: Any) -> None:
-    declared = FIELDS[name]
-    descriptor: ParameterDescriptor = parameters._descriptor(name)
+    declared = DECLARED[name]
+    descriptor: ParameterDescriptor = parameters._descriptor(declared)
     try:
-        kept = parameters.checked(name, value)
+        kept = checked(declared, value)
     except ConfigError as error:
-        assert str(error) == f"{name} must be {parameters.allowed_values(name)}, not {value!r}"
+        assert str(error) == f"{name} must be {allowed_values(declared)}, not {value!r}"
         assert parameters.refusal(name, value, active=True) == str(error)
         return
     assert type(kept) is type(declared.default)
     assert kept == value
     for span in (*descriptor.integer_range, *descriptor.floating_point_range):
         assert span.from_value <= kept <= span.to_value
-    assert parameters.checked(name, kept) == kept
+    assert checked(declared, kept) == kept
     # As parameter files hold it.
     assert yaml.safe_load(f"{name}: {parameters._yaml(kept)}") == {name: kept}
 
@@ -62,7 +63,7 @@ def test_properties_of_any_value(name: str, value: Any) -> None:
 @random_cases(50)
 @given(st.text(max_size=30), VALUES)
 def test_properties_of_any_name(name: str, value: Any) -> None:
-    if name not in FIELDS:
+    if name not in DECLARED:
         assert parameters.refusal(name, value, active=True).startswith(
             f"parameter {name} does not exist"
         )

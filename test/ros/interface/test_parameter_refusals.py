@@ -13,7 +13,8 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 import rclpy
 from rclpy.node import Node
 
-from rlt_ros.ros.interface.parameters import NodeParameters, checked, refusal
+from rlt_ros.ros.interface.parameters import DECLARED, NodeParameters, refusal
+from rlt_ros.tracking.settings import checked
 
 pytestmark = pytest.mark.usefixtures("ros")
 
@@ -72,8 +73,8 @@ def test_an_inactive_node_refuses_wrong_values_and_what_counts_at_the_start_alon
 
 def test_both_ends_of_a_nodes_range_are_in_it() -> None:
     for value in (1, 1_000_000):
-        assert checked("queue_size", value) == value
-    assert checked("image_reliability", "reliable") == "reliable"
+        assert checked(DECLARED["queue_size"], value) == value
+    assert checked(DECLARED["image_reliability"], "reliable") == "reliable"
 
 
 def test_ranges_are_in_the_descriptors(node: Node) -> None:

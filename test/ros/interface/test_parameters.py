@@ -19,8 +19,9 @@ import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from rlt_ros.ros.interface.parameters import NodeParameters, checked, names, parameter_file
+from rlt_ros.ros.interface.parameters import DECLARED, NodeParameters, names, parameter_file
 from rlt_ros.tracking import PRESETS, ConfigError, make_config
+from rlt_ros.tracking.settings import checked
 
 pytestmark = pytest.mark.usefixtures("ros")
 ROOT = Path(__file__).parents[3]
@@ -127,14 +128,14 @@ def test_a_misspelt_name_is_told_and_changes_nothing(
 
 @pytest.mark.parametrize("value", ["7000,8000", "-20.5,40", "auto"])
 def test_an_intensity_range_is_auto_or_two_numbers(value: str) -> None:
-    assert checked("intensity_range", value) == value
+    assert checked(DECLARED["intensity_range"], value) == value
 
 
 @pytest.mark.parametrize("value", ["", "7000", "8000,7000", "low,high", 7000])
 def test_what_is_no_intensity_range_is_refused(value: object) -> None:
     said = "intensity_range must be auto, or LOW,HIGH such as 7000,8000, not "
     with pytest.raises(ConfigError, match=said):
-        checked("intensity_range", value)
+        checked(DECLARED["intensity_range"], value)
 
 
 def test_the_parameter_file_is_up_to_date() -> None:
