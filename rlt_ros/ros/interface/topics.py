@@ -67,8 +67,8 @@ INIT_BOX = Topic(
     "centre and size in pixels; stamp 0 means the next frame, otherwise the newest frame with"
     " exactly that stamp, among the last 30 (128 MiB at most), those that wait, or still to come;"
     " `frame_id` empty or the image's. Boxes that come faster than they can be learned are left"
-    " out while the target is in sight; one that comes alone always starts anew (not so with"
-    " `queue: all`, which learns every box)",
+    " out, but for one now and then where the target is not; one that comes alone always starts"
+    " anew (not so with `queue: all`, which learns every box)",
 )
 DETECTION = Topic(
     "detection",

@@ -15,7 +15,10 @@ SAME_PLACE_IOU = 0.7
 """Boxes that overlap more than this name the same target."""
 
 TRACKING_SHARE = 3.0
-"""For a stream's box of another place, tracking gets so many times the time of learning first."""
+"""For a stream's box where the target is not, tracking gets this times the time of learning first.
+
+A target that moves fast is out of sight now and then, and mostly found again sooner than learned.
+"""
 
 LONGEST_PAUSE = 5.0
 """Seconds without a box after which a stream has ended, however long learning takes."""
@@ -27,8 +30,9 @@ class BoxStream:
     A box that comes alone is learned at once, wherever it lies: that is how a person corrects a
     box. One that comes while another is being learned and names the same place is left out. Any
     other that comes sooner after the one before than learning takes belongs to a stream: it waits
-    until no newer one has come for that long (5 s at most), or the target is out of sight, or,
-    where it names another place, tracking has had three times as long as learning took.
+    until no newer one has come for that long (5 s at most), or, where it names another place than
+    the target's, or the target is out of sight, tracking has had three times as long as learning
+    took. Where there is no target, nothing waits.
 
     All times are seconds of one clock, given by the caller.
     """
@@ -40,6 +44,7 @@ class BoxStream:
         self._learning_time = 0.0
         self._learning: Box | None = None
         self._place: BoxLike | None = None
+        self._in_sight = False
         self._left_out = 0
 
     def begin_learning(self, box: Box) -> None:
@@ -53,9 +58,9 @@ class BoxStream:
             self._learned, self._learning_time = now, seconds
             self._pause = min(seconds, LONGEST_PAUSE)
 
-    def see_target(self, box: BoxLike | None) -> None:
-        """The target lies here; None: it is out of sight, or there is none."""
-        self._place = box
+    def see_target(self, box: BoxLike | None, in_sight: bool = True) -> None:
+        """The target lies here, or did before it went out of sight; None: there is none."""
+        self._place, self._in_sight = box, in_sight
 
     def add(self, box: Box, now: float) -> tuple[bool, bool]:
         """Take note of a box; return whether it belongs to a stream and is to be left out."""
@@ -77,7 +82,7 @@ class BoxStream:
         if self._place is None:
             return 0.0
         ready = came + self._pause
-        if not _same_place(box, self._place):
+        if not self._in_sight or not _same_place(box, self._place):
             ready = min(ready, self._learned + TRACKING_SHARE * self._learning_time)
         return max(0.0, ready - now)
 

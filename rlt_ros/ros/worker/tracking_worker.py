@@ -390,7 +390,7 @@ class TrackingWorker:
             if learned is not None:
                 self._end_learning(self._target_state, tracking_time)
                 self._queue.go_on_after(learned)
-            self._stream.see_target(None if self._target_state == State.LOST else result.box)
+            self._stream.see_target(result.box, in_sight=self._target_state != State.LOST)
             self._queue.settle(frame, Fate.TRACKED)
             self._problem = None
             failure = _update_failure(tracker.last_update_error)

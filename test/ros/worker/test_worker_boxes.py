@@ -100,12 +100,23 @@ def test_boxes_while_loading_are_no_stream(make_bench: MakeBench) -> None:
 
 
 @pytest.mark.parametrize("stamped", [False, True])
-@pytest.mark.parametrize("places", [[BOX], [BOX, ELSEWHERE]])
+@pytest.mark.parametrize(
+    ("places", "state"),
+    [
+        ([BOX], TrackState.TRACKING),
+        ([BOX, ELSEWHERE], TrackState.TRACKING),
+        ([BOX], TrackState.LOST),
+    ],
+)
 def test_most_frames_are_tracked_beside_a_stream_of_boxes(
-    make_bench: MakeBench, stamped: bool, places: list[tuple[float, float, float, float]]
+    make_bench: MakeBench,
+    stamped: bool,
+    places: list[tuple[float, float, float, float]],
+    state: TrackState,
 ) -> None:
     """Times are real here; a slow machine only makes boxes rarer, and learning rarer with them."""
     bench = make_bench()
+    bench.tracker.state = state
     learned = []
 
     def learn(image: np.ndarray) -> None:
@@ -121,7 +132,7 @@ def test_most_frames_are_tracked_beside_a_stream_of_boxes(
     bench.heard.wait(bench.settled)
     status = bench.worker.status()
     assert status.frames_tracked > 0.6 * frames
-    assert len(learned) <= (3 if len(places) == 1 else 5)
+    assert len(learned) <= (3 if places == [BOX] and state is TrackState.TRACKING else 5)
 
 
 def test_a_target_that_is_lost_is_learned_anew_from_a_stream(make_bench: MakeBench) -> None:
