@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Start the tracker node, and RViz with ``rviz:=true``.
+"""Start the tracker node, RViz with ``rviz:=true`` and the browser panel with ``web:=true``.
 
 ros2 launch rlt_ros tracker.launch.py image_topic:=/camera/image_raw rviz:=true
 """
@@ -26,6 +26,7 @@ from rlt_ros.ros.interface.launch_arguments import (
     as_bool,
     check_log_level,
     check_names,
+    check_port,
     checked_parameter_file,
     misspelt,
     unheard_parameters,
@@ -44,11 +45,14 @@ ARGUMENTS = {
     "use_sim_time": ("false", "follow /clock"),
     "log_level": ("info", "of the node: debug, info, warn, error or fatal"),
     "rviz": ("false", "open RViz as well"),
+    "web": ("false", "serve the browser panel as well; it shows all trackers of this ROS domain"),
+    "web_host": ("127.0.0.1", "address that the panel listens on; 0.0.0.0 is all, with a token"),
+    "web_port": ("8765", "port of the panel"),
 }
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return the arguments, and what starts node and RViz once they are known."""
+    """Return the arguments, and what starts the nodes once they are known."""
     return LaunchDescription(
         [
             *(
@@ -61,14 +65,15 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def start(context: LaunchContext) -> list[Node]:
-    """Return the tracker node, and RViz where it is wanted and installed.
+    """Return the tracker node, and panel and RViz where they are wanted and RViz is installed.
 
     Raises:
         LaunchArgumentError: names a wrong argument; nothing is started.
     """
     given = {name: LaunchConfiguration(name).perform(context) for name in ARGUMENTS}
     use_sim_time = as_bool("use_sim_time", given["use_sim_time"])
-    wants_rviz = as_bool("rviz", given["rviz"])
+    wants_rviz, wants_web = as_bool("rviz", given["rviz"]), as_bool("web", given["web"])
+    check_port("web_port", given["web_port"])
     check_log_level(given["log_level"])
     namespace, image_topic = given["namespace"], given["image_topic"]
     pushed = context.launch_configurations.get("ros_namespace")  # by a launch file that includes us
@@ -90,15 +95,25 @@ def start(context: LaunchContext) -> list[Node]:
         ros_arguments=["--log-level", given["log_level"]],
         output="screen",
     )
+    # It finds trackers by itself, so it has no namespace.
+    address = ["--host", given["web_host"], "--port", given["web_port"]]
+    panel = Node(
+        package="rlt_ros",
+        executable="rlt-panel",
+        arguments=address,
+        parameters=[{"use_sim_time": use_sim_time}],
+        output="screen",
+    )
+    nodes = [tracker, panel] if wants_web else [tracker]
     if not wants_rviz:
-        return [tracker]
+        return nodes
     if not _is_installed("rviz2"):
         distribution = os.environ.get("ROS_DISTRO", "$ROS_DISTRO")
         log.warning(
             "rviz2 is not installed, so the tracker starts without it: sudo apt install"
             f" ros-{distribution}-rviz2"
         )
-        return [tracker]
+        return nodes
     # The displays name the topics of namespace rlt: remapped, they follow the arguments.
     rviz = Node(
         package="rviz2",
@@ -111,7 +126,7 @@ def start(context: LaunchContext) -> list[Node]:
             *((f"/rlt/{topic}", topic) for topic in OUTPUT_TOPICS),
         ],
     )
-    return [tracker, rviz]
+    return [*nodes, rviz]
 
 
 def _is_installed(package: str) -> bool:

@@ -40,7 +40,8 @@ def description() -> LaunchDescription:
 def test_its_arguments_are_described(description: LaunchDescription) -> None:
     arguments = [item for item in description.entities if isinstance(item, DeclareLaunchArgument)]
     assert {argument.name for argument in arguments} == {
-        *("namespace", "image_topic", "params_file", "use_sim_time", "log_level", "rviz")
+        *("namespace", "image_topic", "params_file", "use_sim_time", "log_level", "rviz"),
+        *("web", "web_host", "web_port"),
     }
     assert all(argument.description for argument in arguments)
 
@@ -97,10 +98,18 @@ def test_rviz_opens_only_when_asked_for_and_installed(
     ]
 
 
+def test_the_panel_starts_only_when_asked_for(context: LaunchContext) -> None:
+    file = runpy.run_path(str(FILE))
+    context.launch_configurations["web"] = "true"
+    assert started(file, context) == ["tracker_node", "rlt-panel"]
+
+
 WRONG_ARGUMENTS = {
     "params_file": ("missing.yaml", "params_file 'missing.yaml' cannot be read"),
     "use_sim_time": ("maybe", "use_sim_time must be true or false"),
     "rviz": ("perhaps", "rviz must be true or false"),
+    "web": ("perhaps", "web must be true or false"),
+    "web_port": ("http", "web_port must be a number up to 65535"),
     "log_level": ("loud", "log_level must be one of"),
     "namespace": ("bad-name", "namespace '/bad-name' is no ROS name"),
     "image_topic": ("", "image_topic '' is no ROS name"),
