@@ -71,18 +71,23 @@ class Viewer:
         self._pictures.clear()
 
     async def next(self) -> str | bytes:
-        """Wait for what is to be sent next, texts first."""
-        while True:
-            if self._texts:
-                return self._texts.popleft()
-            for stream, picture in self._pictures.items():
-                sent = self._on_their_way.get(stream, 0)
-                if sent < WINDOW:
-                    self._on_their_way[stream] = sent + 1
-                    del self._pictures[stream]
-                    return picture
+        """Wait for what is to be sent next."""
+        while (message := self.take()) is None:
             self._wake.clear()
             await self._wake.wait()
+        return message
+
+    def take(self) -> str | bytes | None:
+        """Return what is to be sent next, texts first; None if nothing is."""
+        if self._texts:
+            return self._texts.popleft()
+        for stream, picture in self._pictures.items():
+            sent = self._on_their_way.get(stream, 0)
+            if sent < WINDOW:
+                self._on_their_way[stream] = sent + 1
+                del self._pictures[stream]
+                return picture
+        return None
 
 
 class Hub:

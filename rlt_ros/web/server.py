@@ -4,18 +4,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+import anyio
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from rlt_ros.web import protocol
 from rlt_ros.web.access import TOKEN_PATH, Access
@@ -80,26 +81,23 @@ class _Session:
         self._viewer = viewer
         self._hub = hub
         self._steering = steering
-        self._requests: set[asyncio.Task[None]] = set()
+        self._waiting = 0
 
     async def run(self) -> None:
-        sending = asyncio.create_task(self._send())
-        receiving = asyncio.create_task(self._receive())
-        try:
-            await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            tasks = (sending, receiving, *self._requests)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with anyio.create_task_group() as self._tasks:
+            self._tasks.start_soon(self._send)
+            await self._receive()
+            self._tasks.cancel_scope.cancel()
 
     async def _send(self) -> None:
-        while True:
-            message = await self._viewer.next()
-            if isinstance(message, str):
-                await self._connection.send_text(message)
-            else:
-                await self._connection.send_bytes(message)
+        with suppress(WebSocketDisconnect, RuntimeError):  # RuntimeError: it is being closed
+            while True:
+                message = await self._viewer.next()
+                if isinstance(message, str):
+                    await self._connection.send_text(message)
+                else:
+                    await self._connection.send_bytes(message)
+        self._tasks.cancel_scope.cancel()
 
     async def _receive(self) -> None:
         try:
@@ -120,15 +118,15 @@ class _Session:
             self._viewer.put_text(protocol.text("clock", sent=command.sent, now=now))
         elif isinstance(command, Watch):
             self._hub.watch(self._viewer, command)
-        elif len(self._requests) >= MOST_REQUESTS:
+        elif self._waiting >= MOST_REQUESTS:
             self._answer(command, False, "", "too many requests wait for their answers")
         else:
-            task = asyncio.create_task(self._ask(command))
-            self._requests.add(task)
-            task.add_done_callback(self._requests.discard)
+            self._waiting += 1
+            self._tasks.start_soon(self._ask, command)
 
     async def _ask(self, command: Start | Ask) -> None:
         self._answer(command, *await self._steering.answer(command))
+        self._waiting -= 1
 
     def _answer(self, command: Start | Ask, ok: bool, target: str, message: str) -> None:
         self._viewer.put_text(
