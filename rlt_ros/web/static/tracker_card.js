@@ -85,6 +85,10 @@ export class TrackerCard {
     return this.#opacity > 0;
   }
 
+  get showsAttention() {
+    return this.#fittingAttention() !== null;
+  }
+
   // ---- what comes in --------------------------------------------------------------------------
 
   // What the panel knows of tracker and camera, once a second.
@@ -271,7 +275,8 @@ export class TrackerCard {
     this.#number("updates", `${status.updates}`);
     for (const [, field, figure] of this.#plots) {
       const now = field === "latency" ? `${Math.round(status.latency * 1000)} ms` : status.score.toFixed(2);
-      const label = `${field} over the last minute${known ? `, now ${now}` : ""}`;
+      const title = field === "latency" ? "Latency" : "Score";
+      const label = `${title} over the last minute${known ? `, now ${now}` : ""}`;
       if (performance.now() - (figure.labelled ?? -Infinity) > 1000) {
         figure.labelled = performance.now();
         figure.setAttribute("aria-label", label);
