@@ -5,7 +5,8 @@
 ``main``           the command ``rlt-panel``
 ``panel_node``     ROS: subscribes to what viewers watch, and to nothing else; services
 ``graph``          ROS: which trackers and cameras are there, and why one is silent
-``steering``       ROS: what viewers ask of a tracker, by its services or topics
+``steering``       ROS: what viewers ask of trackers,
+``calls``          ROS: their services, or the topic of init boxes where there are none
 ``as_json``        status, detections and health as what the browser gets
 ``encoder``        images as JPEG, in a thread of its own
 ``protocol``       what goes over the socket, both ways

@@ -8,6 +8,8 @@ the panel there, so the host has to be a name of loopback, and the origin the pa
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import ipaddress
 from urllib.parse import parse_qs, urlsplit
@@ -24,9 +26,24 @@ TOKEN_PATH = "/token"
 _LONGEST_FORM = 2048  # bytes
 _MONTH = 30 * 24 * 3600  # seconds
 
+# Of the page that asks for the token, as files want the token, too.
+_STYLE = (
+    ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}"
+    "body{margin:0;min-height:100vh;display:grid;place-items:center;"
+    "background:light-dark(#e9edf2,#0c0f13);color:light-dark(#06090d,#eef2f6)}"
+    "main{width:min(26rem,90vw);padding:1.5rem;border:1px solid light-dark(#97a1af,#3a424e);"
+    "border-radius:12px;background:light-dark(#fff,#161a20)}"
+    "h1{margin:0;font-size:1.25rem}label{display:block;font-weight:600}"
+    "input,button{font:inherit;width:100%;min-height:2.75rem;margin-top:.3rem;padding:.4rem .8rem;"
+    "border-radius:8px;border:1px solid light-dark(#97a1af,#3a424e);box-sizing:border-box}"
+    "button{margin-top:1rem;background:light-dark(#0a4fc0,#2f6fdd);color:#fff;font-weight:600}"
+)
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:;"
+        "default-src 'none'; script-src 'self'; img-src 'self' blob: data:;"
+        f" style-src 'self' 'sha256-{_STYLE_HASH}';"
         " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -38,6 +55,7 @@ _HEADERS = {
 _ASK = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Token wanted</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<style>{style}</style>
 <main><h1>Tracker panel</h1><p>{text}</p>
 <form method="post" action="{path}"><label>Token
 <input name="token" type="password" autocomplete="current-password" required autofocus></label>
@@ -132,7 +150,7 @@ class Access:
             return response
         words = "Give the token that was printed when the panel was started."
         text = words if shown is None else f"That is not the token. {words}"
-        return HTMLResponse(_ASK.format(text=text, path=TOKEN_PATH), 401)
+        return HTMLResponse(_ASK.format(text=text, path=TOKEN_PATH, style=_STYLE), 401)
 
 
 async def _form_token(request: Request) -> str:

@@ -37,6 +37,7 @@ from rlt_ros.ros.image_conversion import to_rgb
 from rlt_ros.ros.spinning import Executor
 from rlt_ros.web import protocol
 from rlt_ros.web.as_json import detections_text, health_text, status_text
+from rlt_ros.web.calls import BoxSender
 from rlt_ros.web.encoder import MAX_SIDE, Encoder, jpeg_of, jpeg_size
 from rlt_ros.web.graph import (
     COMPRESSED_IMAGE,
@@ -119,6 +120,11 @@ class PanelNode(Closing):
     def tracker(self, name: str) -> Tracker | None:
         """Return a tracker that is there; from any thread."""
         return self._trackers.get(name) if self._is_present(name) else None
+
+    def box_sender(self, name: str) -> BoxSender | None:
+        """Return what hands boxes to a tracker that is watched; from any thread."""
+        link = self._links.get(name)
+        return None if link is None else link.boxes
 
     def now(self) -> float:
         """Return the node's time in seconds."""
@@ -236,6 +242,7 @@ class _TrackerLink:
 
     Attributes:
         last: time of its last status, or of the beginning.
+        boxes: hands boxes to it.
     """
 
     def __init__(self, node: Node, tracker: Tracker, audience: Audience, encoder: Encoder) -> None:
@@ -245,6 +252,7 @@ class _TrackerLink:
         self._audience = audience
         self._encoder = encoder
         self._attention: Any = None
+        self.boxes = BoxSender(node, tracker)
         self._subscriptions = [
             node.create_subscription(TrackerStatus, tracker.status, self._on_status, _NUMBERS)
         ]
@@ -266,6 +274,7 @@ class _TrackerLink:
     def close(self) -> None:
         """End the subscriptions."""
         self.show_attention(False)
+        self.boxes.close()
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
 

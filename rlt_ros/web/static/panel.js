@@ -18,6 +18,9 @@ connection.addEventListener("state", ({ detail }) => {
   page("connection").dataset.state = detail.state;
   page("connection").textContent = detail.text;
   document.body.classList.toggle("unconnected", detail.state !== "open");
+  page("closed").hidden = detail.state === "open" || cards.size > 0;
+  page("closed").querySelector("p").textContent = detail.text;
+  if (detail.state !== "open") page("empty").hidden = true;
 });
 
 connection.addEventListener("graph", ({ detail }) => {

@@ -13,13 +13,14 @@ export class TimePlot {
   #plot = null;
   #times = [];
   #values = [];
-  #drawn = 0;
+  #drawn = -PERIOD;
   #stale = false;
 
   // `range`: fixed limits of the values, or null for 0 up to what comes.
   constructor(place, { range, colour }) {
     this.#place = place;
     this.#options = { range, colour };
+    this.#stale = true; // its axes are there from the beginning
     new ResizeObserver(() => this.#resize()).observe(place);
   }
 
@@ -55,7 +56,7 @@ export class TimePlot {
     this.#plot?.destroy();
     this.#plot = null;
     this.#stale = true;
-    this.#drawn = 0;
+    this.#drawn = -PERIOD;
   }
 
   #push(time, value) {
@@ -88,14 +89,14 @@ export class TimePlot {
         ...this.#size(),
         legend: { show: false },
         cursor: { show: false },
-        padding: [6, 8, 0, 0],
+        padding: [6, 16, 0, 0],
         scales: {
           x: { time: false, range: [-SECONDS, 0] },
           y: { range: range ?? ((_, low, high) => [0, Math.max(10, high * 1.15)]) },
         },
         series: [{}, { stroke: line, width: 2, fill: line.replace(")", " / 16%)").replaceAll(",", ""), points: { show: false } }],
         axes: [
-          { ...axis, size: 22, gap: 2, splits: () => [-60, -40, -20, 0], values: (_, splits) => splits.map((s) => (s ? `${s} s` : "now")) },
+          { ...axis, size: 26, gap: 6, splits: () => [-60, -40, -20, 0], values: (_, splits) => splits.map((s) => (s ? `${s} s` : "now")) },
           { ...axis, size: 34, gap: 4, ...(range ? { splits: () => [0, 0.5, 1] } : { space: 24 }) },
         ],
       },

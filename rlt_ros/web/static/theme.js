@@ -2,14 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Light, dark, or as the system says.
 
-const NAMES = { auto: "Theme: auto", light: "Theme: light", dark: "Theme: dark" };
+const NAMES = { auto: ["◐", "as the system says"], light: ["☀", "light"], dark: ["☾", "dark"] };
 const KEY = "rlt-panel-theme";
 
 export function themeButton(button, changed) {
   const order = Object.keys(NAMES);
   const show = (theme) => {
     document.documentElement.dataset.theme = theme;
-    button.textContent = NAMES[theme];
+    const [sign, name] = NAMES[theme];
+    button.textContent = sign;
+    button.title = `Theme: ${name}`;
+    button.setAttribute("aria-label", button.title);
     changed();
   };
   const stored = localStorage.getItem(KEY);

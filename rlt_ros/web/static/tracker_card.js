@@ -14,9 +14,14 @@ const SHOWN_OVER = 2000; // milliseconds over which shown pictures are counted
 const ATTENTION_AGE = 1; // seconds that an attention map may be older than the picture
 const ATTENTION_OLD = 0.15; // seconds from which its age is told
 
-const IDLE_HINT = "Drag a box around the target to start at once. Tap, or freeze first, to adjust it.";
-const DRAFT_HINT = "Drag box or corners; arrow keys move, Shift and arrows resize, Enter starts, Escape cancels.";
-const ARMED_HINT = "Drag a box around the target, or tap it.";
+const FINGER = matchMedia("(pointer: coarse)").matches;
+const IDLE_HINT = FINGER
+  ? "Tap the target and adjust the box, or press New target and drag a box around it."
+  : "Drag a box around the target to start at once. Click it, or freeze first, to adjust the box.";
+const DRAFT_HINT = FINGER
+  ? "Drag the box or its corners until it fits."
+  : "Drag box or corners; arrow keys move, Shift and arrows resize, Enter starts, Escape cancels.";
+const ARMED_HINT = FINGER ? "Drag a box around the target, or tap it." : "Drag a box around the target, or click it.";
 
 export class TrackerCard {
   #connection;
@@ -51,7 +56,7 @@ export class TrackerCard {
       notice: find(".notice"), hint: find(".hint"), draftBar: find(".draft-bar"),
       newTarget: find(".new-target"), as: find(".as"), freeze: find(".freeze"),
       slider: find(".attention input"), strength: find(".attention output"),
-      message: find(".message"), missing: find(".missing"),
+      message: find(".message"), tools: find(".tools"), missing: find(".missing"),
     };
     element.setAttribute("aria-label", `Tracker ${info.name}`);
     find("h2").textContent = info.name;
@@ -121,6 +126,7 @@ export class TrackerCard {
   }
 
   setStatus(status) {
+    const isOfNewFrame = status.tracked !== this.#status?.tracked && status.stamp !== "0";
     this.#status = status;
     this.#statusCame = performance.now();
     if (status.stamp !== "0") {
@@ -133,7 +139,7 @@ export class TrackerCard {
     message.hidden = !status.message;
     if (this.#sent && status.message.includes("init box refused")) this.#offerNextFrame(status.message);
     const time = Number(status.stamp) / 1e9;
-    if (status.state !== "IDLE" && status.state !== "INITIALIZING") {
+    if (isOfNewFrame && status.state !== "IDLE" && status.state !== "INITIALIZING") {
       for (const [plot, field] of this.#plots) {
         plot.add(time, field === "latency" ? status.latency * 1000 : status.score);
       }
@@ -345,8 +351,9 @@ export class TrackerCard {
   #draftChanged() {
     this.#dirty = true;
     if (!this.#editor) return;
-    const { draftBar, hint, newTarget } = this.#elements;
+    const { draftBar, hint, newTarget, tools } = this.#elements;
     draftBar.hidden = !this.#editor.isAdjusting;
+    tools.hidden = this.#editor.isAdjusting;
     const busy = this.#editor.isArmed || this.#editor.isAdjusting;
     newTarget.setAttribute("aria-pressed", String(busy));
     const text = this.#editor.isAdjusting ? DRAFT_HINT : this.#editor.isArmed ? ARMED_HINT : this.#hintText || IDLE_HINT;
