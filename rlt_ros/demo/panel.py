@@ -27,7 +27,7 @@ from rlt_ros.replay.errors import ReplayError
 from rlt_ros.replay.node_process import NodeProcess
 from rlt_ros.replay.session import NAMESPACE
 from rlt_ros.replay.spinning import SpinningNode
-from rlt_ros.ros.image_conversion import to_image_message
+from rlt_ros.ros.outputs.messages import to_image_message
 from rlt_ros.web.serving import PORT, Settings, SettingsError, serve
 
 TOPIC = "/camera/image_raw"

@@ -9,7 +9,6 @@ import threading
 import time
 from typing import Any
 
-from rclpy.duration import Duration
 from rclpy.node import Node
 from vision_msgs.msg import Detection2D
 
@@ -99,7 +98,6 @@ class BoxSender(Closing):
                 raise CallError(f"nobody listens to {self._topic}")
             time.sleep(0.005)
         self._publisher.publish(detection)
-        self._publisher.wait_for_all_acked(Duration(seconds=FIND_SECONDS))
         return True, "", ""
 
     def close(self) -> None:

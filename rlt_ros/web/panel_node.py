@@ -33,7 +33,7 @@ from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.msg import TrackerStatus
 from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.complaints import Complaints
-from rlt_ros.ros.image_conversion import to_rgb
+from rlt_ros.ros.inputs.image_conversion import to_rgb
 from rlt_ros.ros.spinning import Executor
 from rlt_ros.web import protocol
 from rlt_ros.web.as_json import detections_text, health_text, status_text

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ from websockets.sync.client import connect
 from rlt_ros.demo.panel import VideoCamera, there_and_back
 from rlt_ros.messages.detections import box_of
 from rlt_ros.web.hub import WINDOW
+from rlt_ros.web.main import main
 
 TOPIC = "/pretend/image_raw"
 NAME = "pretend_tracker"
@@ -161,7 +160,7 @@ def test_a_hundred_viewers_leave_nothing_behind(
     def come_and_go() -> None:
         with Viewer(panel, tracker, acknowledges=False) as viewer:
             viewer.watch()
-            viewer.receive("picture")
+            viewer.receive("graph")
 
     def listeners() -> int:
         return int(tracker.node.count_subscribers(TOPIC))
@@ -235,22 +234,38 @@ def test_a_tracker_that_is_not_there_is_named(panel: PanelProcess, tracker: Pret
         (["--sideways"], "unrecognized arguments: --sideways"),
     ],
 )
-def test_misuse_is_told_in_one_line(arguments: list[str], said: str) -> None:
-    command = [sys.executable, "-m", "rlt_ros.web", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_misuse_is_told_in_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], as_it_is: None
+) -> None:
+    assert main_code(arguments) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert len(told.splitlines()) == 1
 
 
-def test_a_short_token_is_refused(tmp_path: Path) -> None:
+def test_a_short_token_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], as_it_is: None
+) -> None:
     file = tmp_path / "token"
     file.write_text("secret\n")
-    command = [sys.executable, "-m", "rlt_ros.web", "--port", "0", "--token-file", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "the token needs 16 characters" in done.stderr
-    assert "secret" not in done.stderr
+    assert main_code(["--port", "0", "--token-file", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "the token needs 16 characters" in told
+    assert "secret" not in told
+
+
+def main_code(arguments: list[str]) -> int:
+    try:
+        return main(arguments)
+    except SystemExit as end:
+        return int(str(end.code))
+
+
+@pytest.fixture
+def as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process keeps its priority and its threads."""
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    monkeypatch.setattr("cv2.setNumThreads", lambda _: None)
 
 
 def test_the_demos_video_turns_round_at_its_ends() -> None:

@@ -3,6 +3,10 @@
 // The colours of states, as in the pictures that the tracker itself draws, and of attention.
 
 export const STATES = {
+  NONE: ["Waiting", "#bec4cc"],
+  GONE: ["Gone", "#bec4cc"],
+  SILENT: ["Silent", "#ffc840"],
+  DISABLED: ["Disabled", "#bec4cc"],
   IDLE: ["No target", "#bec4cc"],
   INITIALIZING: ["Learning", "#8ab8ff"],
   TRACKING: ["Tracking", "#40e08c"],

@@ -39,6 +39,7 @@ export class TrackerCard {
   #held = false; // while a box is drawn
   #attention = null; // {stamp, image}
   #opacity = 0;
+  #silent = "";
   #enabled = true;
   #shownTimes = [];
   #dirty = true;
@@ -107,6 +108,7 @@ export class TrackerCard {
     this.#setText(notice.lastChild, why);
     notice.hidden = !title;
     this.element.classList.toggle("silent", Boolean(title));
+    this.#silent = title;
     for (const button of this.element.querySelectorAll("[data-action]")) {
       const service = { save: "save_target", load: "load_target" }[button.dataset.action] ?? button.dataset.action;
       button.disabled = !info.services.includes(service);
@@ -122,7 +124,7 @@ export class TrackerCard {
     );
     this.#elements.slider.disabled = !info.attention;
     this.#showTargets();
-    if (!info.present) this.#showState("GONE");
+    this.#showState(this.#status?.state ?? "NONE");
   }
 
   setStatus(status) {
@@ -263,9 +265,11 @@ export class TrackerCard {
 
   #showState(state) {
     const { badge } = this.#elements;
-    badge.dataset.state = state;
-    this.#setText(badge, state === "GONE" ? "Gone" : this.#enabled ? stateName(state) : "Disabled");
-    badge.style.setProperty("--state", stateColour(state));
+    // What a tracker said last is not what it does now, if nothing comes any more.
+    const shown = !this.#info.present ? "GONE" : this.#silent ? "SILENT" : this.#enabled ? state : "DISABLED";
+    badge.dataset.state = shown;
+    this.#setText(badge, stateName(shown));
+    badge.style.setProperty("--state", stateColour(shown));
   }
 
   #showNumbers() {

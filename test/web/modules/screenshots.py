@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of every state of the panel, in both themes, on a phone and on a desktop.
 
-Run ``PYTHONPATH=test/web:$PYTHONPATH python test/web/screenshots.py [FOLDER]`` (out/screenshots).
+Run ``python test/web/modules/screenshots.py [FOLDER]`` (out/screenshots where none is given).
 The tracker is a pretended one, so that every state comes when it is wanted; the panel, the browser
 and the camera are real. Of each state there is also one picture with all four side by side.
 """
@@ -106,7 +106,9 @@ def main() -> None:
         one_tracker(photographer, camera)
         several_trackers(photographer, frames)
         panel.stop(signal.SIGTERM)
-        photographer.do(lambda page: page.get_by_text("No connection to the panel").wait_for())
+        photographer.do(
+            lambda page: page.get_by_text("No connection to the panel").first.wait_for()
+        )
         photographer.take("19_no_connection")
         photographer.do(lambda page: page.goto(guarded.address()))
         photographer.take("20_token")

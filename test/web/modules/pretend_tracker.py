@@ -17,7 +17,7 @@ from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithP
 
 from rlt_ros.closing import Closing
 from rlt_ros.replay.spinning import SpinningNode
-from rlt_ros.ros.image_conversion import to_image_message
+from rlt_ros.ros.outputs.messages import to_image_message
 
 Box = tuple[float, float, float, float]
 FOUND = (TrackerStatus.TRACKING, TrackerStatus.UNCERTAIN)
