@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Start the tracker node, and RViz with ``rviz:=true``.
+"""Start the tracker node, RViz with ``rviz:=true`` and the browser panel with ``web:=true``.
 
 ros2 launch rlt_ros tracker.launch.py image_topic:=/camera/image_raw rviz:=true
 
@@ -41,6 +41,7 @@ from rlt_ros.ros.interface.launch_arguments import (
     as_bool,
     check_log_level,
     check_names,
+    check_port,
     checked_parameter_file,
     misspelt,
     unheard_parameters,
@@ -69,11 +70,14 @@ ARGUMENTS = {
     ),
     "log_level": ("info", "of the node: debug, info, warn, error or fatal"),
     "rviz": ("false", "open RViz as well"),
+    "web": ("false", "serve the browser panel as well; it shows all trackers of this ROS domain"),
+    "web_host": ("127.0.0.1", "address that the panel listens on; 0.0.0.0 is all, with a token"),
+    "web_port": ("8765", "port of the panel"),
 }
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return the arguments, and what starts node and RViz once they are known."""
+    """Return the arguments, and what starts the nodes once they are known."""
     return LaunchDescription(
         [
             *(
@@ -86,16 +90,19 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def start(context: LaunchContext) -> list[Action]:
-    """Return the tracker node and what brings it up, and RViz where it is wanted and installed.
+    """Return the tracker node and what brings it up, and panel and RViz where they are wanted.
+
+    RViz is left out, with a warning, where it is not installed.
 
     Raises:
         LaunchArgumentError: names a wrong argument; nothing is started.
     """
     given = {name: LaunchConfiguration(name).perform(context) for name in ARGUMENTS}
     use_sim_time = as_bool("use_sim_time", given["use_sim_time"])
-    wants_rviz = as_bool("rviz", given["rviz"])
+    wants_rviz, wants_web = as_bool("rviz", given["rviz"]), as_bool("web", given["web"])
     managed = as_bool("managed", given["managed"])
     autostart = as_bool("autostart", given["autostart"]) and not managed
+    check_port("web_port", given["web_port"])
     check_log_level(given["log_level"])
     namespace, image_topic = given["namespace"], given["image_topic"]
     pushed = context.launch_configurations.get("ros_namespace")  # by a launch file that includes us
@@ -121,6 +128,16 @@ def start(context: LaunchContext) -> list[Action]:
         output="screen",
     )
     actions = [tracker] if autostart or managed else [*bring_up(tracker), tracker]
+    if wants_web:
+        # It finds trackers by itself, so it has no namespace.
+        panel = Node(
+            package="rlt_ros",
+            executable="rlt-panel",
+            arguments=["--host", given["web_host"], "--port", given["web_port"]],
+            parameters=[{"use_sim_time": use_sim_time}],
+            output="screen",
+        )
+        actions.append(panel)
     if not wants_rviz:
         return actions
     if not _is_installed("rviz2"):

@@ -10,6 +10,10 @@ Example::
             print(tracker.track(image).box)
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from rlt_ros.tracking.config import PRESETS, TrackerConfig, make_config
 from rlt_ros.tracking.errors import (
     ConfigError,
@@ -19,7 +23,9 @@ from rlt_ros.tracking.errors import (
     WeightsError,
 )
 from rlt_ros.tracking.result import TrackResult, TrackState
-from rlt_ros.tracking.tracker import Tracker
+
+if TYPE_CHECKING:
+    from rlt_ros.tracking.tracker import Tracker
 
 __all__ = [
     "PRESETS",
@@ -34,3 +40,12 @@ __all__ = [
     "WeightsError",
     "make_config",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the tracker when it is asked for: PyTorch takes a second and 180 MB."""
+    if name == "Tracker":
+        from rlt_ros.tracking.tracker import Tracker
+
+        return Tracker
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

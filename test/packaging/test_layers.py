@@ -32,7 +32,9 @@ ROS_MODULES = {
     "std_srvs",
     "vision_msgs",
 }
-ROS_PARTS = {"rlt_ros.demo", "rlt_ros.msg", "rlt_ros.replay", "rlt_ros.ros", "rlt_ros.srv"}
+ROS_PARTS = {
+    *("rlt_ros.demo", "rlt_ros.msg", "rlt_ros.replay", "rlt_ros.ros", "rlt_ros.srv", "rlt_ros.web")
+}
 ARCHITECTURE = ROOT / "docs/architecture.md"
 WITHOUT_ROS = {f"rlt_ros.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")} - ROS_PARTS
 
@@ -200,7 +202,7 @@ def test_every_import_is_declared() -> None:
     }
     manifest = ElementTree.parse(ROOT / "package.xml").getroot()
     declared = {str(element.text) for element in manifest if element.tag.endswith("depend")}
-    optional = ("bags", "dask", "got10k", "openvino", "ray", "vot")
+    optional = ("bags", "dask", "got10k", "openvino", "ray", "vot", "web")
     extras = (ROOT / f"tools/requirements-{extra}.txt" for extra in optional)
     for path in (ROOT / "requirements.txt", *extras):
         for line in path.read_text().splitlines():

@@ -17,7 +17,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("pyproject.toml", "setup.py", "package.xml", "requirements.txt")
-TOOLS = ("rlt-track", "rlt-bench", "rlt-trax")
+TOOLS = ("rlt-track", "rlt-bench", "rlt-panel", "rlt-trax")
 
 
 def python_files(folder: Path) -> set[str]:
@@ -82,6 +82,13 @@ def test_make_clean_leaves_results_and_sources(tmp_path: Path) -> None:
 
 def test_wheel_holds_the_reports_template(wheel: zipfile.ZipFile) -> None:
     assert "rlt_ros/benchmark/report/page.html.jinja" in wheel.namelist()
+
+
+def test_wheel_holds_the_panels_page_and_the_licence_of_its_library(wheel: zipfile.ZipFile) -> None:
+    static = ROOT / "rlt_ros/web/static"
+    files = {f"rlt_ros/web/static/{path.relative_to(static)}" for path in static.rglob("*.*")}
+    assert {"rlt_ros/web/static/index.html", "rlt_ros/web/static/uplot/uPlot.esm.js"} <= files
+    assert files | {"rlt_ros/web/static/uplot/LICENSE"} <= set(wheel.namelist())
 
 
 def test_wheel_has_commands_dependencies_and_licence(wheel: zipfile.ZipFile) -> None:

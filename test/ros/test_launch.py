@@ -42,7 +42,7 @@ def test_its_arguments_are_described(description: LaunchDescription) -> None:
     arguments = [item for item in description.entities if isinstance(item, DeclareLaunchArgument)]
     assert {argument.name for argument in arguments} == {
         *("namespace", "image_topic", "params_file", "use_sim_time", "log_level", "rviz"),
-        *("autostart", "managed"),
+        *("autostart", "managed", "web", "web_host", "web_port"),
     }
     assert all(argument.description for argument in arguments)
 
@@ -100,12 +100,20 @@ def test_rviz_opens_only_when_asked_for_and_installed(
     ]
 
 
+def test_the_panel_starts_only_when_asked_for(context: LaunchContext) -> None:
+    file = runpy.run_path(str(FILE))
+    context.launch_configurations["web"] = "true"
+    assert started(file, context) == ["tracker_node", "rlt-panel"]
+
+
 WRONG_ARGUMENTS = {
     "params_file": ("missing.yaml", "params_file 'missing.yaml' cannot be read"),
     "use_sim_time": ("maybe", "use_sim_time must be true or false"),
     "autostart": ("later", "autostart must be true or false"),
     "managed": ("so", "managed must be true or false"),
     "rviz": ("perhaps", "rviz must be true or false"),
+    "web": ("perhaps", "web must be true or false"),
+    "web_port": ("http", "web_port must be a number up to 65535"),
     "log_level": ("loud", "log_level must be one of"),
     "namespace": ("bad-name", "namespace '/bad-name' is no ROS name"),
     "image_topic": ("", "image_topic '' is no ROS name"),

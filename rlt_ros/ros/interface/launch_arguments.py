@@ -47,6 +47,16 @@ def check_log_level(text: str) -> None:
         raise LaunchArgumentError(f"log_level must be one of {', '.join(LOG_LEVELS)}, not '{text}'")
 
 
+def check_port(name: str, text: str) -> None:
+    """Check the number of a port.
+
+    Raises:
+        LaunchArgumentError: it is none.
+    """
+    if not text.isdecimal() or int(text) > 65535:
+        raise LaunchArgumentError(f"{name} must be a number up to 65535, not '{text}'")
+
+
 def check_names(namespace: str, image_topic: str) -> None:
     """Check a full namespace, and the topic of the images as it is given in there.
 

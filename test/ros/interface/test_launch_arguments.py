@@ -15,10 +15,18 @@ from rlt_ros.ros.interface.launch_arguments import (
     as_bool,
     check_log_level,
     check_names,
+    check_port,
     checked_parameter_file,
     misspelt,
     unheard_parameters,
 )
+
+
+def test_a_port_is_a_number() -> None:
+    check_port("web_port", "8765")
+    for text in ("http", "-1", "65536", ""):
+        with pytest.raises(LaunchArgumentError, match="web_port must be a number up to 65535"):
+            check_port("web_port", text)
 
 
 def test_truth_is_told_in_several_ways() -> None:
