@@ -19,12 +19,14 @@ from rlt_ros.tracking.errors import (
     ConfigError,
     InvalidBoxError,
     InvalidImageError,
+    InvalidTargetError,
     TrackerStoppedError,
     WeightsError,
 )
 from rlt_ros.tracking.result import TrackResult, TrackState
 
 if TYPE_CHECKING:
+    from rlt_ros.tracking.target_file import SavedTarget
     from rlt_ros.tracking.tracker import Tracker
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "ConfigError",
     "InvalidBoxError",
     "InvalidImageError",
+    "InvalidTargetError",
+    "SavedTarget",
     "TrackResult",
     "TrackState",
     "Tracker",
@@ -48,4 +52,8 @@ def __getattr__(name: str) -> Any:
         from rlt_ros.tracking.tracker import Tracker
 
         return Tracker
+    if name == "SavedTarget":
+        from rlt_ros.tracking.target_file import SavedTarget
+
+        return SavedTarget
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

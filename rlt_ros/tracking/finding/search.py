@@ -9,18 +9,23 @@ import torch
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres, seen_part
 from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.features.extractor import FeatureExtractor
 from rlt_ros.tracking.finding.confidence import calibrated
 from rlt_ros.tracking.finding.detection import Detector, Find, Scene
 from rlt_ros.tracking.finding.first_looks import turned_looks
 from rlt_ros.tracking.finding.sighting import best_sighting
 from rlt_ros.tracking.finding.steadying import Steadying
-from rlt_ros.tracking.finding.verification import Likenesses, Verifier
+from rlt_ros.tracking.finding.verification import Verifier, likenesses
 from rlt_ros.tracking.images import Image
 from rlt_ros.tracking.learning.box_regression import BoxRegressor
 from rlt_ros.tracking.result import TrackResult, TrackState
+from rlt_ros.tracking.state import Kept, State, generator_state, restored_generator
 
 # Growth of the search per failure, up to search_translation_lost (MDNet).
 SEARCH_GROWTH = 1.1
+# Failures that a target counts with whose place nobody knows: more than ``lost_after`` can ask for,
+# and so many that it may be anywhere by now.
+LONG_LOST = 10_000
 
 
 class Search:
@@ -30,6 +35,7 @@ class Search:
         box: ``(4,)`` where the target is expected in the next frame; where it was found in the last
             one, the box to learn it from.
         failures: frames since it was found last.
+        rng: source of candidates.
 
     Args:
         config: the settings.
@@ -42,11 +48,46 @@ class Search:
         self, config: TrackerConfig, rng: np.random.Generator, image: Image, target: Boxes
     ) -> None:
         self._config = config
-        self._rng = rng
+        self.rng = rng
         self.box = target
         self.failures = 0
         self._reach = config.search_translation
         self._steadying = Steadying(config.flow_share, image, target)
+        self._is_back = False
+
+    def state(self) -> State:
+        """Return where and how the target was seen, for ``restored``."""
+        return {
+            "rng": generator_state(self.rng),
+            "box": self.box,
+            "failures": self.failures,
+            "reach": self._reach,
+            "steadying": self._steadying.state(),
+            "detector": self._detector.state(),
+        }
+
+    @classmethod
+    def restored(cls, config: TrackerConfig, kept: Kept, like: FeatureExtractor) -> Search:
+        """Return the search for a target that was kept; nobody knows for how long.
+
+        Args:
+            config: the settings.
+            kept: see ``state``.
+            like: the target's extractor.
+
+        Raises:
+            InvalidTargetError: it is of other features.
+        """
+        self = cls.__new__(cls)
+        self._config = config
+        self.rng = restored_generator(kept.part("rng"))
+        self.box = kept.box("box")
+        self.failures = kept.integer("failures")
+        self._reach = kept.number("reach", 0.0, 10.0)
+        self._steadying = Steadying.restored(config.flow_share, kept.part("steadying"))
+        self._detector = Detector.restored(config, self.rng, kept.part("detector"), like)
+        self._is_back = True
+        return self
 
     def start(self, scene: Scene, regressor: BoxRegressor | None) -> TrackResult:
         """Return the result of the first frame, once it was learned.
@@ -59,10 +100,10 @@ class Search:
         seen = best_sighting(scene.classifier, scene.extractor, target[None], 1)
         verifier = None
         if config.likeness > 0:
-            least = Likenesses(config.likeness, config.likeness_doubtful, config.likeness_jumped)
             turned = turned_looks(config, scene.extractor, scene.image, target)
-            verifier = Verifier(torch.cat([seen.features, *turned]), target, least)
-        self._detector = Detector(config, self._rng, target, regressor, verifier)
+            looks = torch.cat([seen.features, *turned])
+            verifier = Verifier(looks, target, likenesses(config))
+        self._detector = Detector(config, self.rng, target, regressor, verifier)
         return TrackResult(target.copy(), self._score(seen.probability, 1.0), self._state())
 
     def find(self, scene: Scene) -> tuple[Find, TrackResult]:
@@ -75,7 +116,7 @@ class Search:
             What was found, and what to say of it.
         """
         config = self._config
-        find = self._detector.find(scene, self.box, self._reach, self.failures)
+        find = self._found(scene)
         box = find.box
         self._reach, reach = config.search_translation, self._reach
         if find.is_target:
@@ -91,6 +132,22 @@ class Search:
         size = (scene.image.shape[1], scene.image.shape[0])
         score = self._score(find.seen.probability, find.likeness)
         return find, TrackResult(seen_part(box, size), score, self._state())
+
+    def _found(self, scene: Scene) -> Find:
+        """Return the target in the next frame, or the best guess.
+
+        One that was kept is looked for where it was, as if no time had passed but with the doubt
+        that follows a failure, and then all over the frame.
+        """
+        if not self._is_back:
+            return self._detector.find(scene, self.box, self._reach, self.failures)
+        self._is_back = False
+        find = self._detector.find(scene, self.box, self._reach, max(1, self.failures))
+        if find.is_target:
+            return find
+        self.failures = LONG_LOST
+        self._reach = self._config.search_translation_lost
+        return self._detector.find_anywhere(scene, find, self.box, self.failures)
 
     def _score(self, probability: float, likeness: float) -> float:
         config = self._config
