@@ -47,6 +47,11 @@ class HeldTarget:
         self._has_frame = False  # one was observed since there is a target
 
     @property
+    def image_size(self) -> tuple[int, int]:
+        """Width and height in pixels of the target's frames; (0, 0) without a target."""
+        return self._image_size or (0, 0)
+
+    @property
     def updating(self) -> bool:
         """Whether an update is running."""
         return self._learner.updating

@@ -199,6 +199,20 @@ class Tracker(HeldTarget):
         self._extractor, self._search = extractor, search
         self._image_size, self._has_frame = (width, height), False
 
+    def search_anew(self) -> None:
+        """Say that nobody knows how much later the next frame is; see ``take_up``.
+
+        Raises:
+            RuntimeError: no target, call ``init`` first; or the tracker is closed.
+        """
+        self._check_target("search_anew()")
+        self._search.is_back = True
+
+    def forget(self) -> None:
+        """Have no target any more, and free the memory of its samples."""
+        self._image_size = None
+        self._learner.forget()
+
     def stop(self) -> None:
         """Have whatever runs end at its next step, and begin nothing more; for good.
 

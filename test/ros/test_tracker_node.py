@@ -46,7 +46,7 @@ from vision_msgs.msg import Detection2D
 
 from rlt_ros.ros.tracker_node import TrackerNode
 from rlt_ros.ros.worker.frame_queue import Frame
-from rlt_ros.ros.worker.tracking_worker import Status, TrackedFrame
+from rlt_ros.ros.worker.status import State, Status, TrackedFrame, TrackedTarget
 from rlt_ros.tracking import TrackResult, TrackState
 
 pytestmark = pytest.mark.usefixtures("ros")
@@ -170,7 +170,8 @@ def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(node._detection, "publish", detections.append)
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)
     result = TrackResult(np.array(BOX), 1.0, TrackState.TRACKING)
-    tracked = TrackedFrame(frame, picture(0), result, "id", _never, lambda: False)
+    target = TrackedTarget("id", result, State.TRACKING, _never)
+    tracked = TrackedFrame(frame, picture(0), (target,), lambda: False)
     node.on_result(tracked, Status())
     node.close()
     node.destroy_node()
@@ -193,10 +194,11 @@ def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPat
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)
     result = TrackResult(np.array(BOX), 1.0, TrackState.TRACKING)
     grey = np.zeros((HEIGHT, WIDTH), np.uint8)
+    target = TrackedTarget("id", result, State.TRACKING, lambda: grey)
     for seconds, late in ((0.0, True), (0.1, False), (0.15, True), (0.25, True), (0.31, True)):
         now[0] = 1000.0 + seconds
         is_late = [late].pop
-        tracked = TrackedFrame(frame, picture(0), result, "id", lambda: grey, is_late)
+        tracked = TrackedFrame(frame, picture(0), (target,), is_late)
         node.on_result(tracked, Status())
     node.close()
     node.destroy_node()

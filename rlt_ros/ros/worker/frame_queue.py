@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from rlt_ros.ros.worker.box_stream import Box
+from rlt_ros.ros.worker.replies import Reply
 
 MIB = 1 << 20
 
@@ -53,7 +54,7 @@ class InitRequest:
 
     `frame_id`: of the camera that the box is meant for; empty fits any. `number` counts the
     requests, `after` is the sequence number of the first frame that came after this one.
-    `in_stream`: see `BoxStream`.
+    `in_stream`: see `BoxStream`. `target_id`: which target, see `Targets`.
     """
 
     box: Box
@@ -61,6 +62,8 @@ class InitRequest:
     frame_id: str = ""
     in_stream: bool = False
     came: float = field(default_factory=time.monotonic)
+    target_id: str = ""
+    reply: Reply = field(default_factory=Reply)
     number: int = 0
     after: int = 0
 
@@ -75,11 +78,15 @@ class Learning:
 
 
 class Problem(NamedTuple):
-    """Something to tell the user; `kind` as in `Complaints`. `box_refused`: it cost an init box."""
+    """Something to tell the user; `kind` as in `Complaints`. `box_refused`: it cost an init box.
+
+    `request`: which box it cost, that one or an older one.
+    """
 
     kind: str
     text: str
     box_refused: bool = False
+    request: InitRequest | None = None
 
 
 REPLACED = "init box replaced"
@@ -206,7 +213,7 @@ class FrameQueue:
         """Line up a request that has just come; return what is to be told, its refusal included."""
         if self._keep_all and len(self.boxes) - len(self._ahead) >= self._queue_size:
             text = f"{self._queue_size} init boxes wait already: send them more slowly"
-            return [Problem("init box refused: too many", text, box_refused=True)]
+            return [Problem("init box refused: too many", text, True, request)]
         self._requests += 1
         request = replace(request, number=self._requests, after=self._received)
         if request.stamp_ns == 0:
@@ -257,7 +264,7 @@ class FrameQueue:
                 f"its frame, stamped {seconds(given_up.stamp_ns)}, has not come, and {BOXES_AHEAD}"
                 " newer boxes wait for theirs: stamp boxes as the images are, or give them stamp 0"
             )
-            problems.append(Problem("init box refused: too many", text, box_refused=True))
+            problems.append(Problem("init box refused: too many", text, True, given_up))
         self._ahead.append(request)
         return problems
 
@@ -326,7 +333,7 @@ class FrameQueue:
                 f"it is stamped {stamp}, but the images bear no stamp: give it stamp 0, which means"
                 " the next frame"
             )
-        return Problem("init box refused: no such frame", text, box_refused=True)
+        return Problem("init box refused: no such frame", text, True, request)
 
     # ---- out -----------------------------------------------------------------------------------
 
@@ -360,6 +367,21 @@ class FrameQueue:
         """Let a request without a stamp wait on: its frame was of no use."""
         if self._box is None:
             self._box = request
+
+    def give_up_boxes(self) -> None:
+        """Forget the boxes that wait; frames that they name wait on."""
+        self._ahead = []
+        box, self._box = self._box, None
+        frames = {item for item in self._items if isinstance(item, Frame)}
+        if isinstance(box, Learning) and box.frame not in frames:
+            self._leave_out(box.frame)
+        items: list[Frame | Learning | InitRequest] = []
+        for item in self._items:
+            frame = item.frame if isinstance(item, Learning) else item
+            waits = isinstance(frame, Frame) and frame.fate is Fate.WAITING
+            if item in frames or (waits and frame not in frames):
+                items.append(frame)
+        self._items = deque(items)
 
     def go_on_after(self, learning: Learning) -> None:
         """Line up the frames that came after the one that was learned; forget older boxes."""
@@ -409,7 +431,7 @@ def other_camera(request: InitRequest, frame: Frame) -> Problem:
         f"its frame_id is '{request.frame_id}' but the image's is '{frame.frame_id}': send a box of"
         " this camera, with its frame_id or none"
     )
-    return Problem("init box refused: other camera", text, box_refused=True)
+    return Problem("init box refused: other camera", text, True, request)
 
 
 def waiting_ahead(request: InitRequest, last_stamp_ns: int | None) -> str:

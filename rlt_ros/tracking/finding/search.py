@@ -36,6 +36,7 @@ class Search:
             one, the box to learn it from.
         failures: frames since it was found last.
         rng: source of candidates.
+        is_back: nobody knows how much later the next frame is.
 
     Args:
         config: the settings.
@@ -53,7 +54,7 @@ class Search:
         self.failures = 0
         self._reach = config.search_translation
         self._steadying = Steadying(config.flow_share, image, target)
-        self._is_back = False
+        self.is_back = False
 
     def state(self) -> State:
         """Return where and how the target was seen, for ``restored``."""
@@ -86,7 +87,7 @@ class Search:
         self._reach = kept.number("reach", 0.0, 10.0)
         self._steadying = Steadying.restored(config.flow_share, kept.part("steadying"))
         self._detector = Detector.restored(config, self.rng, kept.part("detector"), like)
-        self._is_back = True
+        self.is_back = True
         return self
 
     def start(self, scene: Scene, regressor: BoxRegressor | None) -> TrackResult:
@@ -139,9 +140,9 @@ class Search:
         One that was kept is looked for where it was, as if no time had passed but with the doubt
         that follows a failure, and then all over the frame.
         """
-        if not self._is_back:
+        if not self.is_back:
             return self._detector.find(scene, self.box, self._reach, self.failures)
-        self._is_back = False
+        self.is_back = False
         find = self._detector.find(scene, self.box, self._reach, max(1, self.failures))
         if find.is_target:
             return find

@@ -61,6 +61,7 @@ class Learner:
         self._streams = streams
         self._stop = stop
         self._tuner = FineTuner(config.update_mode == "background", stop)
+        self._memory = self._empty_memory()
         self.updates_done = 0
         self.last_update_seconds = 0.0
         self.last_update_error = ""
@@ -92,6 +93,11 @@ class Learner:
         self.last_update_seconds = 0.0
         self.last_update_error = ""
         self.model_version = 1
+        self._memory = self._empty_memory()
+
+    def forget(self) -> None:
+        """Discard a running update, and free the samples."""
+        self.discard_update()
         self._memory = self._empty_memory()
 
     def state(self) -> State:

@@ -5,12 +5,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from rlt_ros.tracking import InvalidBoxError, Tracker, TrackResult, TrackState
+from rlt_ros.tracking import (
+    InvalidBoxError,
+    InvalidTargetError,
+    SavedTarget,
+    Tracker,
+    TrackResult,
+    TrackState,
+)
 
 
 class ScriptedTracker(Tracker):
@@ -27,6 +34,7 @@ class ScriptedTracker(Tracker):
         self.in_track: Callable[[np.ndarray], None] = lambda image: None
         self.in_init: Callable[[np.ndarray], None] = lambda image: None
         self.state = TrackState.TRACKING
+        self.searched_anew = 0
 
     def init(
         self, image: np.ndarray, box: Any, on_step: Callable[[int], None] | None = None
@@ -41,6 +49,26 @@ class ScriptedTracker(Tracker):
     def track(self, image: np.ndarray) -> TrackResult:
         self.in_track(image)
         return TrackResult(self.box, 0.5, self.state)
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        return 32, 32
+
+    def saved_target(
+        self, target_id: str = "", notes: Mapping[str, Any] | None = None
+    ) -> SavedTarget:
+        return SavedTarget({"box": self.box}, target_id, notes or {})
+
+    def take_up(self, saved: SavedTarget) -> None:
+        if "box" not in saved.state:
+            raise InvalidTargetError(f"{saved.source} cannot be taken up: box is missing")
+        self.box = saved.state["box"]
+
+    def forget(self) -> None:
+        del self.box
+
+    def search_anew(self) -> None:
+        self.searched_anew += 1
 
     def prepare_attention_map(self) -> None:
         pass

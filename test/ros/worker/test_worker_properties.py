@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from random_cases import random_cases
 from worker_bench import BOX, TIMEOUT, Bench, Recorder
 
+from rlt_ros.ros.worker.replies import Answer
 from rlt_ros.ros.worker.tracking_worker import CLOSE_SECONDS, State, Status, TrackedFrame
 from rlt_ros.tracking import TrackState
 
@@ -117,6 +118,7 @@ class Robot:
         self.bench.heard = self.bench.worker._listener = Listener()
         self.stamp = 100
         self.accepted = 0
+        self.answers: list[list[Answer]] = []
         self.fails = 0
         self.bench.tracker.in_init = self.count
         self.bench.tracker.in_track = self.maybe_fail
@@ -138,7 +140,9 @@ class Robot:
             worker.submit_frame(image, stamp, event.frame_id, event.size * event.size * 3)
         elif isinstance(event, BoxComes):
             stamp = 0 if event.ahead is None else self.stamp + event.ahead
-            worker.submit_init(event.box, stamp, event.frame_id)
+            self.answers.append([])
+            answered = self.answers[-1].append
+            worker.submit_init(event.box, stamp, event.frame_id, answered=answered)
         elif isinstance(event, TrackerDoes):
             self.fails = event.fails
             self.bench.tracker.state = event.state
@@ -166,7 +170,17 @@ class Robot:
         assert self.bench.worker.close()
         assert time.monotonic() - start < CLOSE_SECONDS + 1
         assert self.bench.tracker.closed
+        self.check_answers(heard)
         return outcome
+
+    def check_answers(self, heard: Listener) -> None:
+        """Every box has one, and an id only if it became a target."""
+        assert all(len(answers) == 1 for answers in self.answers)
+        accepted = [answer.target_id for (answer,) in self.answers if answer.accepted]
+        assert set(accepted) == {target for _, target in heard.tracked}
+        assert len(set(accepted)) == len(accepted)
+        refused = [answer for (answer,) in self.answers if not answer.accepted]
+        assert all(answer.reason and not answer.target_id for answer in refused)
 
     def outcome(self, heard: Listener) -> Outcome:
         last = self.bench.worker.status()
@@ -259,4 +273,5 @@ def test_properties_of_closing_at_any_moment(events: list[Any], busy_at: int) ->
     assert time.monotonic() - start < CLOSE_SECONDS + 1
     sender.join(TIMEOUT)
     assert not sender.is_alive()
+    assert all(len(answers) == 1 for answers in robot.answers)
     check_status(robot.bench.worker.status())
