@@ -25,20 +25,24 @@ Answered = Callable[[Answer], None]
 
 
 class Reply:
-    """Answers one request once; what else is given later is left out. Any thread may call."""
+    """Answers one request once; what else is given later is left out. Any thread may call.
+
+    `reason`: why it is refused, once that is known.
+    """
 
     def __init__(self, answered: Answered | None = None) -> None:
         self._answered = answered
         self._lock = threading.Lock()
         self._given = False
+        self.reason = ""
 
     def accept(self, target_id: str = "") -> None:
         """Say that it was done."""
         self._give(Answer(True, target_id))
 
     def refuse(self, reason: str) -> None:
-        """Say that it was not done, and why."""
-        self._give(Answer(False, reason=reason))
+        """Say that it was not done, and why: for `self.reason` if that is known."""
+        self._give(Answer(False, reason=self.reason or reason))
 
     def _give(self, answer: Answer) -> None:
         with self._lock:

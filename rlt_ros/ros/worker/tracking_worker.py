@@ -218,7 +218,7 @@ class TrackingWorker:
         """Hand over a frame as it was received; `size` of its message in bytes."""
         age = self._clock() - stamp_ns if stamp_ns and self._clock is not None else 0
         with self._wake:
-            problems = self._queue.add_frame(message, stamp_ns, frame_id, size)
+            problems = self._with_reasons(self._queue.add_frame(message, stamp_ns, frame_id, size))
             self._stale += age > STALE_SECONDS * 1e9
             self._wake.notify()
         self._tell_problems(problems)
@@ -250,7 +250,7 @@ class TrackingWorker:
             elif not left_out:
                 if answered is not None:
                     self._open.append(reply)
-                problems = self._queue.add_request(request)
+                problems = self._with_reasons(self._queue.add_request(request))
                 if self._problem and self._problem.box_refused:
                     self._problem = None  # of the box before
                 if in_stream and REPLACED in [problem.kind for problem in problems]:
@@ -346,15 +346,13 @@ class TrackingWorker:
             else:
                 self._not_loaded(read, reply)
 
-        reply = Reply(answered)
-        with self._wake:
-            ended_because = self._ended
-            if not ended_because:
+        def job(_: Targets) -> None:  # after the files that were to be written before
+            with self._wake:
                 self._reading.append(reply)
-        if ended_because:
-            reply.refuse(ended_because)
-        else:
             self._files.load(path, ended)
+
+        reply = Reply(answered)
+        self._add_job(job, reply)
 
     def _add_job(self, job: Callable[[Targets], None], reply: Reply) -> None:
         with self._wake:
@@ -753,6 +751,14 @@ class TrackingWorker:
         with self._wake:
             if self._queue.boxes and self._problem is problem:
                 self._problem = before  # another box waits: that is the state of things now
+
+    @staticmethod
+    def _with_reasons(problems: list[Problem]) -> list[Problem]:
+        """Return problems, after noting them where they cost a box that waits for its answer."""
+        for problem in problems:
+            if problem.request is not None:
+                problem.request.reply.reason = problem.text
+        return problems
 
     def _tell_problems(self, problems: list[Problem]) -> None:
         for problem in problems:

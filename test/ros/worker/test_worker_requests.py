@@ -133,7 +133,12 @@ def test_a_box_that_a_newer_one_replaces_is_refused(make_bench: MakeBench) -> No
     ahead, same = ask(bench, 5), ask(bench, 5)
     ahead.refused("a newer init box took its place")
     newer = ask(bench)
-    bench.send(4)
+
+    def accepted() -> bool:
+        bench.send(4)  # a stream's box lets some pass
+        return bool(newer.answers)
+
+    bench.heard.wait(accepted)
     assert newer.answer().accepted
     same.refused("a newer init box took its place")  # for a target that is no more
 
