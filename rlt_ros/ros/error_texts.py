@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import traceback
 
-from rlt_ros.tracking import errors
-
 
 def in_words(error: Exception) -> str:
     """Our own errors say all; one that nobody expected is told with the place it came from."""
     text = " ".join(str(error).split())
-    if type(error).__module__ == errors.__name__:
+    if type(error).__module__.startswith("rlt_ros."):
         return text
     return f"{type(error).__name__}: {text} ({place(error)})"
 

@@ -22,6 +22,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 import rclpy
@@ -32,15 +33,15 @@ from rclpy.lifecycle import LifecyclePublisher, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
-from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
 
 from rlt_ros.media.drawing import draw_result
-from rlt_ros.messages.detections import box_of, stamp_nanoseconds
+from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.pixels.intensity import parse_intensity_range
+from rlt_ros.ros.box_sources import BoxSources
 from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.error_texts import place
 from rlt_ros.ros.inputs.cv_bridge_check import check_cv_bridge
@@ -51,26 +52,29 @@ from rlt_ros.ros.interface.topics import (
     ANNOTATED_IMAGE,
     ATTENTION_MAP,
     DETECTION,
+    DETECTIONS,
     DIAGNOSTICS,
-    INIT_BOX,
     STATUS,
     Topic,
 )
 from rlt_ros.ros.life_cycle import ACTIVE, UNCONFIGURED, ManagedNode
 from rlt_ros.ros.outputs.diagnostics import Diagnostics, Inputs, Memory, Sample
 from rlt_ros.ros.outputs.messages import to_detection, to_image_message, to_status
+from rlt_ros.ros.services.kept_targets import KeptTargets
+from rlt_ros.ros.services.target_folder import target_folder
+from rlt_ros.ros.services.target_services import TargetServices
 from rlt_ros.ros.spinning import spin_until
 from rlt_ros.ros.watching.input_watch import InputWatch
 from rlt_ros.ros.worker.frame_queue import MIB, Frame
 from rlt_ros.ros.worker.tracking_worker import CLOSE_SECONDS, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import (
     ConfigError,
-    InvalidBoxError,
     Tracker,
     TrackerConfig,
     TrackerStoppedError,
 )
 from rlt_ros.tracking.compute.memory import memory_in_use, release_memory
+from rlt_ros.tracking.networks import Networks
 
 STATUS_PERIOD = 1.0
 """Seconds after which the status is published again although nothing happened."""
@@ -118,7 +122,7 @@ class _Log:
 
 
 class Loading:
-    """The making of a tracker in the worker's thread, for one who waits for its end."""
+    """The making of trackers in the worker's thread, for one who waits for the first."""
 
     def __init__(self, make: Callable[[], Tracker], *, awaited: bool) -> None:
         self._make = make
@@ -127,7 +131,7 @@ class Loading:
         self.awaited = awaited
 
     def __call__(self) -> Tracker:
-        """Make the tracker."""
+        """Make a tracker."""
         try:
             return self._make()
         except Exception as error:
@@ -137,7 +141,7 @@ class Loading:
             self._done.set()
 
     def wait(self, goes_on: Callable[[], bool]) -> None:
-        """Wait for the end, and raise the error if there was one.
+        """Wait until the first is made, and raise the error if there was one.
 
         Raises:
             TrackerStoppedError: it does not go on, and nobody need wait any more.
@@ -171,9 +175,11 @@ class TrackerNode(ManagedNode):
         self._worker: TrackingWorker | None = None
         self._publishing: list[LifecyclePublisher] = []
         self._images: ImageSubscription | None = None
-        self._boxes: Subscription | None = None
+        self._boxes: BoxSources | None = None
         self._watch: InputWatch | None = None
         self._timer: Timer | None = None
+        self._kept = KeptTargets(self._log.warning)
+        self._asked = TargetServices(self, self._active_worker, self._target_folder)
 
     def start(self) -> None:
         """Configure and activate the node, if its parameter `autostart` says so.
@@ -213,6 +219,7 @@ class TrackerNode(ManagedNode):
     def configure(self) -> None:
         """Read the parameters, make the publishers, load the tracker."""
         self._detection = self._publisher(DETECTION)
+        self._detections = self._publisher(DETECTIONS)
         self._attention_map = self._publisher(ATTENTION_MAP)
         self._annotated_image = self._publisher(ANNOTATED_IMAGE)
         self._status = self._publisher(STATUS)
@@ -221,7 +228,7 @@ class TrackerNode(ManagedNode):
 
     def activate(self) -> None:
         """Listen to images and boxes; load the tracker first where that is to be done again."""
-        settings, tracker = self._load()
+        worker, settings, tracker = self._load()
         self._images = ImageSubscription(
             self,
             self._on_image,
@@ -229,14 +236,11 @@ class TrackerNode(ManagedNode):
             keep_all=settings.queue == "all",
             transport=settings.image_transport,
         )
-        self._boxes = self.create_subscription(
-            INIT_BOX.type, INIT_BOX.name, self._on_init_box, QoSProfile(depth=INIT_BOX.depth)
-        )
+        self._boxes = BoxSources(self, lambda: self._worker, settings, self._complaints)
+        self._kept.give(worker)
         self._health = Diagnostics(self.get_fully_qualified_name(), tracker.device)
-        self._watch = InputWatch(self, self._images, self._boxes.topic_name)
-        self.get_logger().info(
-            f"images: {self._images.topic}, init boxes: {self._boxes.topic_name}"
-        )
+        self._watch = InputWatch(self, self._images, self._boxes.topic)
+        self.get_logger().info(f"images: {self._images.topic}, init boxes: {self._boxes.topic}")
         # Steady, so that a paused simulation still has a status.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
@@ -246,15 +250,19 @@ class TrackerNode(ManagedNode):
         if self._timer is not None:
             self.destroy_timer(self._timer)
         if self._boxes is not None:
-            self.destroy_subscription(self._boxes)
+            self._boxes.destroy()
         if self._images is not None:
             self._images.destroy()
         self._images = self._boxes = self._watch = self._timer = None
+        self._asked.end()
+        if self._worker is not None:
+            self._kept.take(self._worker, self.context.ok)
         self._unload()
 
     def cleanup(self) -> None:
         """Leave nothing but the parameters."""
         self._unload()
+        self._kept.forget()
         for publisher in self._publishing:
             self.destroy_lifecycle_publisher(publisher)
         self._publishing = []
@@ -267,13 +275,19 @@ class TrackerNode(ManagedNode):
         else:
             log.error(text)
 
+    def _active_worker(self) -> TrackingWorker | None:
+        return self._worker if self.life_cycle_state == ACTIVE else None
+
+    def _target_folder(self) -> Path:
+        return target_folder(self.get_parameter("target_folder").value)
+
     def _publisher(self, topic: Topic) -> LifecyclePublisher:
         quality = QoSProfile(depth=topic.depth)
         publisher = self.create_lifecycle_publisher(topic.type, topic.name, quality)
         self._publishing.append(publisher)
         return publisher
 
-    def _load(self) -> tuple[NodeConfig, TrackerConfig]:
+    def _load(self) -> tuple[TrackingWorker, NodeConfig, TrackerConfig]:
         """See to it that there is a worker with a tracker as the parameters want it.
 
         Raises:
@@ -283,11 +297,11 @@ class TrackerNode(ManagedNode):
         settings = self._declared.configs()
         node_config, tracker_config = settings
         if self._worker is not None and settings == self._settings:
-            return settings
+            return self._worker, *settings
         self._unload()
+        folder = target_folder(node_config.target_folder)
         loading = Loading(
-            lambda: _loaded_tracker(tracker_config, self.get_logger().warning),
-            awaited=not self._starting,
+            _maker(tracker_config, self.get_logger().warning), awaited=not self._starting
         )
         self._settings, self._loading = settings, loading
         self._worker = TrackingWorker(
@@ -303,11 +317,16 @@ class TrackerNode(ManagedNode):
             buffer_size=node_config.frame_buffer_size,
             buffer_bytes=node_config.frame_buffer_mib * MIB,
             complaints=self._complaints,
+            max_targets=node_config.max_targets,
+            forget_on_jump=node_config.on_time_jump == "forget",
+            clock=lambda: self.get_clock().now().nanoseconds,
+            autosave_folder=folder / "autosave" if node_config.autosave_seconds else None,
+            autosave_seconds=node_config.autosave_seconds,
         )
         self._worker.start()
         if loading.awaited:
             loading.wait(self.context.ok)
-        return settings
+        return self._worker, *settings
 
     def _unload(self) -> None:
         """End the worker, its threads with it, and give back its memory.
@@ -329,23 +348,11 @@ class TrackerNode(ManagedNode):
 
     def _on_image(self, message: Image | CompressedImage) -> None:
         header = message.header
-        if self._worker is not None:
+        if self._worker is not None and self._boxes is not None:
+            self._boxes.see_image(message)
             self._worker.submit_frame(
                 message, stamp_nanoseconds(header.stamp), header.frame_id, len(message.data)
             )
-
-    def _on_init_box(self, message: Detection2D) -> None:
-        if self._worker is None:
-            return
-        try:
-            box = box_of(message)
-        except InvalidBoxError as error:
-            self._worker.refuse(error)
-            return
-        if message.bbox.center.theta != 0:
-            self._complaints.warn("rotated", "the init box is rotated; its angle is ignored")
-        header = message.header
-        self._worker.submit_init(box, stamp_nanoseconds(header.stamp), header.frame_id)
 
     def _on_timer(self) -> None:
         if self._worker is None or self._images is None or self._watch is None:
@@ -353,6 +360,7 @@ class TrackerNode(ManagedNode):
         self._images.adapt()
         self._watch.look(self._worker.status().state)
         self._complaints.catch_up()
+        self._asked.look()
         status = self._worker.status()
         if time.monotonic() - self._status_published >= STATUS_PERIOD:
             self.on_status(status, None)
@@ -399,9 +407,15 @@ class TrackerNode(ManagedNode):
         """
         header = tracked.frame.message.header
         class_id = self.get_parameter("class_id").value
-        self._detection.publish(
-            to_detection(tracked.result, status.state, tracked.target_id, class_id, header)
-        )
+        detections = [
+            to_detection(target.result, target.state, target.target_id, class_id, header)
+            for target in tracked.targets
+        ]
+        for detection in detections:
+            self._detection.publish(detection)
+        self._detections.publish(Detection2DArray(header=header, detections=detections))
+        if self._boxes is not None:
+            self._boxes.see_targets(tracked)
         self.on_status(status, tracked.frame)
         now = time.monotonic()
         if now - self._pictures_published < PICTURE_PERIOD and tracked.is_late():
@@ -432,13 +446,23 @@ class TrackerNode(ManagedNode):
         self.failed = True
 
 
-def _loaded_tracker(config: TrackerConfig, warn: Callable[[str], Any]) -> Tracker:
-    """Return a tracker that needs to load nothing once images come or maps are looked at."""
-    if problem := check_cv_bridge().problem:
-        warn(problem)
-    tracker = Tracker(config)
-    tracker.prepare_attention_map()
-    return tracker
+def _maker(config: TrackerConfig, warn: Callable[[str], Any]) -> Callable[[], Tracker]:
+    """Return what makes trackers that need to load nothing once images come or maps are looked at.
+
+    The first call loads the networks that they share.
+    """
+    networks: list[Networks] = []
+
+    def make() -> Tracker:
+        if not networks:
+            if problem := check_cv_bridge().problem:
+                warn(problem)
+            networks.append(Networks(config))
+        tracker = Tracker(networks[0])
+        tracker.prepare_attention_map()
+        return tracker
+
+    return make
 
 
 def main(args: list[str] | None = None) -> NoReturn:

@@ -162,6 +162,7 @@ def test_pictures_lie_over_the_image(node: NodeProcess, connect: Callable[..., C
 
 
 def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     monkeypatch.setattr("rlt_ros.ros.tracker_node.draw_result", _never)
     node = TrackerNode()
@@ -180,6 +181,7 @@ def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPat
 
 def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     clock = SimpleNamespace(monotonic=lambda: now[0])
     monkeypatch.setattr("rlt_ros.ros.tracker_node.time", clock)

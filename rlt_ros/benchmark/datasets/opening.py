@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from rlt_ros.benchmark.datasets.dataset import Dataset
 from rlt_ros.benchmark.datasets.errors import DatasetError
@@ -20,30 +19,13 @@ from rlt_ros.benchmark.datasets.vot import VotDataset, is_vot
 from rlt_ros.media.sources import sequence_folder
 from rlt_ros.pixels.intensity import IntensityRange
 
-
-class _Layout(NamedTuple):
-    """How a data set may lie on the disk.
-
-    Attributes:
-        fits: whether a folder does so.
-        open: the data set in a folder.
-        form: what is looked for, in words.
-    """
-
-    fits: Callable[[Path], bool]
-    open: Callable[[Path], Dataset]
-    form: str
-
-
 # In the order in which they are tried: GOT-10k's files are VOT's and more.
-_LAYOUTS: dict[str, _Layout] = {
-    "uav123": _Layout(is_uav123, open_uav123, "anno/UAV123/NAME.txt"),
-    "got10k": _Layout(is_got10k, Got10kDataset, "NAME/groundtruth.txt (VOT, GOT-10k)"),
-    "otb": _Layout(is_otb, OtbDataset, "NAME/groundtruth_rect.txt (OTB)"),
-    "vot": _Layout(is_vot, VotDataset, "NAME/groundtruth.txt (VOT, GOT-10k)"),
-    "plain": _Layout(
-        is_plain, PlainDataset, "NAME.mp4 or a folder NAME of images with NAME.txt (plain)"
-    ),
+_LAYOUTS: dict[str, tuple[Callable[[Path], bool], Callable[[Path], Dataset]]] = {
+    "uav123": (is_uav123, open_uav123),
+    "got10k": (is_got10k, Got10kDataset),
+    "otb": (is_otb, OtbDataset),
+    "vot": (is_vot, VotDataset),
+    "plain": (is_plain, PlainDataset),
 }
 LAYOUTS = tuple(_LAYOUTS)
 
@@ -74,10 +56,13 @@ def open_dataset(
     if found is None and (around := sequence_folder(path)) != path:
         path, found = around, next(_fitting(around), None)
     if found is None:
-        forms = ", ".join(dict.fromkeys(one.form for one in _LAYOUTS.values()))
-        raise DatasetError(f"{path} holds no sequence; looked for {forms}")
+        raise DatasetError(
+            f"{path} holds no sequence; looked for NAME/groundtruth_rect.txt (OTB), "
+            "NAME/groundtruth.txt (VOT, GOT-10k), anno/UAV123/NAME.txt, and NAME.mp4 or a folder "
+            "NAME of images with NAME.txt"
+        )
     try:
-        dataset = _LAYOUTS[found].open(path)
+        dataset = _LAYOUTS[found][1](path)
     except DatasetError as error:
         if layout is None or (better := next(fitting, None)) is None:
             raise
@@ -88,4 +73,4 @@ def open_dataset(
 
 def _fitting(path: Path) -> Iterator[str]:
     """Yield the layouts that a folder may have."""
-    return (name for name in LAYOUTS if path.is_dir() and _LAYOUTS[name].fits(path))
+    return (name for name in LAYOUTS if path.is_dir() and _LAYOUTS[name][0](path))

@@ -16,7 +16,7 @@ from rlt_ros.benchmark.report.cells import (
 )
 from rlt_ros.benchmark.report.page import Gallery
 from rlt_ros.benchmark.report.views import VIEWS, main_column
-from rlt_ros.benchmark.runs.job import SRE, TRE, VOT
+from rlt_ros.benchmark.runs.job import LOST, OPE
 from rlt_ros.benchmark.runs.output_folder import Study
 from rlt_ros.benchmark.text_tables import Table, counted
 
@@ -54,7 +54,7 @@ def study_data(study: Study) -> str:
     """Return on what a benchmark was run: sequences, frames and seeds, in words."""
     first, summary = study.trackers[0], study.summary
     parts = [counted(len(study.sequences), "sequence")]
-    if study.protocol not in (TRE, SRE, VOT):
+    if study.protocol in (OPE, LOST):
         found = (study.boxes(first, name) for name in study.sequences)
         parts.append(f"{sum(len(boxes) for boxes in found if boxes is not None):,} frames")
     if summary.get("max_frames"):

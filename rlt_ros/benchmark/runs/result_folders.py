@@ -15,7 +15,7 @@ import numpy as np
 
 from rlt_ros.benchmark.measures.frame_records import FrameRecord, record_from_json
 from rlt_ros.benchmark.measures.vot_regions import INITIALISED
-from rlt_ros.benchmark.runs.job import SRE, TRE, VOT, Outcome
+from rlt_ros.benchmark.runs.job import LOST, OPE, VOT, Outcome
 from rlt_ros.benchmark.runs.output_folder import SUMMARY
 from rlt_ros.benchmark.runs.result_files import (
     vot_path,
@@ -67,7 +67,7 @@ def remove_result_files(store: RunStore, out: Path) -> list[PurePath]:
 def write_outcome(outcome: Outcome, out: Path, seeds: Sequence[int]) -> None:
     """Write an outcome's boxes.
 
-    One pass: ``TRACKER/seedN/SEQUENCE.txt`` and, with score, state, IoU and visible share per
+    ope and lost: ``TRACKER/seedN/SEQUENCE.txt`` and, with score, state, IoU and visible share per
     frame, ``SEQUENCE_frames.csv``. tre and sre: ``TRACKER/seedN/SEQUENCE/START.txt``, from
     the start on. vot: ``TRACKER/baseline/SEQUENCE/SEQUENCE_001.txt``, one file per seed.
 
@@ -78,17 +78,17 @@ def write_outcome(outcome: Outcome, out: Path, seeds: Sequence[int]) -> None:
     """
     job = outcome.job
     folder = out / job_folder(job)
-    if job.protocol == VOT:
-        repetition = list(seeds).index(int(job.settings["seed"])) + 1
-        path = vot_path(out / folder_name(job.tracker), job.sequence, repetition)
-        write_regions(path, judged_run(outcome).regions)
-    elif job.protocol in (TRE, SRE):
-        for name, boxes in pass_boxes(outcome.details).items():
-            write_boxes(folder / job.sequence / f"{folder_name(name)}.txt", boxes)
-    else:
+    if job.protocol in (OPE, LOST):
         write_boxes(folder / f"{job.sequence}.txt", np.array(outcome.boxes, dtype=np.float64))
         if (record := record_from_json(outcome.frames)) is not None:
             write_frames(folder / f"{job.sequence}_frames.csv", record)
+    elif job.protocol == VOT:
+        repetition = list(seeds).index(int(job.settings["seed"])) + 1
+        path = vot_path(out / folder_name(job.tracker), job.sequence, repetition)
+        write_regions(path, judged_run(outcome).regions)
+    else:
+        for name, boxes in pass_boxes(outcome.details).items():
+            write_boxes(folder / job.sequence / f"{folder_name(name)}.txt", boxes)
 
 
 def write_frames(path: Path, record: FrameRecord) -> None:

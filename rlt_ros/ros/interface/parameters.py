@@ -32,6 +32,7 @@ _FOREIGN = {"use_sim_time", "start_type_description_service"}
 
 _life_cycle = partial(setting, "the node's life cycle")
 _images_in = partial(setting, "images and init boxes that come in")
+_targets = partial(setting, "targets")
 _results_out = partial(setting, "what goes out")
 
 
@@ -49,7 +50,6 @@ class NodeConfig:
         "images taken: raw on image_raw, compressed on image_raw/compressed (or on image_raw, where"
         " that is such a topic); auto: what is published there, raw first",
         choices=("auto", "raw", "compressed"),
-        for_users=True,
     )
     image_reliability: str = _images_in(
         "auto",
@@ -88,6 +88,50 @@ class NodeConfig:
         form="auto, or LOW,HIGH such as 7000,8000",
         parse=parse_intensity_range,
         for_users=True,
+    )
+    max_targets: int = _targets(
+        1,
+        "targets that may be tracked at the same time; with 1, a new one replaces the old one",
+        minimum=1,
+        maximum=100,
+        for_users=True,
+    )
+    target_folder: str = _targets(
+        "",
+        "folder for saved targets, ~ for the home folder; empty: $ROS_HOME/rlt_ros, ~/.ros/rlt_ros",
+    )
+    autosave_seconds: float = _targets(
+        0.0,
+        "save every target so often in target_folder/autosave while it is tracked, and go on with"
+        " those that lie there after a restart; 0: never",
+        minimum=0.0,
+        maximum=86_400.0,
+        unit="s",
+    )
+    on_time_jump: str = _targets(
+        "go_on",
+        "where the images' stamps go back by more than a second, as a bag's do that starts again:"
+        " look for the targets, or forget them",
+        choices=("go_on", "forget"),
+    )
+    detections_use: str = _targets(
+        "nothing",
+        "what detections_in is for: first starts a target while there is none; add starts others,"
+        " too, up to max_targets, where no target is",
+        choices=("nothing", "first", "add"),
+    )
+    detections_min_score: float = _targets(
+        0.5, "least score of a detection that counts", minimum=0.0, maximum=1.0
+    )
+    detections_classes: str = _targets(
+        "", "class_ids of detections that count, with commas between them; empty: all"
+    )
+    click_size: int = _targets(
+        0,
+        "side of the box that a click on clicked_point starts; 0: grown from the image",
+        minimum=0,
+        maximum=10_000,
+        unit="px",
     )
     class_id: str = _results_out(
         "target", "class_id of published detections", for_users=True, live=True

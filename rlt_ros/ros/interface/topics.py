@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PointStamped
 from sensor_msgs.msg import CompressedImage, Image
-from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2D, Detection2DArray
 
 from rlt_ros.msg import TrackerStatus
 
@@ -70,12 +71,33 @@ INIT_BOX = Topic(
     " out, but for one now and then where the target is not; one that comes alone always starts"
     " anew (not so with `queue: all`, which learns every box)",
 )
+CLICKED_POINT = Topic(
+    "clicked_point",
+    PointStamped,
+    10,
+    "x and y in pixels of the newest image: a click starts a target, with a box of the side"
+    " `click_size`, or grown from the image; `frame_id` empty or the image's",
+)
+DETECTIONS_IN = Topic(
+    "detections_in",
+    Detection2DArray,
+    10,
+    "a detector's, with the stamp of the image that they are from; what they are used for, say the"
+    " parameters `detections_use`, `detections_min_score` and `detections_classes`",
+    always=False,
+)
 DETECTION = Topic(
     "detection",
     Detection2D,
     _NUMBERS,
     "the image's header; `id` constant for one target, new for each init; score 0..1. While lost,"
     " `results` is empty and `bbox` holds the best guess",
+)
+DETECTIONS = Topic(
+    "detections",
+    Detection2DArray,
+    _NUMBERS,
+    "all targets of a tracked image in one message, the oldest first, each as in `detection`",
 )
 ATTENTION_MAP = Topic(
     "attention_map",
@@ -103,5 +125,5 @@ DIAGNOSTICS = Topic(
     " [node.md](node.md#diagnostics)",
 )
 
-SUBSCRIBED = (IMAGES, COMPRESSED_IMAGES, INIT_BOX)
-PUBLISHED = (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS, DIAGNOSTICS)
+SUBSCRIBED = (IMAGES, COMPRESSED_IMAGES, INIT_BOX, CLICKED_POINT, DETECTIONS_IN)
+PUBLISHED = (DETECTION, DETECTIONS, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS, DIAGNOSTICS)

@@ -102,26 +102,20 @@ def test_attention_at_the_image_trains_too(settings: TrainingSettings) -> None:
     assert (trained[0] - trained[1]).abs().max() > 1e-6
 
 
-@pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
-    """Gets the features of the background samples of every training step."""
-    found: list[Tensor] = []
-
-    def recorded(classifier: Classifier, positives: Samples, negatives: Samples, *rest: object):  # type: ignore[no-untyped-def]
-        found.append(negatives.features)
-        return loss(classifier, positives, negatives, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("rlt_ros.tracking.learning.training.loss", recorded)
-    return found
-
-
 def test_hard_negatives_are_the_ones_trained_on(
-    settings: TrainingSettings, seen: list[Tensor]
+    settings: TrainingSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     targets, background = blobs(0)
     classifier = new_classifier()
     with torch.no_grad():
         scores = classifier(background.features)[:, TARGET]
+    seen: list[Tensor] = []
+
+    def recorded(classifier: Classifier, positives: Samples, negatives: Samples, *rest: object):  # type: ignore[no-untyped-def]
+        seen.append(negatives.features)
+        return loss(classifier, positives, negatives, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("rlt_ros.tracking.learning.training.loss", recorded)
     chosen = replace(settings, mining_pool=len(background.features), batch_negatives=8)
     train(classifier, targets, background, 1, 1e-4, chosen, torch.Generator().manual_seed(0))
     hardest = background.features[scores.topk(8).indices]
@@ -206,11 +200,20 @@ def test_all_that_is_random_comes_from_the_given_generator(settings: TrainingSet
     assert not torch.equal(weights[0], weights[2])
 
 
-def test_the_hardest_serve_several_steps(settings: TrainingSettings, seen: list[Tensor]) -> None:
+def test_the_hardest_serve_several_steps(
+    settings: TrainingSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     targets, background = blobs(0)
     classifier = new_classifier()
     with torch.no_grad():
         scores = classifier(background.features)[:, TARGET]
+    seen: list[Tensor] = []
+
+    def recorded(classifier: Classifier, positives: Samples, negatives: Samples, *rest: object):  # type: ignore[no-untyped-def]
+        seen.append(negatives.features)
+        return loss(classifier, positives, negatives, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("rlt_ros.tracking.learning.training.loss", recorded)
     chosen = replace(
         settings, mining_pool=len(background.features), batch_negatives=4, mining_interval=3
     )
