@@ -32,6 +32,8 @@ from rlt_ros.media.sample_video import BOX, sample_video
 from rlt_ros.replay.node_process import NodeProcess
 
 TOPIC, OTHER_TOPIC = "/camera/image_raw", "/camera/rear/image_raw"
+# README's, at half its size; "Big Buck Bunny", (c) 2008 Blender Foundation, CC BY 3.0.
+SCENE, FIRST, FACE = "bigbuckbunny.mp4", 15, (185.0, 127.5, 67.5, 87.5)
 TOKEN = "a-token-for-screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
 SCHEMES = ("light", "dark")
@@ -99,8 +101,9 @@ def main() -> None:
 
 
 def write_page_picture(path: Path) -> None:
-    """Write the picture of docs/panel.md: the demo's video through the real node."""
-    frames, _ = read_frames(sample_video())
+    """Write the picture of docs/panel.md: README's scene through the real node."""
+    frames, _ = read_frames(sample_video().with_name(SCENE))
+    frames = [np.asarray(frame[::2, ::2]) for frame in frames[FIRST - 1 :]]
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(
@@ -124,7 +127,7 @@ def write_page_picture(path: Path) -> None:
             card.until_state("No target")
             until(card.is_loaded)
         cards[0].place.get_by_role("button", name="Freeze").click()
-        cards[0].drag(BOX, (176, 144))
+        cards[0].drag(FACE, (640, 360))
         cards[0].place.get_by_role("button", name="Track this").click()
         for card in cards:
             card.until_state("Tracking")
