@@ -130,10 +130,10 @@ def test_contact_sheet_names_frames_without_a_result() -> None:
 
 
 def test_of_many_gaps_as_many_are_named_as_fit() -> None:
-    gaps = ["3", "6-9", "12"]
-    assert fitting(gaps, lambda text: True) == "left out: 3, 6-9, 12"
-    assert fitting(gaps, lambda text: len(text) < 28) == "left out: 3, 6-9 and 1 more"
-    assert fitting(gaps, lambda text: False) == "left out: 3 gaps"
+    gaps = ["3", "6-9", "12", "100-200"]
+    assert fitting(gaps, lambda text: True) == "left out: 3, 6-9, 12, 100-200"
+    assert fitting(gaps, lambda text: len(text) < 28) == "left out: 3, 6-9 and 2 more"
+    assert fitting(gaps, lambda text: False) == "left out: 4 gaps"
 
 
 def test_contact_sheet_without_cells_is_refused() -> None:
