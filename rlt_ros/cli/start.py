@@ -53,6 +53,11 @@ def panel() -> int:
     return run("rlt_ros.web.main")
 
 
+def select_box() -> int:
+    """Run select_box with the arguments of this process."""
+    return run("rlt_ros.desktop.select_box")
+
+
 def trax() -> int:
     """Run rlt-trax with the arguments of this process."""
     return run("rlt_ros.benchmark.toolkits.trax")

@@ -15,8 +15,8 @@ from vision_msgs.msg import Detection2D
 from rlt_ros.closing import Closing
 from rlt_ros.web.graph import Tracker
 
-FIND_SECONDS, ANSWER_SECONDS = 5.0, 30.0
-"""How long a service is looked for and waited for."""
+FIND_SECONDS, ANSWER_SECONDS = 5.0, 60.0
+"""How long a service is looked for, and waited for: a box is answered once it is learned."""
 
 Answer = tuple[bool, str, str]
 """Whether it went well, the target's id, and a message for people."""

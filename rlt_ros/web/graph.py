@@ -40,6 +40,12 @@ class Tracker:
     init_box: str = ""
     services: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """What who watches it connects to: other ends, other connections."""
+        topics = (self.status, self.detection, self.detections, self.attention, self.init_box)
+        return (*topics, self.services.get("init", ""))
+
 
 def find_trackers(node: Node) -> list[Tracker]:
     """Return the trackers that are there, by their names."""

@@ -185,8 +185,11 @@ class PanelNode(Closing):
     def _connect(self, demand: Demand) -> None:
         """Make and end subscriptions, so that they are those which the demand wants."""
         wanted = {name: self._trackers[name] for name in demand.trackers & self._trackers.keys()}
-        for name in [one for one, link in self._links.items() if wanted.get(one) != link.tracker]:
-            self._links.pop(name).close()
+        for name, link in list(self._links.items()):
+            if name in wanted and wanted[name].ends == link.tracker.ends:
+                link.tracker = wanted[name]
+            else:
+                self._links.pop(name).close()
         for name in wanted.keys() - self._links.keys():
             self._links[name] = _TrackerLink(self.node, wanted[name], self._audience, self._encoder)
         for name, link in self._links.items():

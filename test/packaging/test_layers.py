@@ -33,7 +33,7 @@ ROS_MODULES = {
     "vision_msgs",
 }
 ROS_PARTS = {
-    *("rlt_ros.demo", "rlt_ros.msg", "rlt_ros.replay", "rlt_ros.ros", "rlt_ros.srv", "rlt_ros.web")
+    f"rlt_ros.{name}" for name in ("demo", "desktop", "msg", "replay", "ros", "srv", "web")
 }
 ARCHITECTURE = ROOT / "docs/architecture.md"
 WITHOUT_ROS = {f"rlt_ros.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")} - ROS_PARTS

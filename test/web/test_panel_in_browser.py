@@ -118,7 +118,7 @@ def open_page(browser: Any, said: list[str]) -> Iterator[Any]:
 def first_card(page: Any, trackers: list[NodeProcess], number: int = 0) -> Card:
     card = Card(page, f"{trackers[number].namespace}/tracker")
     card.wait_for_picture()
-    until(lambda: card.state() != "Waiting" and "loading" not in card.place.inner_text())
+    until(card.is_loaded)
     return card
 
 

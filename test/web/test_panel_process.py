@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +14,11 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 pytest.importorskip("uvicorn", reason="the panel's libraries are missing: pip install .[web]")
 pytest.importorskip("std_srvs", reason="std_srvs is not installed")
 
+from page_client import PageClient, open_socket
 from panel_bench import PanelProcess, until
 from pretend_tracker import PretendTracker, Says
 from rlt_ros.msg import TrackerStatus
-from websockets import ConnectionClosed, Origin
-from websockets.sync.client import connect
+from websockets import ConnectionClosed
 
 from rlt_ros.demo.panel import VideoCamera, there_and_back
 from rlt_ros.messages.detections import box_of
@@ -54,61 +52,14 @@ def panel(domain: None, logs: Path) -> Iterator[PanelProcess]:
     assert "Traceback" not in made.log()
 
 
-class Viewer:
-    """A page without a browser."""
-
-    def __init__(self, panel: PanelProcess, tracker: PretendTracker, *, acknowledges: bool) -> None:
-        self._tracker = tracker.full_name
-        self._acknowledges = acknowledges
-        self.pictures: list[dict[str, Any]] = []
-        self.texts: list[dict[str, Any]] = []
-        self._open = open_socket(panel.address())
-
-    def watch(self) -> None:
-        names = [self._tracker]
-        self.send(op="watch", trackers=names, pictures=names, attention=[])
-
-    def send(self, **command: Any) -> None:
-        self.socket.send(json.dumps(command))
-
-    def ask(self, **command: Any) -> dict[str, Any]:
-        self.send(tracker=self._tracker, request=1, **command)
-        return self.receive("answer")
-
-    def receive(self, kind: str) -> dict[str, Any]:
-        """Return the next message of a kind; "picture" is one."""
-        while True:
-            message = self.socket.recv(60)
-            if isinstance(message, bytes):
-                length = int.from_bytes(message[:4], "big")
-                header = json.loads(message[4 : 4 + length])
-                self.pictures.append(header)
-                if self._acknowledges:
-                    self.send(op="got", stream=header["stream"])
-                if kind == "picture":
-                    return header
-            else:
-                text = json.loads(message)
-                self.texts.append(text)
-                if text["type"] == kind:
-                    return text
-
-    def __enter__(self) -> Viewer:
-        self.socket = self._open.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._open.__exit__(*error)
-
-
-def open_socket(address: str) -> Any:
-    """Open a socket; it closes as a context."""
-    origin = Origin(address.rstrip("/"))
-    return connect(f"{address.replace('http', 'ws')}socket", origin=origin, compression=None)
+def viewer_of(
+    panel: PanelProcess, tracker: PretendTracker, *, acknowledges: bool = True
+) -> PageClient:
+    return PageClient(panel.address(), tracker.full_name, acknowledges=acknowledges)
 
 
 def test_it_tells_which_trackers_are_there(panel: PanelProcess, tracker: PretendTracker) -> None:
-    with Viewer(panel, tracker, acknowledges=True) as viewer:
+    with viewer_of(panel, tracker) as viewer:
         while not (found := viewer.receive("graph")["trackers"]):
             pass
     assert [one["name"] for one in found] == [tracker.full_name]
@@ -118,8 +69,8 @@ def test_it_tells_which_trackers_are_there(panel: PanelProcess, tracker: Pretend
 
 def test_a_slow_viewer_does_not_slow_another(panel: PanelProcess, tracker: PretendTracker) -> None:
     with (
-        Viewer(panel, tracker, acknowledges=False) as slow,
-        Viewer(panel, tracker, acknowledges=True) as quick,
+        viewer_of(panel, tracker, acknowledges=False) as slow,
+        viewer_of(panel, tracker) as quick,
     ):
         slow.watch()
         quick.watch()
@@ -137,7 +88,7 @@ def test_detections_bear_the_stamps_of_their_pictures(
     panel: PanelProcess, tracker: PretendTracker
 ) -> None:
     tracker.says = Says(TrackerStatus.TRACKING, {"car": BOX})
-    with Viewer(panel, tracker, acknowledges=True) as viewer:
+    with viewer_of(panel, tracker) as viewer:
         viewer.watch()
         for _ in range(20):
             viewer.receive("picture")
@@ -158,7 +109,7 @@ def test_a_hundred_viewers_leave_nothing_behind(
         return len(list((folder / "fd").iterdir())), len(list((folder / "task").iterdir()))
 
     def come_and_go() -> None:
-        with Viewer(panel, tracker, acknowledges=False) as viewer:
+        with viewer_of(panel, tracker, acknowledges=False) as viewer:
             viewer.watch()
             viewer.receive("graph")
 
@@ -178,9 +129,9 @@ def test_no_more_viewers_come_in_than_there_is_room_for(
     panel: PanelProcess, tracker: PretendTracker
 ) -> None:
     with (
-        Viewer(panel, tracker, acknowledges=True),
-        Viewer(panel, tracker, acknowledges=True),
-        Viewer(panel, tracker, acknowledges=True) as third,
+        viewer_of(panel, tracker),
+        viewer_of(panel, tracker),
+        viewer_of(panel, tracker) as third,
     ):
         third.receive("graph")
         too_many = pytest.raises(ConnectionClosed, match="3 viewers are here, and no more are let")
@@ -191,7 +142,7 @@ def test_no_more_viewers_come_in_than_there_is_room_for(
 def test_services_are_called_and_answers_handed_on(
     panel: PanelProcess, tracker: PretendTracker
 ) -> None:
-    with Viewer(panel, tracker, acknowledges=True) as viewer:
+    with viewer_of(panel, tracker) as viewer:
         viewer.watch()
         assert viewer.ask(op="ask", action="disable")["ok"]
         answer = viewer.ask(op="ask", action="reset")
@@ -208,7 +159,7 @@ def test_where_there_is_no_service_a_box_goes_out_as_a_message(
     panel: PanelProcess, tracker: PretendTracker
 ) -> None:
     stamp = 1795760443410393979
-    with Viewer(panel, tracker, acknowledges=True) as viewer:
+    with viewer_of(panel, tracker) as viewer:
         viewer.watch()
         viewer.receive("picture")
         assert viewer.ask(op="start", box=list(BOX), stamp=str(stamp), target="")["ok"]
@@ -218,7 +169,7 @@ def test_where_there_is_no_service_a_box_goes_out_as_a_message(
 
 
 def test_a_tracker_that_is_not_there_is_named(panel: PanelProcess, tracker: PretendTracker) -> None:
-    with Viewer(panel, tracker, acknowledges=True) as viewer:
+    with viewer_of(panel, tracker) as viewer:
         viewer.send(op="ask", request=2, tracker="/nobody", action="reset")
         assert viewer.receive("answer")["message"] == "there is no tracker /nobody now"
 

@@ -7,6 +7,12 @@ import uPlot from "./uplot/uPlot.esm.js";
 const SECONDS = 60;
 const PERIOD = 250; // milliseconds between two drawings: lines need no more
 
+// The value that one in fifty is above: a single pause must not flatten all the rest.
+function usual(values) {
+  const sorted = values.filter((one) => one !== null).sort((one, other) => one - other);
+  return sorted[Math.floor(0.98 * (sorted.length - 1))] ?? 0;
+}
+
 export class TimePlot {
   #place;
   #options;
@@ -92,7 +98,7 @@ export class TimePlot {
         padding: [6, 16, 0, 0],
         scales: {
           x: { time: false, range: [-SECONDS, 0] },
-          y: { range: range ?? ((_, low, high) => [0, Math.max(10, high * 1.15)]) },
+          y: { range: range ?? (() => [0, Math.max(10, 1.3 * usual(this.#values))]) },
         },
         series: [{}, { stroke: line, width: 2, fill: line.replace(")", " / 16%)").replaceAll(",", ""), points: { show: false } }],
         axes: [

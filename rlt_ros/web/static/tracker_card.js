@@ -281,7 +281,7 @@ export class TrackerCard {
     this.#number("shown", `${(this.#shownTimes.length / (SHOWN_OVER / 1000)).toFixed(0)} fps`, 500);
     this.#number("tracked", `${status.tracked}`);
     const share = status.received ? (100 * status.dropped) / status.received : 0;
-    this.#number("dropped", `${status.dropped} (${share.toFixed(share < 10 ? 1 : 0)} %)`);
+    this.#number("dropped", `${status.dropped} · ${share.toFixed(share < 10 ? 1 : 0)} %`);
     this.#number("updates", `${status.updates}`);
     for (const [, field, figure] of this.#plots) {
       const now = field === "latency" ? `${Math.round(status.latency * 1000)} ms` : status.score.toFixed(2);

@@ -100,6 +100,10 @@ class Card:
     def wait_for_picture(self) -> None:
         until(lambda: self.shown_stamp(), lambda: self.place.inner_text())
 
+    def is_loaded(self) -> bool:
+        """Whether its tracker has said something, and not that it is loading."""
+        return self.state() != "Waiting" and "loading" not in self.place.inner_text()
+
     def shown_stamp(self) -> str:
         return str(self.place.get_attribute("data-shown-stamp") or "")
 

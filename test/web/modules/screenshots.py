@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of every state of the panel, in both themes, on a phone and on a desktop.
 
-Run ``python test/web/modules/screenshots.py [FOLDER]`` (out/screenshots where none is given).
+Run ``python test/web/modules/screenshots.py [FOLDER]`` (out/screenshots where none is given), or
+``python test/web/modules/screenshots.py --page`` for docs/panel.jpg, with the real tracker.
+
 The tracker is a pretended one, so that every state comes when it is wanted; the panel, the browser
 and the camera are real. Of each state there is also one picture with all four side by side.
 """
@@ -21,14 +23,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-from panel_bench import Card, PanelProcess, chromium
+from panel_bench import Card, PanelProcess, chromium, until
 from pretend_tracker import PretendTracker, Says
 from rlt_ros.msg import TrackerStatus
 
-from rlt_ros.demo.panel import VideoCamera, read_frames
+from rlt_ros.demo.panel import VideoCamera, node_arguments, read_frames
 from rlt_ros.media.sample_video import BOX, sample_video
+from rlt_ros.replay.node_process import NodeProcess
 
 TOPIC, OTHER_TOPIC = "/camera/image_raw", "/camera/rear/image_raw"
+# README's, at half its size; "Big Buck Bunny", (c) 2008 Blender Foundation, CC BY 3.0.
+SCENE, FIRST, FACE = "bigbuckbunny.mp4", 15, (185.0, 127.5, 67.5, 87.5)
 TOKEN = "a-token-for-screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
 SCHEMES = ("light", "dark")
@@ -88,9 +93,67 @@ class Photographer:
 
 
 def main() -> None:
+    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+    if sys.argv[1:] == ["--page"]:
+        write_page_picture(Path(__file__).resolve().parents[3] / "docs" / "panel.jpg")
+    else:
+        write_all_states(Path(sys.argv[1] if len(sys.argv) > 1 else "out/screenshots"))
+
+
+def write_page_picture(path: Path) -> None:
+    """Write the picture of docs/panel.md: README's scene through the real node."""
+    frames, _ = read_frames(sample_video().with_name(SCENE))
+    frames = [np.asarray(frame[::2, ::2]) for frame in frames[FIRST - 1 :]]
+    with ExitStack() as stack:
+        logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(
+            NodeProcess("rlt_ros.ros.tracker_node", node_arguments(), logs / "node.log")
+        )
+        still = VideoCamera(frames[:1], 15.0)  # on which the target is where it is known
+        stack.callback(still.close)
+        panel = PanelProcess(logs / "panel.log")
+        stack.callback(panel.stop)
+        browser = stack.enter_context(chromium())
+        pages = {
+            scheme: browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            for scheme, width in (("dark", 1440), ("light", 390))
+        }
+        cards = []
+        for page in pages.values():
+            page.goto(panel.address())
+            cards.append(Card(page, "/rlt/tracker"))
+        for card in cards:
+            card.wait_for_picture()
+            card.until_state("No target")
+            until(card.is_loaded)
+        cards[0].place.get_by_role("button", name="Freeze").click()
+        cards[0].drag(FACE, (640, 360))
+        cards[0].place.get_by_role("button", name="Track this").click()
+        for card in cards:
+            card.until_state("Tracking")
+        still.showing = False
+        stack.enter_context(VideoCamera(frames, 15.0))
+        cards[0].place.locator(".attention input").fill("60")
+        time.sleep(40)
+        shots = [
+            cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), 1) for page in pages.values()
+        ]
+        gap = np.full((900, 24, 3), 255, np.uint8)
+        image = np.hstack([shots[0], gap, shots[1]])
+        small = cv2.resize(image, None, fx=0.65, fy=0.65, interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(path), small, [cv2.IMWRITE_JPEG_QUALITY, 85])
+        print(path)
+
+
+def picture_of(page: Any) -> Any:
+    """Return what a page shows, (H, W, 3) BGR."""
+    return cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+
+
+def write_all_states(folder: Path) -> None:
+    """Write a picture of each state."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "out/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
-    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         panel = PanelProcess(logs / "panel.log")
