@@ -44,7 +44,6 @@ class BoxStream:
         self._learning_time = 0.0
         self._learning: Box | None = None
         self._place: BoxLike | None = None
-        self._in_sight = False
         self._left_out = 0
 
     def begin_learning(self, box: Box) -> None:
@@ -58,9 +57,14 @@ class BoxStream:
             self._learned, self._learning_time = now, seconds
             self._pause = min(seconds, LONGEST_PAUSE)
 
-    def see_target(self, box: BoxLike | None, in_sight: bool = True) -> None:
-        """The target lies here, or did before it went out of sight; None: there is none."""
-        self._place, self._in_sight = box, in_sight
+    def see_target(self, box: BoxLike | None) -> None:
+        """The target lies here; None: it is out of sight."""
+        self._place = box
+
+    def forget_target(self) -> None:
+        """There is none any more."""
+        self._place = None
+        self._learned = -np.inf
 
     def add(self, box: Box, now: float) -> tuple[bool, bool]:
         """Take note of a box; return whether it belongs to a stream and is to be left out."""
@@ -79,10 +83,8 @@ class BoxStream:
 
     def wait_for(self, box: Box, came: float, now: float) -> float:
         """Return how long a stream's box has to wait yet before it is learned; 0: no more."""
-        if self._place is None:
-            return 0.0
         ready = came + self._pause
-        if not self._in_sight or not _same_place(box, self._place):
+        if self._place is None or not _same_place(box, self._place):
             ready = min(ready, self._learned + TRACKING_SHARE * self._learning_time)
         return max(0.0, ready - now)
 

@@ -555,7 +555,7 @@ class TrackingWorker:
             oldest = statuses[0].target_id if statuses else ""
             self._last = replace(self._last, target_id=oldest, targets=statuses)
             if not statuses:
-                self._stream.see_target(None)
+                self._stream.forget_target()
 
     def _keep(self, targets: Targets, target: Target) -> None:
         """Track a target from now on, and the one no more whose tracker it has."""
@@ -583,6 +583,8 @@ class TrackingWorker:
         if found:
             self._deliver(targets, frame, image, found, start)
         elif error is not None:
+            with self._wake:
+                self._stream.see_target(None)
             raise error
         else:  # all have seen it, and it came again for one that has gone meanwhile
             self._settle(frame, Fate.DROPPED)
@@ -630,7 +632,7 @@ class TrackingWorker:
             self._count(targets)
             oldest = self._last.targets[0]
             result = tracked[0].result
-            self._stream.see_target(result.box, in_sight=tracked[0].state != State.LOST)
+            self._stream.see_target(None if tracked[0].state == State.LOST else result.box)
             self._queue.settle(frame, Fate.TRACKED)
             self._problem = None
             errors = [target.tracker.last_update_error for target in found]

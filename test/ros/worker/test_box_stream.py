@@ -94,7 +94,7 @@ def test_however_long_learning_takes_five_seconds_end_a_stream() -> None:
 def test_while_the_target_is_out_of_sight_too_tracking_has_its_time_first(box: Box) -> None:
     """Three times as long as learning took; or the stream ends."""
     stream = learned()
-    stream.see_target(HERE, in_sight=False)
+    stream.see_target(None)
     assert stream.wait_for(box, came=12.0, now=12.0) == pytest.approx(0.1)
     assert stream.wait_for(box, came=12.1, now=12.1) == 0.0
     assert stream.wait_for(box, came=10.1, now=10.8) == 0.0
@@ -103,8 +103,9 @@ def test_while_the_target_is_out_of_sight_too_tracking_has_its_time_first(box: B
 
 
 def test_without_a_target_no_box_waits() -> None:
+    assert BoxStream().wait_for(HERE, came=10.1, now=10.1) == 0.0
     stream = learned()
-    stream.see_target(None)
+    stream.forget_target()
     assert stream.wait_for(HERE, came=10.1, now=10.1) == 0.0
 
 

@@ -152,6 +152,26 @@ def test_a_target_that_is_lost_is_learned_anew_from_a_stream(make_bench: MakeBen
     bench.heard.wait(one_more)
 
 
+def test_a_target_of_another_image_size_is_learned_anew_from_a_stream(
+    make_bench: MakeBench,
+) -> None:
+    """It cannot be followed any more, though the boxes name the place where it was seen last."""
+    bench = make_bench()
+    bench.tracker.in_init = lambda image: time.sleep(LEARNING)
+    stamp, size = 0, 32
+
+    def tracked(targets: int) -> bool:
+        nonlocal stamp
+        stamp += 1
+        bench.send(stamp, size=size)
+        bench.worker.submit_init(BOX, stamp)
+        return len(bench.targets()) >= targets and len(bench.targets()[-1]) > 2
+
+    bench.heard.wait(lambda: tracked(1))
+    size, before = 16, len(bench.targets())
+    bench.heard.wait(lambda: tracked(before + 1))
+
+
 def test_with_all_frames_kept_every_box_is_learned(make_bench: MakeBench, caplog: Log) -> None:
     bench = make_bench(keep_all=True)
     learner = Learner(bench)
