@@ -40,6 +40,7 @@ REQUIREMENTS = [
     ROOT / "tools" / "requirements-dev.txt",
     ROOT / "tools" / "requirements-openvino.txt",
     ROOT / "tools" / "requirements-photos.txt",
+    ROOT / "tools" / "requirements-rerun.txt",
     ROOT / "tools" / "requirements-toolkits.txt",
     ROOT / "tools" / "requirements-web.txt",
 ]

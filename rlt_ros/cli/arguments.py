@@ -89,6 +89,16 @@ def add_intensity_argument(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_rerun_argument(parser: argparse._ActionsContainer) -> None:
+    """Add --rerun."""
+    parser.add_argument(
+        "--rerun",
+        action="store_true",
+        help="write tracking.rrd as well, for Rerun's viewer: frames, boxes, states, attention and "
+        "scores on one time line; needs rerun-sdk and costs time",
+    )
+
+
 def add_tracker_arguments(parser: argparse.ArgumentParser) -> None:
     """Add --preset, --device, --set and --list-settings."""
     group = parser.add_argument_group("tracker")

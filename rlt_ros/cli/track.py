@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
 import signal
 import statistics
 import sys
@@ -21,6 +22,7 @@ from rlt_ros.cli.arguments import (
     Box,
     CommandParser,
     add_intensity_argument,
+    add_rerun_argument,
     add_tracker_arguments,
     box_argument,
     config_from,
@@ -29,6 +31,7 @@ from rlt_ros.cli.arguments import (
 from rlt_ros.cli.output_folder import add_out_argument, output_folder
 from rlt_ros.cli.stopping import stopped_code
 from rlt_ros.media.drawing import draw_box
+from rlt_ros.media.rerun_log import RerunLog, rerun_log
 from rlt_ros.media.result_files import ResultFiles
 from rlt_ros.media.sources import Frame, FrameSource, open_source
 from rlt_ros.media.windows import ESCAPE, Window, choose_box
@@ -122,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--show", action="store_true", help="show each frame in a window as well; Esc or q ends"
     )
+    add_rerun_argument(parser)
     add_tracker_arguments(parser)
     return parser
 
@@ -145,12 +149,13 @@ def track(options: argparse.Namespace) -> int:
         length = min((n for n in (source.length, options.max_frames) if n), default=None)
         with (
             _window(options) as window,
+            rerun_log(options.rerun, options.out) as log,
             Tracker(config) as tracker,
             ResultFiles(
                 options.out, source.fps, video_attention=options.attention, expected=length
             ) as files,
         ):
-            run = _Run(tracker, files, length, window)
+            run = _Run(tracker, files, length, window, log)
             run.start(first, box)
             with run.stoppable():
                 run.follow(frames)
@@ -166,12 +171,18 @@ class _Run:
     """One target through one source."""
 
     def __init__(
-        self, tracker: Tracker, files: ResultFiles, length: int | None, window: Window | None
+        self,
+        tracker: Tracker,
+        files: ResultFiles,
+        length: int | None,
+        window: Window | None,
+        log: RerunLog | None,
     ) -> None:
         self.tracker = tracker
         self.files = files
         self.length = length
         self.window = window
+        self.log = log
         self.init_seconds = 0.0
         self.frame_seconds: list[float] = []
         self.skipped = 0
@@ -229,9 +240,12 @@ class _Run:
         self._add(frame, result.box, result.score, result.state.name)
 
     def _add(self, frame: Frame, box: ArrayLike, score: float, state: str) -> None:
-        attention = self.tracker.attention_map() if self.files.wants_attention else None
+        wanted = self.files.wants_attention or self.log is not None
+        attention = self.tracker.attention_map() if wanted else None
         note = f"frame {frame.number}"
         self.files.add(frame.number, frame.stamp, frame.image, box, score, state, attention, note)
+        if self.log is not None:
+            self.log.add(frame.number, frame.stamp, frame.image, box, score, state, attention)
         if self.window is not None:
             drawn = draw_box(frame.image, box, score, state, attention, note)
             self.ended = self.window.show(drawn) == ESCAPE
@@ -252,6 +266,8 @@ def _finish(run: _Run, source: FrameSource, what: str) -> None:
     print(f"updates        {run.tracker.updates_done}")
     for path in paths:
         print(f"wrote          {path}")
+    if run.log is not None:
+        print(f"look at it     rerun {shlex.quote(str(run.log.path))}")
 
 
 def _stopped_by(number: int) -> str:

@@ -64,6 +64,20 @@ def test_every_storage_and_image_gives_the_same_boxes(
     assert read_results(tmp_path / "again" / "boxes.csv") == rows
 
 
+def test_a_recording_for_rerun_is_written_beside_the_numbers(
+    tmp_path: Path, write_bag: WriteBag, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("rerun", reason="rerun-sdk is not installed")
+    bag = write_bag(tmp_path / "bag", truth=True)
+    assert bench(bag, tmp_path / "out", "--tracker", "mil", "--rerun")[0] == 0
+    assert b"score" not in (tmp_path / "out" / "tracking.rrd").read_bytes()  # mil has none
+    assert bench(bag, tmp_path / "again", "--rerun", *QUICK)[0] == 0
+    recorded = (tmp_path / "again" / "tracking.rrd").read_bytes()
+    assert b"score" in recorded and b"attention" in recorded
+    assert bench(bag, tmp_path / "third", "--rerun", "--real-time")[0] == 2
+    assert "--rerun is for lockstep" in capsys.readouterr().err
+
+
 def test_init_box_with_a_stamp_means_that_frame(
     tmp_path: Path,
     write_bag: WriteBag,

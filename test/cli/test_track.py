@@ -300,6 +300,16 @@ def test_each_frame_is_shown_in_a_window_until_escape(
     assert len(read_results(tmp_path / "ended" / "boxes.csv")) == 4
 
 
+def test_a_recording_for_rerun_is_written_beside_the_others(
+    video: Path, tmp_path: Path, stand_in: type, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("rerun", reason="rerun-sdk is not installed")
+    out = tmp_path / "out"
+    assert run(video, "--init", "10,10,20,20", "--rerun", "--out", out) == 0
+    assert (out / "tracking.rrd").stat().st_size > 1000
+    assert capsys.readouterr().out.splitlines()[-1] == f"look at it     rerun {out}/tracking.rrd"
+
+
 @pytest.mark.parametrize("text", ["1,2,3", "1,2,3,four", "", "1;2;3;4"])
 def test_box_that_is_no_box_is_explained(
     video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str

@@ -205,11 +205,11 @@ def test_every_import_is_declared() -> None:
     }
     manifest = ElementTree.parse(ROOT / "package.xml").getroot()
     declared = {str(element.text) for element in manifest if element.tag.endswith("depend")}
-    optional = ("bags", "dask", "got10k", "openvino", "ray", "vot", "web")
+    optional = ("bags", "dask", "got10k", "openvino", "ray", "rerun", "vot", "web")
     extras = (ROOT / f"tools/requirements-{extra}.txt" for extra in optional)
     for path in (ROOT / "requirements.txt", *extras):
         for line in path.read_text().splitlines():
             declared.add(re.split(r"[ #<>=]", line)[0].replace("-", "_"))
     # Modules that are not called like their packages, and this package itself.
-    declared |= {"PIL", "cv2", "rlt_ros", "trax", "yaml"}
+    declared |= {"PIL", "cv2", "rerun", "rlt_ros", "trax", "yaml"}
     assert imported - declared - sys.stdlib_module_names == set()

@@ -12,7 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlt_ros.cli.arguments import add_intensity_argument, add_settings_argument, box_argument
+from rlt_ros.cli.arguments import (
+    add_intensity_argument,
+    add_rerun_argument,
+    add_settings_argument,
+    box_argument,
+)
 from rlt_ros.cli.bench.rosbags import require_rosbags, warn
 from rlt_ros.tracking.config import parse_setting
 
@@ -89,6 +94,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         action="store_true",
         help="with --real-time: record attention maps and annotated images, too, as if watched",
     )
+    add_rerun_argument(bag)
     bag.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     bag.set_defaults(run=replay)
 
@@ -110,6 +116,8 @@ def replay(options: argparse.Namespace) -> None:
         raise ValueError(
             "--rate, --params-file and --pictures are for --real-time; give that as well"
         )
+    if options.rerun and options.real_time:
+        raise ValueError("--rerun is for lockstep; leave --real-time out")
     rate = 1.0 if options.rate is None else options.rate
     if not 0 < rate <= 100:
         raise ValueError(f"--rate must be above 0 and at most 100, not {rate:g}")
@@ -134,18 +142,20 @@ def replay(options: argparse.Namespace) -> None:
     if options.real_time:
         _real_time(job)
     else:
-        _lockstep(job)
+        _lockstep(job, rerun=options.rerun)
 
 
-def _lockstep(job: BagJob) -> None:
+def _lockstep(job: BagJob, *, rerun: bool) -> None:
     from rlt_ros.bags.reader import BagReader
     from rlt_ros.benchmark.studies.bags.lockstep import run_lockstep
     from rlt_ros.benchmark.studies.bags.results import report, write_run
+    from rlt_ros.media.rerun_log import rerun_log
 
     with BagReader(job.bag) as bag:
         frames = job.frames(bag)
         warn(frames.notes)
-        run = run_lockstep(frames, job.tracker, job.settings)
+        with rerun_log(rerun, job.out) as log:
+            run = run_lockstep(frames, job.tracker, job.settings, log)
         summary = write_run(job, run, "lockstep")
     print(report(job, summary))
     if run.stop is not None:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from rlt_ros.bags.reader import BagError
 from rlt_ros.benchmark.studies.bags.frames import BagFrame, BagFrames
 from rlt_ros.benchmark.studies.bags.results import BagRun
-from rlt_ros.benchmark.trackers.runners import Runner, make_runner
+from rlt_ros.benchmark.trackers.runners import RltRunner, Runner, make_runner
+from rlt_ros.media.rerun_log import RerunLog
 from rlt_ros.media.results import ResultRow
 from rlt_ros.progress import progress
 from rlt_ros.tracking.errors import InvalidImageError
@@ -25,7 +26,12 @@ LATENCY_IS = "time to track one frame, decoding not counted"
 STOPPED = "stopped by Ctrl-C"
 
 
-def run_lockstep(frames: BagFrames, tracker: str, settings: Mapping[str, Value]) -> BagRun:
+def run_lockstep(
+    frames: BagFrames,
+    tracker: str,
+    settings: Mapping[str, Value],
+    log: RerunLog | None = None,
+) -> BagRun:
     """Track the frames with one CPU thread, so that the same bag gives the same boxes.
 
     A frame that cannot be decoded or tracked in is noted in ``frames.unusable`` and left out.
@@ -36,6 +42,7 @@ def run_lockstep(frames: BagFrames, tracker: str, settings: Mapping[str, Value])
         frames: of the bag; iterated over here.
         tracker: see ``make_runner``.
         settings: changed settings, for rlt.
+        log: takes each frame and its result as well.
 
     Raises:
         ValueError: no such tracker or setting; or no frame to start on, or a box outside it.
@@ -49,7 +56,8 @@ def run_lockstep(frames: BagFrames, tracker: str, settings: Mapping[str, Value])
     with progress(total=total, unit="frame", what="tracking") as bar:
         try:
             for frame in frames:
-                _step(run, runner, frame, seconds)
+                if _step(run, runner, frame, seconds) and log is not None:
+                    _add(log, runner, frame, run.rows[-1])
                 bar.update(frames.seen - bar.n)
         except (BagError, KeyboardInterrupt) as error:
             if not run.rows:
@@ -60,7 +68,8 @@ def run_lockstep(frames: BagFrames, tracker: str, settings: Mapping[str, Value])
     return run
 
 
-def _step(run: BagRun, runner: Runner, frame: BagFrame, seconds: list[float]) -> None:
+def _step(run: BagRun, runner: Runner, frame: BagFrame, seconds: list[float]) -> bool:
+    """Track in a frame; return whether it could be used."""
     frames = run.frames
     begin = time.perf_counter()
     if frame.number == frames.first:
@@ -72,9 +81,15 @@ def _step(run: BagRun, runner: Runner, frame: BagFrame, seconds: list[float]) ->
             box = runner.track(frame.image)
         except (InvalidImageError, cv2.error) as error:  # such as a changed resolution
             frames.unusable[frame.number] = " ".join(str(error).split())
-            return
+            return False
         seconds.append(time.perf_counter() - begin)
     run.rows.append(_row(runner, frames.stamps[frame.number], frame.number, box))
+    return True
+
+
+def _add(log: RerunLog, runner: Runner, frame: BagFrame, row: ResultRow) -> None:
+    attention = runner.tracker.attention_map() if isinstance(runner, RltRunner) else None
+    log.add(row.frame, row.stamp, frame.image, row.box, row.score, row.state, attention)
 
 
 def _row(runner: Runner, stamp: float, number: int, box: NDArray[np.float64]) -> ResultRow:
