@@ -223,7 +223,13 @@ def test_a_hidden_target_is_lost_and_a_silent_camera_is_said(
     assert card.state() == "Silent"
     camera.covered, camera.showing = False, True
     notice.wait_for(state="hidden")
+    card.place.get_by_role("button", name="Reset").click()
+    card.until_state("No target")
     draw_head(card, witness)
+    card.place.get_by_role("button", name="Disable").click()
+    card.until_state("Disabled")
+    card.place.get_by_role("button", name="Enable").click()
+    card.until_state("Tracking", "Lost", "Uncertain")
 
 
 def test_a_finger_taps_and_adjusts_on_a_phone(
