@@ -58,6 +58,8 @@ def trackers(domain: None, logs: Path) -> Iterator[list[NodeProcess]]:
             *("-r", f"image_raw:={TOPIC}"),
             **QUICK,
             frame_buffer_size=900,
+            max_targets=1 + 2 * number,
+            target_folder=logs,
         )
         for number in range(2)
     ]
@@ -169,6 +171,13 @@ def witness(trackers: list[NodeProcess]) -> Iterator[Witness]:
     made.close()
 
 
+@pytest.fixture
+def witness_of_several(trackers: list[NodeProcess]) -> Iterator[Witness]:
+    made = Witness(trackers[1])
+    yield made
+    made.close()
+
+
 def draw_head(card: Card, witness: Witness) -> None:
     """Start to track the man's head, and wait until it is learned."""
     known = len(witness.ids)
@@ -230,6 +239,37 @@ def test_a_hidden_target_is_lost_and_a_silent_camera_is_said(
     card.until_state("Disabled")
     card.place.get_by_role("button", name="Enable").click()
     card.until_state("Tracking", "Lost", "Uncertain")
+
+
+def test_a_target_is_saved_forgotten_and_loaded_again_and_another_added(
+    open_page: Any,
+    panels: Any,
+    trackers: list[NodeProcess],
+    witness_of_several: Witness,
+    logs: Path,
+) -> None:
+    page, witness = open_page(panels[0].address()), witness_of_several
+    card = first_card(page, trackers, 1)
+    draw_head(card, witness)
+    target = witness.ids[-1]
+    card.place.get_by_role("button", name="Save …").click()
+    page.get_by_label("Name").fill("head")
+    page.get_by_role("button", name="Save", exact=True).click()
+    until((logs / "head.safetensors").is_file, lambda: card.place.inner_text())
+    card.place.get_by_role("button", name="Reset").click()
+    card.until_state("No target")
+    card.place.get_by_role("button", name="Load …").click()
+    page.get_by_label("Name").fill("head")
+    page.get_by_role("button", name="Load", exact=True).click()
+    card.until_state("Tracking")
+    assert witness.ids[-1] == target
+
+    card.place.locator(".as select").select_option("+")
+    x, y, _, h = witness.head_at(card.shown_stamp())
+    card.drag((x - 10, y + h + 5, 60, 30), SIZE)
+    until(lambda: len(card.shown()[1]) == 2, lambda: card.place.inner_text())
+    card.place.get_by_role("button", name="Reset").click()
+    card.until_state("No target")
 
 
 def test_a_finger_taps_and_adjusts_on_a_phone(
