@@ -606,6 +606,9 @@ class TrackingWorker:
                 raise
             except Exception as error:  # no other target is lost to it
                 first_error = first_error or error
+                if isinstance(error, InvalidImageError):
+                    with self._wake:
+                        self._stream.see_target(None)
                 if len(targets) > 1:
                     text = f"target {target.target_id} skips a frame: {_in_words(error)}"
                     self._complaints.warn(f"target skips: {_place(error)}", text)
