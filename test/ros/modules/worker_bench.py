@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -98,8 +98,8 @@ class Bench:
         self.heard.wait(lambda: len(self.heard.results) > before)
         return self.heard.results[before][1]
 
-    def _note_idleness(self, **options: bool) -> Frame | Learning | None:
-        item = self._take(**options)
+    def _note_idleness(self, hold: Collection[str] = ()) -> Frame | Learning | None:
+        item = self._take(hold)
         self._idle = item is None
         return item
 

@@ -311,7 +311,7 @@ def test_a_target_goes_through_a_file_with_its_id_and_intensity(
         return message, intensity or IntensityRange(3.0, 700.5)
 
     bench = make_bench()
-    bench.worker._to_rgb = convert
+    bench.worker._follower.to_rgb = convert
     saved = Asked()
     bench.worker.save_target(path, answered=saved)
     saved.refused("there is no target")
@@ -323,7 +323,7 @@ def test_a_target_goes_through_a_file_with_its_id_and_intensity(
     assert saved.answer() == Answer(True, "it")
 
     other = make_bench()
-    other.worker._to_rgb = convert
+    other.worker._follower.to_rgb = convert
     other.follow(1)
     loaded = Asked()
     other.worker.load_target(path, loaded)
