@@ -18,7 +18,7 @@ from rlt_ros.ros.worker.reporting import Reporter
 from rlt_ros.ros.worker.status import State, Status, TrackedFrame
 from rlt_ros.ros.worker.target_keeper import TargetKeeper
 from rlt_ros.ros.worker.targets import Target, Targets
-from rlt_ros.tracking import InvalidImageError, TrackerStoppedError
+from rlt_ros.tracking import TrackerStoppedError
 
 JUMP_SECONDS = 1.0
 """Stamps that go back by more than this have jumped; by less, a frame is out of order."""
@@ -113,9 +113,8 @@ class Follower:
                 raise
             except Exception as error:  # no other target is lost to it
                 first_error = first_error or error
-                if isinstance(error, InvalidImageError):
-                    with self._books.wake:
-                        self._books.streams.see_target(target.target_id, None)
+                with self._books.wake:
+                    self._books.streams.see_target(target.target_id, None)
                 if len(targets) > 1:
                     text = f"target {target.target_id} skips a frame: {in_words(error)}"
                     self._reporter.warn(f"target skips: {place(error)}", text)

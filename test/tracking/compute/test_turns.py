@@ -13,8 +13,13 @@ from rlt_ros.tracking.compute.turns import Turns
 PATIENCE = 60.0
 
 
+def taken(turns: Turns) -> bool:
+    return turns.taken
+
+
 def test_one_thread_at_a_time_has_its_turn() -> None:
-    turns, order = Turns(), []
+    turns = Turns()
+    order: list[str] = []
     first_in, first_may_end = threading.Event(), threading.Event()
 
     def first() -> None:
@@ -27,11 +32,11 @@ def test_one_thread_at_a_time_has_its_turn() -> None:
         with turns.one():
             order.append("second")
 
-    assert not turns.taken
+    assert not taken(turns)
     threads = [threading.Thread(target=job) for job in (first, second)]
     threads[0].start()
     assert first_in.wait(PATIENCE)
-    assert turns.taken
+    assert taken(turns)
     threads[1].start()
     first_may_end.set()
     for thread in threads:
