@@ -42,7 +42,7 @@ class HeldTarget:
         self._extractor: FeatureExtractor = networks.extractor()
         self._stop = StopSignal()
         self._closed = False
-        self._learner = Learner(self.config, networks.trainer, self._resources.streams, self._stop)
+        self._learner = Learner(self.config, networks.trainer, self._resources, self._stop)
         self._image_size: tuple[int, int] | None = None  # of the target's frames; None: no target
         self._has_frame = False  # one was observed since there is a target
 

@@ -77,6 +77,11 @@ class BoxStream:
             self.leave_out()
         return closely, left_out
 
+    def matters(self, now: float) -> bool:
+        """Whether what is known of it matters yet: there is a target, or boxes come."""
+        has_target = self._learning is not None or self._learned > -np.inf
+        return has_target or now - self._last_box < self._pause
+
     def leave_out(self) -> None:
         """Count a box that is not learned."""
         self._left_out += 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, NamedTuple
@@ -54,7 +55,8 @@ class InitRequest:
 
     `frame_id`: of the camera that the box is meant for; empty fits any. `number` counts the
     requests, `after` is the sequence number of the first frame that came after this one.
-    `in_stream`: see `BoxStream`. `target_id`: which target, see `Targets`.
+    `in_stream`: see `BoxStream`. `target_id`: which target, see `Targets`. `place`: where it
+    waits; a newer box of the same place takes over.
     """
 
     box: Box
@@ -63,6 +65,7 @@ class InitRequest:
     in_stream: bool = False
     came: float = field(default_factory=time.monotonic)
     target_id: str = ""
+    place: str = ""
     reply: Reply = field(default_factory=Reply)
     number: int = 0
     after: int = 0
@@ -70,9 +73,12 @@ class InitRequest:
 
 @dataclass(eq=False)
 class Learning:
-    """A request and its frame. `later`: the frames that had come after that one already."""
+    """Requests of different places and their frame; the oldest first.
 
-    request: InitRequest
+    `later`: the frames that had come after that one already.
+    """
+
+    requests: tuple[InitRequest, ...]
     frame: Frame
     later: list[Frame] = field(default_factory=list)
 
@@ -96,9 +102,9 @@ REPLACED = "init box replaced"
 class FrameQueue:
     """What waits for the tracker.
 
-    With `keep_all` false, only the newest frame waits and only the newest box: those that they
-    replace are dropped. With `keep_all`, frames and boxes keep their order, up to `queue_size`
-    frames and `queue_bytes`; a frame beyond is dropped.
+    With `keep_all` false, only the newest frame waits and only the newest box of a place: those
+    that they replace are dropped. With `keep_all`, frames and boxes keep their order, up to
+    `queue_size` frames and `queue_bytes`; a frame beyond is dropped.
 
     An init box with a stamp names the newest frame with exactly that stamp and a fitting
     `frame_id`, among those that wait and the last `buffer_size` received (`buffer_bytes` at most,
@@ -126,21 +132,20 @@ class FrameQueue:
         self.counts: Counter[Fate] = Counter()
         self._received = 0
         self._requests = 0
-        self._learned = 0  # number of the request whose target is tracked
         self._buffer: deque[Frame] = deque()
         self._buffer_used = 0  # bytes
         self._last: Frame | None = None
         self._short_of = ""  # the parameter that an older frame fell victim to
         # What comes next: frames, and with keep_all boxes between them.
         self._items: deque[Frame | Learning | InitRequest] = deque()
-        # The box that comes before all that, once it is time and a frame is there for it.
-        self._box: Learning | InitRequest | None = None
+        # The boxes that come before all that, each once it is time and a frame is there for it.
+        self._boxes: dict[str, Learning | InitRequest] = {}
         # Boxes with stamps whose frames have not come.
         self._ahead: list[InitRequest] = []
 
     def __len__(self) -> int:
         """Return how many frames and boxes are there to be taken."""
-        return len(self._items) + isinstance(self._box, Learning)
+        return len(self._items) + len(_learnings(self._boxes.values()))
 
     @property
     def received(self) -> int:
@@ -155,8 +160,8 @@ class FrameQueue:
     @property
     def boxes(self) -> list[InitRequest]:
         """The boxes that wait, for their turn or for their frame."""
-        items = [*self._items, self._box]
-        found = [item.request for item in items if isinstance(item, Learning)]
+        items = [*self._items, *self._boxes.values()]
+        found = [request for item in _learnings(items) for request in item.requests]
         found += [item for item in items if isinstance(item, InitRequest)]
         return [*found, *self._ahead]
 
@@ -166,9 +171,9 @@ class FrameQueue:
         return self._ahead
 
     @property
-    def box(self) -> InitRequest | None:
-        """The box that comes next, before all frames that wait, if there is one."""
-        return self._box.request if isinstance(self._box, Learning) else self._box
+    def next_boxes(self) -> list[InitRequest]:
+        """The boxes that come next, before all frames that wait: one of each place at most."""
+        return [_request_of(item) for item in self._boxes.values()]
 
     @property
     def last_stamp_ns(self) -> int | None:
@@ -193,21 +198,22 @@ class FrameQueue:
                 )
             )
         self._last = frame
-        request, refused = self._request_for(frame)
+        requests, refused = self._requests_for(frame)
         problems += refused
-        if request is None and (full := self._full(size)):
+        if not requests and (full := self._full(size)):
             self.settle(frame, Fate.DROPPED)
             return [*problems, Problem("queue full", full)]
         self._remember(frame)
         if self._keep_all:
-            self._items.append(frame if request is None else Learning(request, frame))
+            self._items.append(Learning(tuple(requests), frame) if requests else frame)
             return problems
-        named = self._box.frame if isinstance(self._box, Learning) else None
         for older in self._items:
-            if isinstance(older, Frame) and older is not named:
+            if isinstance(older, Frame) and not self._is_named(older):
                 self._leave_out(older)
         self._items = deque([frame])  # also where a box names it: that box may have to wait
-        return problems if request is None else problems + self._put_box(Learning(request, frame))
+        for request in requests:
+            problems += self._put_box(Learning((request,), frame))
+        return problems
 
     def add_request(self, request: InitRequest) -> list[Problem]:
         """Line up a request that has just come; return what is to be told, its refusal included."""
@@ -228,8 +234,8 @@ class FrameQueue:
             frame = fitting[-1]
             later = [other for other in known if other.sequence > frame.sequence]
             if not self._keep_all:
-                return self._put_box(Learning(request, frame))
-            self._items.append(Learning(request, frame, later))
+                return self._put_box(Learning((request,), frame))
+            self._items.append(Learning((request,), frame, later))
             return []
         if same:
             return [other_camera(request, same[-1])]
@@ -238,23 +244,30 @@ class FrameQueue:
         return [self._no_such_frame(request, known)]
 
     def _put_box(self, item: Learning | InitRequest) -> list[Problem]:
-        """Let the newest box wait, and no other beside it."""
-        if self._box is None:
-            self._box = item
+        """Let the newest box of a place wait, and no other there."""
+        place = _request_of(item).place
+        waiting = self._boxes.get(place)
+        if waiting is None:
+            self._boxes[place] = item
             return []
-        if isinstance(item, InitRequest) and isinstance(self._box, InitRequest):
-            # It takes over the other's place: else boxes that each come just after a frame, before
+        if isinstance(item, InitRequest) and isinstance(waiting, InitRequest):
+            # It takes over the other's turn: else boxes that each come just after a frame, before
             # the tracker looks, would all miss theirs.
-            item = replace(item, after=self._box.after)
-        old, self._box = sorted((self._box, item), key=_number)
-        replaced = old.frame if isinstance(old, Learning) else None
-        if replaced and replaced.fate is Fate.WAITING and replaced not in self._items:
-            self._leave_out(replaced)
+            item = replace(item, after=waiting.after)
+        old, self._boxes[place] = sorted((waiting, item), key=_number)
+        if isinstance(old, Learning) and old.frame.fate is Fate.WAITING:
+            waits_on = old.frame in self._items or self._is_named(old.frame)
+            if not waits_on:
+                self._leave_out(old.frame)
         return [Problem(REPLACED, "a newer init box replaces one that was still waiting")]
 
     def _wait_ahead(self, request: InitRequest) -> list[Problem]:
         problems = []
-        same = [other for other in self._ahead if other.stamp_ns == request.stamp_ns]
+        same = [
+            other
+            for other in self._ahead
+            if other.stamp_ns == request.stamp_ns and other.place == request.place
+        ]
         if same:
             problems.append(Problem(REPLACED, "a newer init box replaces one for the same frame"))
         self._ahead = [other for other in self._ahead if other not in same]
@@ -268,15 +281,15 @@ class FrameQueue:
         self._ahead.append(request)
         return problems
 
-    def _request_for(self, frame: Frame) -> tuple[InitRequest | None, list[Problem]]:
-        """Return which of the boxes that wait ahead names a new frame, and why others cannot."""
+    def _requests_for(self, frame: Frame) -> tuple[list[InitRequest], list[Problem]]:
+        """Return which of the boxes that wait ahead name a new frame, and why others cannot."""
         refused = []
-        chosen = None
+        chosen = []
         for request in list(self._ahead):
             if request.stamp_ns == frame.stamp_ns:
                 self._ahead.remove(request)
                 if fits(request.frame_id, frame.frame_id):
-                    chosen = request
+                    chosen.append(request)
                 else:
                     refused.append(other_camera(request, frame))
             elif frame.stamp_ns == 0 or frame.stamp_ns > request.stamp_ns:
@@ -313,7 +326,8 @@ class FrameQueue:
 
     def _known(self) -> list[Frame]:
         """Return the frames that are still here, in the order in which they came."""
-        items = [item for item in [*self._items, self._box] if isinstance(item, Frame | Learning)]
+        waiting = [*self._items, *self._boxes.values()]
+        items = [item for item in waiting if isinstance(item, Frame | Learning)]
         frames = [*map(_frame_of, items), *self._buffer]
         known = {frame.sequence: frame for frame in frames}
         return [known[number] for number in sorted(known)]
@@ -337,44 +351,61 @@ class FrameQueue:
 
     # ---- out -----------------------------------------------------------------------------------
 
-    def take(self, *, hold_box: bool = False) -> Frame | Learning | None:
+    def take(self, hold: Collection[str] = ()) -> Frame | Learning | None:
         """Return what the tracker is to do next, None if nothing is there.
 
-        With `hold_box`, the box in `box` waits on, and lets frames pass.
+        The boxes of the places in `hold` wait on, and let frames pass.
         """
-        box = self._box
-        if isinstance(box, Learning) and not hold_box:
-            self._box = None
-            self._items = deque(item for item in self._items if item is not box.frame)
-            return box
+        ready = [
+            box for box in _learnings(self._boxes.values()) if box.requests[0].place not in hold
+        ]
+        if ready:
+            frame = min(ready, key=_number).frame
+            boxes = [box.requests[0] for box in ready if box.frame is frame]
+            if frame in self._items:
+                boxes += self._for_next(frame, hold)
+                self._items.remove(frame)
+            return self._learning(boxes, Learning((), frame))
         while self._items:
             item = self._items.popleft()
             if isinstance(item, InitRequest):
-                self._box = item
+                self._boxes[item.place] = item
                 continue
             frame = _frame_of(item)
-            if isinstance(item, Learning) and item.request.number < self._learned:
-                item = frame  # the newer box has been learned before it
-            box = self._box
-            if isinstance(box, InitRequest) and not hold_box and frame.sequence >= box.after:
-                self._box = None
-                named_by = item.request.number if isinstance(item, Learning) else 0
-                return Learning(box, frame) if box.number > named_by else item
+            if boxes := self._for_next(frame, hold):
+                item = Learning((), item) if isinstance(item, Frame) else item
+                return self._learning(boxes, item)
             return item
         return None
 
+    def _for_next(self, frame: Frame, hold: Collection[str]) -> list[InitRequest]:
+        """Return the boxes without stamps that a frame is the next one for."""
+        return [
+            box
+            for place, box in self._boxes.items()
+            if isinstance(box, InitRequest) and place not in hold and frame.sequence >= box.after
+        ]
+
+    def _learning(self, boxes: list[InitRequest], item: Learning) -> Learning:
+        """Let boxes be learned together with those of `item`; of each place the newest."""
+        for box in boxes:
+            del self._boxes[box.place]
+        by_age = sorted([*item.requests, *boxes], key=_number)
+        newest = {request.place: request for request in by_age}
+        return replace(item, requests=tuple(sorted(newest.values(), key=_number)))
+
     def wait_for_next(self, request: InitRequest) -> None:
         """Let a request without a stamp wait on: its frame was of no use."""
-        if self._box is None:
-            self._box = request
+        self._boxes.setdefault(request.place, request)
 
     def give_up_boxes(self) -> None:
         """Forget the boxes that wait; frames that they name wait on."""
         self._ahead = []
-        box, self._box = self._box, None
+        boxes, self._boxes = self._boxes, {}
         frames = {item for item in self._items if isinstance(item, Frame)}
-        if isinstance(box, Learning) and box.frame not in frames:
-            self._leave_out(box.frame)
+        for box in _learnings(boxes.values()):
+            if box.frame not in frames:
+                self._leave_out(box.frame)
         items: list[Frame | Learning | InitRequest] = []
         for item in self._items:
             frame = item.frame if isinstance(item, Learning) else item
@@ -385,17 +416,30 @@ class FrameQueue:
 
     def go_on_after(self, learning: Learning) -> None:
         """Line up the frames that came after the one that was learned; forget older boxes."""
-        self._learned = learning.request.number
-        self._ahead = [other for other in self._ahead if other.number > self._learned]
-        if self._box is not None and _number(self._box) < self._learned:
-            self._box = None
+        numbers = {request.place: request.number for request in learning.requests}
+
+        def is_older(request: InitRequest) -> bool:
+            return request.number < numbers.get(request.place, 0)
+
+        self._ahead = [other for other in self._ahead if not is_older(other)]
+        self._boxes = {
+            place: box for place, box in self._boxes.items() if not is_older(_request_of(box))
+        }
+        items: list[Frame | Learning | InitRequest] = []
+        for item in self._items:
+            if isinstance(item, Learning):
+                left = tuple(request for request in item.requests if not is_older(request))
+                item = replace(item, requests=left) if left else item.frame
+            items.append(item)
+        self._items = deque(items)
         later = learning.later
         if self._keep_all:
             self._items.extendleft(reversed(later))
         else:
             known = [f for f in self._known() if f.sequence > learning.frame.sequence]
             for frame in known[:-1]:
-                self._leave_out(frame)
+                if not self._is_named(frame):
+                    self._leave_out(frame)
             later = known[-1:]
             self._items = deque(later)
         for frame in later:
@@ -406,6 +450,10 @@ class FrameQueue:
         """Count what became of a frame; one that was tracked once stays so."""
         if frame.fate is not Fate.TRACKED:
             self._move(frame, fate)
+
+    def _is_named(self, frame: Frame) -> bool:
+        """Whether one of the boxes that come next names a frame."""
+        return any(box.frame is frame for box in _learnings(self._boxes.values()))
 
     def _leave_out(self, frame: Frame) -> None:
         if frame.fate not in (Fate.WAITING, Fate.UNTARGETED):
@@ -452,5 +500,14 @@ def _frame_of(item: Frame | Learning) -> Frame:
     return item.frame if isinstance(item, Learning) else item
 
 
+def _learnings(items: Iterable[Frame | Learning | InitRequest]) -> list[Learning]:
+    return [item for item in items if isinstance(item, Learning)]
+
+
+def _request_of(item: Learning | InitRequest) -> InitRequest:
+    """Return the request of a box; a learning that waits has one."""
+    return item.requests[0] if isinstance(item, Learning) else item
+
+
 def _number(item: Learning | InitRequest) -> int:
-    return item.request.number if isinstance(item, Learning) else item.number
+    return _request_of(item).number

@@ -52,9 +52,13 @@ class TargetKeeper:
 
     def autosave(self, targets: Iterable[Target], intensity: IntensityRange | None) -> None:
         """Write those that are due, as long as they are tracked: one that is lost has its file."""
-        for target in targets:
-            last = self._written.get(target.target_id, -math.inf)
-            due = self._clock() - last >= self._seconds
+
+        def last(target: Target) -> float:
+            return self._written.get(target.target_id, -math.inf)
+
+        # Where the disk is slow, one is written at a time: the one that has waited the longest.
+        for target in sorted(targets, key=last):
+            due = self._clock() - last(target) >= self._seconds
             if self._folder and due and target.state == State.TRACKING and not self._files.saving:
                 self._written[target.target_id] = self._clock()
                 path = file_of(self._folder, target.target_id)

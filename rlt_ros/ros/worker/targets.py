@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from rlt_ros.ros.worker.status import State, TargetStatus, TrackedTarget
 from rlt_ros.tracking import InvalidImageError, SavedTarget, Tracker, TrackResult
+from rlt_ros.tracking.boxes import Boxes
 
 
 class NoSuchTargetError(ValueError):
@@ -53,6 +54,12 @@ class Target:
                 " size is back or a new init box comes".format(*self.size, *size)
             )
         self.take(self.tracker.track(image), image, sequence)
+
+    @property
+    def box(self) -> Boxes:
+        """Where it was in that frame, see `TrackResult`."""
+        assert self.result is not None
+        return self.result.box
 
     def tracked(self) -> TrackedTarget:
         """What to tell of it for the frame that it was looked for in last."""
@@ -143,6 +150,12 @@ class Targets:
             self._spare.append(self._make_tracker())
             self._trackers += self._spare
         return Target(self._spare[-1], new_id)
+
+    def are_replaced_by(self, target_ids: Sequence[str]) -> bool:
+        """Whether boxes with such ids leave no target as it is, see `for_init`."""
+        if not self._targets or self._most == 1:
+            return True
+        return len(self) == len(target_ids) == 1 and target_ids[0] in ("", *self._targets)
 
     def keep(self, target: Target) -> list[str]:
         """Track a target from now on in the place of the one whose tracker it has.

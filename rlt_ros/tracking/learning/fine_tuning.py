@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from rlt_ros.tracking.compute.cpu_threads import FINE_TUNING_THREADS, threads_here
 from rlt_ros.tracking.compute.stopping import StopSignal, check_stop
+from rlt_ros.tracking.compute.turns import Turns
 from rlt_ros.tracking.learning.classifier import Classifier
 
 BACKGROUND_NICENESS = 5
@@ -25,7 +26,7 @@ class FineTuned(NamedTuple):
 
     Attributes:
         classifier: the trained copy.
-        seconds: how long training took.
+        seconds: how long training took, without the wait for its turn.
     """
 
     classifier: Classifier
@@ -33,14 +34,15 @@ class FineTuned(NamedTuple):
 
 
 class FineTuner:
-    """Runs one update at a time.
+    """Runs one update at a time, and none while another target of the same ``turns`` trains.
 
     Args:
         background: train in the executor thread; otherwise in the caller's.
         stop: ends a running update at its next step.
+        turns: to train.
     """
 
-    def __init__(self, background: bool, stop: StopSignal) -> None:
+    def __init__(self, background: bool, stop: StopSignal, turns: Turns) -> None:
         self._executor = (
             ThreadPoolExecutor(
                 max_workers=1, thread_name_prefix="fine_tuning", initializer=_give_way
@@ -49,6 +51,7 @@ class FineTuner:
             else None
         )
         self._stop = stop
+        self._turns = turns
         self._unwanted = StopSignal()  # ends the running update alone
         self._running: Future[FineTuned] | None = None
 
@@ -62,7 +65,7 @@ class FineTuner:
         unwanted = self._unwanted = StopSignal()
 
         def run() -> FineTuned:
-            with self._stop.heeded(), unwanted.heeded():
+            with self._stop.heeded(), unwanted.heeded(), self._turns.one():
                 check_stop()
                 start = time.perf_counter()
                 classifier = job()

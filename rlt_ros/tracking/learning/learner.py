@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.compute.cuda_streams import CudaStreams
+from rlt_ros.tracking.compute.resources import Resources
 from rlt_ros.tracking.compute.stopping import StopSignal
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.errors import TrackerStoppedError
@@ -47,20 +47,20 @@ class Learner:
     Args:
         config: the settings.
         trainer: makes and trains classifiers.
-        streams: the device's queues.
+        resources: the device's queues, and who may train.
         stop: ends a running update.
     """
 
     classifier: Classifier
 
     def __init__(
-        self, config: TrackerConfig, trainer: Trainer, streams: CudaStreams, stop: StopSignal
+        self, config: TrackerConfig, trainer: Trainer, resources: Resources, stop: StopSignal
     ) -> None:
         self._config = config
         self._trainer = trainer
-        self._streams = streams
+        self._streams, self._trainings = resources.streams, resources.trainings
         self._stop = stop
-        self._tuner = FineTuner(config.update_mode == "background", stop)
+        self._tuner = FineTuner(config.update_mode == "background", stop, self._trainings)
         self._memory = self._empty_memory()
         self.updates_done = 0
         self.last_update_seconds = 0.0
@@ -173,7 +173,8 @@ class Learner:
         )
         self.classifier = self._trainer.fresh_classifier(positives.features.shape[1])
         if len(negatives):
-            self._trainer.train(self.classifier, (positives, negatives), 0, on_step)
+            with self._trainings.one():
+                self._trainer.train(self.classifier, (positives, negatives), 0, on_step)
         self._memory.add(positives, negatives)
         return regressor
 

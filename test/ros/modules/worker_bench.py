@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.results: list[tuple[int, str, Status]] = []
+        self.found: list[tuple[int, list[str]]] = []  # a stamp, and the targets told for it
         self.statuses: list[Status] = []
         self.fatal: Exception | None = None
         self.changed = threading.Condition()
@@ -35,6 +36,8 @@ class Recorder:
     def on_result(self, tracked: TrackedFrame, status: Status) -> None:
         with self.changed:
             self.results.append((tracked.frame.stamp_ns, tracked.target_id, status))
+            ids = [target.target_id for target in tracked.targets]
+            self.found.append((tracked.frame.stamp_ns, ids))
             self.changed.notify_all()
 
     def on_status(self, status: Status, frame: Frame | None) -> None:
@@ -62,10 +65,14 @@ class Recorder:
 
 
 class Bench:
-    """A worker, its tracker and its recorder. A frame is its image, None if it is unreadable."""
+    """A worker, its trackers and its recorder. A frame is its image, None if it is unreadable.
+
+    `tracker` is the first of the `trackers`.
+    """
 
     def __init__(self, loaded: bool = True, **options: Any) -> None:
         self.tracker = ScriptedTracker()
+        self.trackers: list[ScriptedTracker] = []
         self.heard = Recorder()
         self.loaded = threading.Event()
         if loaded:
@@ -84,7 +91,8 @@ class Bench:
 
     def _make(self) -> Tracker:
         assert self.loaded.wait(TIMEOUT)
-        return self.tracker
+        self.trackers.append(ScriptedTracker() if self.trackers else self.tracker)
+        return self.trackers[-1]
 
     def send(self, *stamps: int, size: int = 32, good: bool = True) -> None:
         for stamp in stamps:
@@ -98,8 +106,8 @@ class Bench:
         self.heard.wait(lambda: len(self.heard.results) > before)
         return self.heard.results[before][1]
 
-    def _note_idleness(self, **options: bool) -> Frame | Learning | None:
-        item = self._take(**options)
+    def _note_idleness(self, hold: Collection[str] = ()) -> Frame | Learning | None:
+        item = self._take(hold)
         self._idle = item is None
         return item
 

@@ -262,7 +262,7 @@ def test_a_box_that_waits_for_the_next_frame_gives_way_to_a_newer_one() -> None:
     assert take_all(queue) == []
     choose(queue, 1)
     learning = queue.take()
-    assert isinstance(learning, Learning) and learning.request.stamp_ns == 1
+    assert isinstance(learning, Learning) and learning.requests[0].stamp_ns == 1
     queue.go_on_after(learning)
     send(queue, 2)
     assert [type(item) for item in take_all(queue)] == [Frame]
@@ -297,18 +297,18 @@ def test_of_boxes_ahead_for_one_frame_the_newest_counts() -> None:
     assert send(queue, 5) == []
     assert [request.stamp_ns for request in queue.ahead] == [6]
     (learning,) = take_all(queue)
-    assert isinstance(learning, Learning) and learning.request.box == (9.0, 9.0, 9.0, 9.0)
+    assert isinstance(learning, Learning) and learning.requests[0].box == (9.0, 9.0, 9.0, 9.0)
 
 
 @pytest.mark.parametrize("stamp", [0, 1])
 def test_the_box_that_comes_next_is_told(stamp: int) -> None:
     queue = make_queue(keep_all=False)
     send(queue, 1)
-    before = queue.box
+    before = queue.next_boxes
     choose(queue, stamp)
-    after = queue.box
-    assert before is None
-    assert after is not None and after.stamp_ns == stamp
+    (after,) = queue.next_boxes
+    assert before == []
+    assert after.stamp_ns == stamp
 
 
 def test_boxes_for_frames_that_never_come_do_not_pile_up() -> None:
@@ -353,7 +353,7 @@ def test_of_a_box_for_the_next_frame_and_one_for_its_stamp_the_newer_counts(
     problems = send(queue, 20)
     assert [problem.kind for problem in problems] == ([] if keep_all else [REPLACED])
     (learning,) = take_all(queue)
-    assert isinstance(learning, Learning) and learning.request.number == 2
+    assert isinstance(learning, Learning) and learning.requests[0].number == 2
 
 
 def test_a_box_for_a_frame_that_was_dropped_is_refused_at_once() -> None:
@@ -449,7 +449,7 @@ def test_a_box_that_has_to_wait_lets_frames_pass() -> None:
         choose(queue, stamp)
         for number in (4, 5):
             send(queue, number)
-            item = queue.take(hold_box=True)
+            item = queue.take(hold=[""])
             assert isinstance(item, Frame) and item.stamp_ns == number
         send(queue, 6)
         learning = queue.take()

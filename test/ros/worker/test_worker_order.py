@@ -14,6 +14,7 @@ import pytest
 from worker_bench import BOX, TIMEOUT, Bench, Log
 
 from rlt_ros.pixels.intensity import IntensityRange
+from rlt_ros.ros.worker.box_stream import BoxStream
 from rlt_ros.ros.worker.tracking_worker import State, Status
 
 MakeBench = Callable[..., Bench]
@@ -32,6 +33,10 @@ def hold(bench: Bench) -> threading.Event:
     bench.send(2)
     assert busy.wait(TIMEOUT)
     return go_on
+
+
+def stream_of(bench: Bench) -> BoxStream:
+    return bench.worker._books.streams.of("", 10.0)
 
 
 def accounted_for(status: Status) -> bool:
@@ -181,7 +186,7 @@ def test_an_error_while_learning_leaves_every_frame_counted(
     status = bench.worker.status()
     assert (status.state, status.target_id) == (State.IDLE, "")
     with bench.worker._wake:
-        assert bench.worker._stream.wait_for(BOX, 10.0, 10.0) == 0, "a box that no target bars"
+        assert stream_of(bench).wait_for(BOX, 10.0, 10.0) == 0, "a box that no target bars"
     assert (status.frames_tracked, status.frames_dropped, status.frames_untargeted) == (1, 1, 2)
     with bench.worker._wake:  # the worker gets to none but the last of them
         bench.send(5, 6, 7)
@@ -193,7 +198,7 @@ def test_an_error_while_learning_leaves_every_frame_counted(
 def test_a_frame_that_cannot_be_converted_costs_no_target(make_bench: MakeBench) -> None:
     bench = make_bench(keep_all=True)
     target = bench.follow(1)
-    convert = bench.worker._to_rgb
+    convert = bench.worker._follower.to_rgb
 
     def surprise(
         message: np.ndarray | None, intensity: IntensityRange | None
@@ -202,7 +207,7 @@ def test_a_frame_that_cannot_be_converted_costs_no_target(make_bench: MakeBench)
             raise ZeroDivisionError
         return convert(message, intensity)
 
-    bench.worker._to_rgb = surprise
+    bench.worker._follower.to_rgb = surprise
     bench.worker.submit_init(BOX, 2)
     bench.send(2, good=False)
     bench.send(3)

@@ -115,7 +115,7 @@ class Robot:
 
     def __init__(self, **options: Any) -> None:
         self.bench = Bench(**options)
-        self.bench.heard = self.bench.worker._listener = Listener()
+        self.bench.heard = self.bench.worker._reporter.listener = Listener()
         self.stamp = 100
         self.accepted = 0
         self.answers: list[list[Answer]] = []

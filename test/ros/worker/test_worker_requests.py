@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asked import Asked, Blocked
 from scripted_tracker import ScriptedTracker
 from worker_bench import BOX, TIMEOUT, Bench, Log, Recorder, to_rgb
 
@@ -26,40 +27,6 @@ from rlt_ros.tracking.target_file import load_target, save_target
 
 MakeBench = Callable[..., Bench]
 SECOND = 1_000_000_000
-
-
-class Asked:
-    """Waits for the answers to one request."""
-
-    def __init__(self) -> None:
-        self.answers: list[Answer] = []
-        self._came = threading.Event()
-
-    def __call__(self, answer: Answer) -> None:
-        self.answers.append(answer)
-        self._came.set()
-
-    def answer(self) -> Answer:
-        assert self._came.wait(TIMEOUT)
-        (answer,) = self.answers
-        return answer
-
-    def refused(self, words: str) -> None:
-        answer = self.answer()
-        assert not answer.accepted
-        assert answer.target_id == ""
-        assert words in answer.reason
-
-
-class Blocked:
-    """A hook of the tracker that waits."""
-
-    def __init__(self) -> None:
-        self.busy, self.go_on = threading.Event(), threading.Event()
-
-    def __call__(self, image: np.ndarray) -> None:
-        self.busy.set()
-        assert self.go_on.wait(TIMEOUT)
 
 
 def ask(bench: Bench, stamp: int = 0, **options: Any) -> Asked:
@@ -311,7 +278,7 @@ def test_a_target_goes_through_a_file_with_its_id_and_intensity(
         return message, intensity or IntensityRange(3.0, 700.5)
 
     bench = make_bench()
-    bench.worker._to_rgb = convert
+    bench.worker._follower.to_rgb = convert
     saved = Asked()
     bench.worker.save_target(path, answered=saved)
     saved.refused("there is no target")
@@ -323,7 +290,7 @@ def test_a_target_goes_through_a_file_with_its_id_and_intensity(
     assert saved.answer() == Answer(True, "it")
 
     other = make_bench()
-    other.worker._to_rgb = convert
+    other.worker._follower.to_rgb = convert
     other.follow(1)
     loaded = Asked()
     other.worker.load_target(path, loaded)

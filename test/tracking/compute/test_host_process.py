@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking import Tracker, make_config
 from rlt_ros.tracking.compute.stopping import StopSignal
+from rlt_ros.tracking.compute.turns import Turns
 from rlt_ros.tracking.features.shared_features import SharedFeatures
 from rlt_ros.tracking.learning import training
 from rlt_ros.tracking.learning.classifier import Classifier
@@ -219,7 +220,7 @@ def test_priority_is_only_lowered_and_failing_to_is_no_error(
     monkeypatch.setattr(os, "getpriority", priority)
     monkeypatch.setattr(os, "setpriority", set_priority)
     classifier = Classifier(4, 8, 0.5, torch.Generator())
-    tuner = FineTuner(background=True, stop=StopSignal())
+    tuner = FineTuner(background=True, stop=StopSignal(), turns=Turns())
     tuner.start(job)
     running = tuner._running
     assert running is not None

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -104,3 +105,24 @@ def test_tracking_has_its_threads_and_plain_pytorch() -> None:
                 assert modes() == PLAIN
             assert torch.get_num_threads() == 3
             assert modes() == (False, False, False, "cpu")
+
+
+@pytest.mark.usefixtures("three_threads")
+def test_while_another_target_is_trained_tracking_leaves_it_a_thread() -> None:
+    resources = Resources(make_config(device="cpu", threads=2, precision="float32"))
+    trains, may_end = threading.Event(), threading.Event()
+
+    def train() -> None:
+        with resources.trainings.one():
+            trains.set()
+            assert may_end.wait(60.0)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    assert trains.wait(60.0)
+    with resources.for_tracking(updating=False):
+        assert torch.get_num_threads() == 1
+    may_end.set()
+    thread.join()
+    with resources.for_tracking(updating=False):
+        assert torch.get_num_threads() == 2

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from rlt_ros.tracking import Tracker, TrackerStoppedError, make_config
 from rlt_ros.tracking.compute.stopping import StopSignal, check_stop
+from rlt_ros.tracking.compute.turns import Turns
 from rlt_ros.tracking.features.openvino import inference
 from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
 from rlt_ros.tracking.learning import training
@@ -227,7 +228,7 @@ def test_close_waits_no_longer_than_its_limit() -> None:
         began.set()
         may_end.wait(PATIENCE)
 
-    tuner = FineTuner(background=True, stop=StopSignal())
+    tuner = FineTuner(background=True, stop=StopSignal(), turns=Turns())
     tuner.start(job)
     running = tuner._running
     assert running is not None

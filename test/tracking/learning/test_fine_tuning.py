@@ -11,6 +11,7 @@ import torch
 
 from rlt_ros.tracking import TrackerStoppedError
 from rlt_ros.tracking.compute.stopping import StopSignal, check_stop
+from rlt_ros.tracking.compute.turns import Turns
 from rlt_ros.tracking.learning import fine_tuning
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.fine_tuning import FineTuner
@@ -30,7 +31,7 @@ def stop() -> StopSignal:
 
 @pytest.fixture
 def background(stop: StopSignal) -> Iterator[FineTuner]:
-    tuner = FineTuner(background=True, stop=stop)
+    tuner = FineTuner(background=True, stop=stop, turns=Turns())
     yield tuner
     tuner.close(PATIENCE)
 
@@ -59,7 +60,7 @@ def test_in_lockstep_an_update_is_done_once_it_was_started(
 ) -> None:
     clock = SimpleNamespace(perf_counter=iter([5.0, 7.5]).__next__)
     monkeypatch.setattr(fine_tuning, "time", clock)
-    tuner = FineTuner(background=False, stop=stop)
+    tuner = FineTuner(background=False, stop=stop, turns=Turns())
     assert busy(tuner) is False
     assert tuner.take() is None
     threads: list[threading.Thread] = []
@@ -84,7 +85,7 @@ def test_what_a_job_raises_is_raised_once_where_it_is_taken(stop: StopSignal) ->
     def job() -> Classifier:
         raise ValueError("a bad day")
 
-    tuner = FineTuner(background=False, stop=stop)
+    tuner = FineTuner(background=False, stop=stop, turns=Turns())
     tuner.start(job)
     with pytest.raises(ValueError, match="a bad day"):
         tuner.take()
@@ -169,7 +170,7 @@ def test_an_update_whose_thread_cannot_start_has_failed_for_good(
 
 @pytest.mark.parametrize("told", [True, False])
 def test_closing_ends_the_update_and_the_thread(stop: StopSignal, told: bool) -> None:
-    tuner = FineTuner(background=True, stop=stop)
+    tuner = FineTuner(background=True, stop=stop, turns=Turns())
     executor = tuner._executor
     assert executor is not None
     endless = Endless()
@@ -195,8 +196,46 @@ def test_once_told_to_stop_no_update_begins(classifier: Classifier, stop: StopSi
         began.append(True)
         return classifier
 
-    tuner = FineTuner(background=False, stop=stop)
+    tuner = FineTuner(background=False, stop=stop, turns=Turns())
     tuner.start(job)
     assert began == []
     with pytest.raises(TrackerStoppedError):
         tuner.take()
+
+
+def test_of_several_targets_one_is_trained_at_a_time(
+    classifier: Classifier, stop: StopSignal
+) -> None:
+    turns = Turns()
+    tuners = [FineTuner(background=True, stop=stop, turns=turns) for _ in range(2)]
+    first = Endless()
+    began = threading.Event()
+
+    def second() -> Classifier:
+        began.set()
+        return classifier
+
+    tuners[0].start(first)
+    assert first.began.wait(PATIENCE)
+    tuners[1].start(second)
+    running = tuners[1]._running
+    assert running is not None
+    assert not began.wait(0.2)
+    assert tuners[1].take() is None
+    tuners[0].discard()
+    assert running.result(PATIENCE).classifier is classifier
+    assert tuners[1].take() is not None
+    for tuner in tuners:
+        tuner.close(PATIENCE)
+
+
+def test_an_update_that_waits_for_its_turn_can_be_discarded(
+    classifier: Classifier, stop: StopSignal
+) -> None:
+    turns = Turns()
+    tuner = FineTuner(background=True, stop=stop, turns=turns)
+    with turns.one():
+        tuner.start(lambda: classifier)
+        tuner.discard()
+        assert not busy(tuner)
+    tuner.close(PATIENCE)

@@ -15,6 +15,7 @@ import torch
 from rlt_ros.tracking import TrackerStoppedError, make_config
 from rlt_ros.tracking.boxes import Boxes, centres, iou
 from rlt_ros.tracking.compute.stopping import StopSignal
+from rlt_ros.tracking.compute.turns import Turns
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning import learner
 from rlt_ros.tracking.learning.classifier import Classifier
@@ -98,9 +99,10 @@ def stop() -> StopSignal:
 @pytest.fixture
 def learning(noted: Noted, stop: StopSignal) -> Learner:
     """Of a target whose first frame was learned."""
-    streams: Any = SimpleNamespace(beside_tracking=lambda job: job)
+    streams = SimpleNamespace(beside_tracking=lambda job: job)
+    resources: Any = SimpleNamespace(streams=streams, trainings=Turns())
     trainer: Any = noted
-    result = Learner(make_config(**SETTINGS), trainer, streams, stop)
+    result = Learner(make_config(**SETTINGS), trainer, resources, stop)
     assert (result.updates_done, result.model_version) == (0, 0)
     assert (result.last_update_seconds, result.last_update_error) == (0, "")
     result.begin(np.random.default_rng(0))
