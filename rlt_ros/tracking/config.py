@@ -298,6 +298,14 @@ class TrackerConfig:
         minimum=0.0,
         maximum=100.0,
     )
+    inertia: float = _search(
+        0.8,
+        "share of the target's velocity against the background that is expected to go on into the "
+        "next frame, which the camera's own motion moves as well; 0 searches around the last box, "
+        "as in the paper",
+        minimum=0.0,
+        maximum=1.0,
+    )
     centre_adaptation: float = _moves(
         0.3,
         "share of a box regression's move that the next frame's candidates, and what is learned, "
@@ -504,6 +512,7 @@ PRESETS: dict[str, dict[str, Value]] = {
         "candidates": 256,
         "search_translation": 0.6,
         "motion_penalty": 0.0,
+        "inertia": 0.0,
         "centre_adaptation": 0.0,
         "size_adaptation": 0.0,
         "mining_interval": 1,

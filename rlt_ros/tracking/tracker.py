@@ -127,6 +127,7 @@ class Tracker:
             )
         self._learner.next_frame()
         with self._stop.heeded(), self._computing():
+            self._search.expect(image)
             self._extractor.observe(image, self._search.box)
             scene = Scene(image, self._extractor, self._learner.classifier)
             find, result = self._search.find(scene)

@@ -11,6 +11,7 @@ from rlt_ros.tracking.boxes import Boxes, centres, from_centres, seen_part
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.finding.confidence import calibrated
 from rlt_ros.tracking.finding.detection import Detector, Find, Scene
+from rlt_ros.tracking.finding.expectation import Expectation
 from rlt_ros.tracking.finding.first_looks import turned_looks
 from rlt_ros.tracking.finding.sighting import best_sighting
 from rlt_ros.tracking.finding.steadying import Steadying
@@ -27,8 +28,8 @@ class Search:
     """Follows one target.
 
     Attributes:
-        box: ``(4,)`` where the target is expected in the next frame; where it was found in the last
-            one, the box to learn it from.
+        box: ``(4,)`` where the target is expected, between ``expect`` and ``find``; otherwise where
+            it was last, and the box to learn it from if it was found.
         failures: frames since it was found last.
 
     Args:
@@ -43,9 +44,10 @@ class Search:
     ) -> None:
         self._config = config
         self._rng = rng
-        self.box = target
+        self.box = self._before = target
         self.failures = 0
         self._reach = config.search_translation
+        self._expectation = Expectation(config.inertia, image)
         self._steadying = Steadying(config.flow_share, image, target)
 
     def start(self, scene: Scene, regressor: BoxRegressor | None) -> TrackResult:
@@ -65,8 +67,15 @@ class Search:
         self._detector = Detector(config, self._rng, target, regressor, verifier)
         return TrackResult(target.copy(), self._score(seen.probability, 1.0), self._state())
 
+    def expect(self, image: Image) -> None:
+        """Move ``box`` to where the target is expected in the next frame ``(H, W, 3)`` RGB."""
+        self._before = self.box
+        self._expectation.next_frame(image, self.box)
+        self.box = self._expectation.expected(self.box)
+        self._detector.carry(self._expectation.expected)
+
     def find(self, scene: Scene) -> tuple[Find, TrackResult]:
-        """Find the target in the next frame, or say that it is not there.
+        """Find the target in the frame that it was expected in, or say that it is not there.
 
         Args:
             scene: the frame.
@@ -82,10 +91,13 @@ class Search:
             self._detector.confirm(find, self.failures)
             box = self._steadying.steadied(box, scene.image, followed=not self.failures)
             self.box = carried_over(config, find)
+            self._expectation.found(self._before, self.box)
         elif find.seen.score > config.hold_threshold:
             self.box = find.seen.box
+            self._expectation.found(self._before, self.box)
         else:
             box = self.box
+            self._expectation.missed()
             self._reach = min(SEARCH_GROWTH * reach, config.search_translation_lost)
         self.failures = 0 if find.is_target else self.failures + 1
         size = (scene.image.shape[1], scene.image.shape[0])
