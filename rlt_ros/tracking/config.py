@@ -280,7 +280,7 @@ class TrackerConfig:
     mining_interval: int = _training(
         15, "training steps that share one mining", minimum=1, maximum=1000
     )
-    candidates: int = _search(400, "boxes scored per frame", minimum=8, maximum=16384)
+    candidates: int = _search(360, "boxes scored per frame", minimum=8, maximum=16384)
     best_candidates: int = _search(5, "best boxes whose mean is the target", minimum=1, maximum=64)
     search_translation: float = _search(
         0.8, "reach of the search in mean target sides", minimum=0.05, maximum=10.0
@@ -316,6 +316,14 @@ class TrackerConfig:
     size_adaptation: float = _moves(
         0.1,
         "the same of its change of width and height",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    extent_share: float = _moves(
+        1.0,
+        "largest share, in the sizes of a find, of how far the places that look like inside reach, "
+        "and half of that in its centre; the more that trembles, the less it counts; 0 leaves "
+        "them to box regression, as in the paper (features: shared)",
         minimum=0.0,
         maximum=1.0,
     )
@@ -522,6 +530,7 @@ PRESETS: dict[str, dict[str, Value]] = {
         "regression_ridge": 1000.0,
         "regression_features": "classifier",
         "regression_steps": 1,
+        "extent_share": 0.0,
         "flow_share": 0.0,
         "lost_after": 1,
         "doubt_probability": 0.0,

@@ -108,6 +108,10 @@ class CropFeatures(FeatureExtractor):
         """See ``FeatureExtractor.context_features``."""
         return self.features(from_centres(centres(boxes), CONTEXT * boxes[:, 2:]))
 
+    def places(self, area: Boxes, count: int) -> Tensor:
+        """See ``FeatureExtractor.places``."""
+        raise NotImplementedError("image samples have no features of single places")
+
     def region(self, box: Boxes) -> Boxes:
         """See ``FeatureExtractor.region``: the whole frame."""
         return self.area

@@ -84,6 +84,18 @@ class FeatureExtractor(abc.ABC):
         """Return features ``(N, E)`` of boxes ``(N, 4)`` with their surroundings."""
 
     @abc.abstractmethod
+    def places(self, area: Boxes, count: int) -> Tensor:
+        """Return features ``(count ** 2, F)`` of single places: of a grid over an area, by rows.
+
+        Args:
+            area: ``(4,)`` in pixels.
+            count: of places per side.
+
+        Raises:
+            NotImplementedError: there are none.
+        """
+
+    @abc.abstractmethod
     def region(self, box: Boxes) -> Boxes:
         """Return the part ``(4,)`` of a frame, and beyond, that ``observe`` takes for ``box``."""
 

@@ -12,6 +12,7 @@ from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.finding.confidence import calibrated
 from rlt_ros.tracking.finding.detection import Detector, Find, Scene
 from rlt_ros.tracking.finding.expectation import Expectation
+from rlt_ros.tracking.finding.extent import Extent
 from rlt_ros.tracking.finding.first_looks import turned_looks
 from rlt_ros.tracking.finding.sighting import best_sighting
 from rlt_ros.tracking.finding.steadying import Steadying
@@ -65,6 +66,8 @@ class Search:
             turned = turned_looks(config, scene.extractor, scene.image, target)
             verifier = Verifier(torch.cat([seen.features, *turned]), target, least)
         self._detector = Detector(config, self._rng, target, regressor, verifier)
+        share = config.extent_share if config.features == "shared" else 0.0
+        self._extent = Extent(share, scene.extractor, target) if share else None
         return TrackResult(target.copy(), self._score(seen.probability, 1.0), self._state())
 
     def expect(self, image: Image) -> None:
@@ -89,6 +92,9 @@ class Search:
         self._reach, reach = config.search_translation, self._reach
         if find.is_target:
             self._detector.confirm(find, self.failures)
+            if self._extent is not None:
+                box = self._extent.weighed(find.extractor, box)
+                find = find._replace(box=box)
             box = self._steadying.steadied(box, scene.image, followed=not self.failures)
             self.box = carried_over(config, find)
             self._expectation.found(self._before, self.box)

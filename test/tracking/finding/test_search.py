@@ -28,6 +28,7 @@ CONFIG = make_config(
     centre_adaptation=0.5,
     size_adaptation=0.5,
     inertia=0.5,
+    extent_share=0.0,
     flow_share=0.25,
     likeness=0.7,
     likeness_doubtful=0.8,
@@ -116,7 +117,7 @@ def test_the_first_frame_is_tracked_where_it_was_told(told: Told) -> None:
 
 
 def test_nothing_verifies_where_no_likeness_is_asked(told: Told) -> None:
-    started(make_config(likeness=0.0))
+    started(make_config(likeness=0.0, extent_share=0.0))
     assert told.verifier is None
 
 
@@ -161,6 +162,28 @@ def test_a_target_is_expected_to_go_on(told: Told) -> None:
     following.find(SCENE)
     following.expect(SCENE.image)
     assert following.box.tolist() == [31.625, 10.0, 8.0, 6.0]
+
+
+def test_a_find_is_weighed_with_how_far_it_reaches(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wider:
+        def __init__(self, share: float, extractor: Any, target: Boxes) -> None:
+            assert share == 0.75
+            assert target.tolist() == TARGET.tolist()
+
+        def weighed(self, extractor: Any, box: Boxes) -> Boxes:
+            return box + np.array([-5.0, 0.0, 10.0, 0.0])
+
+    monkeypatch.setattr(search, "Extent", Wider)
+    following = started(make_config(extent_share=0.75, size_adaptation=0.5, centre_adaptation=0.5))
+    told.finds = [find_of(TARGET, TARGET, True), find_of(TARGET, TARGET, False, score=5.0)]
+    find, result = following.find(SCENE)
+    assert find.box.tolist() == [15.0, 10.0, 18.0, 6.0]
+    assert result.box.tolist() == [16.0, 10.0, 18.0, 6.0]  # steadied
+    np.testing.assert_allclose(following.box, [18.0, 10.0, 12.0, 6.0])  # the root of 8 * 18
+    _, result = following.find(SCENE)  # what is doubted is not
+    assert result.box.tolist() == TARGET.tolist()
 
 
 def test_a_lost_target_is_searched_ever_wider_where_it_was_last(told: Told) -> None:
