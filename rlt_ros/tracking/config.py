@@ -294,7 +294,7 @@ class TrackerConfig:
     motion_penalty: float = _search(
         0.5,
         "target score, before the soft-max, that a candidate loses per squared target side between "
-        "it and the last box: likes of the target are often near; 0 in the paper",
+        "it and where the target is expected: likes of it are often near; 0 in the paper",
         minimum=0.0,
         maximum=100.0,
     )
@@ -343,7 +343,7 @@ class TrackerConfig:
     )
     hold_threshold: float = _belief(
         -2.0,
-        "target score up to which the box stays where it was; between this and "
+        "target score up to which the box stays where it was expected; between this and "
         "success_threshold it follows the best guess, and nothing is learned",
         minimum=-100.0,
         maximum=100.0,
