@@ -7,7 +7,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo panel test lint clean
 
 # The Python to make the environment with: that of the sourced ROS, or 3.11 where there is one.
 ifdef ROS_DISTRO
@@ -29,7 +29,7 @@ ARGS :=
 JOBS := 2
 
 # What colcon installs. A newer file among these means that it has to run again.
-INSTALLED := $(shell find rlt_ros launch config msg ros_from_pypi -type f -not -name '*.pyc') \
+INSTALLED := $(shell find rlt_ros launch config msg srv ros_from_pypi -type f -not -name '*.pyc') \
   CMakeLists.txt package.xml tools/command.py.in tools/build.sh
 
 help:  ## list these commands
@@ -42,6 +42,9 @@ demo: setup  ## track a target in a video through the ROS 2 node; results in out
 	@. tools/env.sh && python -m rlt_ros.demo --from-make \
 	  $(if $(VIDEO),--video="$(VIDEO)") $(if $(BOX),--box="$(BOX)") \
 	  $(if $(RATE),--rate="$(RATE)") $(ARGS)
+
+panel: setup  ## play a video over and over through the ROS 2 node, to see and steer in a browser (VIDEO=file)
+	@. tools/env.sh && python -m rlt_ros.demo.panel $(if $(VIDEO),--video="$(VIDEO)") $(ARGS)
 
 test: lint  ## check style and types, then run all tests
 	@. tools/env.sh && OMP_WAIT_POLICY=passive python -m pytest -n $(JOBS) --dist loadfile $(ARGS)

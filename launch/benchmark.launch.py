@@ -19,7 +19,7 @@ from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
 
 from launch import LaunchContext, LaunchDescription
-from rlt_ros.ros.launch_arguments import misspelt
+from rlt_ros.ros.interface.launch_arguments import misspelt
 
 # Handed on under the same name where they are not empty.
 OPTIONS = {

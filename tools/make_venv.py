@@ -41,6 +41,7 @@ REQUIREMENTS = [
     ROOT / "tools" / "requirements-openvino.txt",
     ROOT / "tools" / "requirements-photos.txt",
     ROOT / "tools" / "requirements-toolkits.txt",
+    ROOT / "tools" / "requirements-web.txt",
 ]
 CONSTRAINTS = ROOT / "tools" / "constraints.txt"
 OLDEST = ROOT / "tools" / "requirements-oldest.txt"  # what types are checked against as well

@@ -13,8 +13,7 @@ from rosbags.typesys.store import Typestore
 
 from rlt_ros.bags.headers import make_header
 from rlt_ros.bags.writer import BagWriter
-from rlt_ros.messages.images import raw_pixels
-from rlt_ros.pixels.files import decode_image
+from rlt_ros.messages.images import compressed_pixels, raw_pixels
 from rlt_ros.tracking.errors import InvalidImageError
 
 IMAGE = "sensor_msgs/msg/Image"
@@ -50,23 +49,12 @@ def compressed_format(data: bytes) -> tuple[str, str]:
 def image_pixels(message: Any, message_type: str) -> NDArray[Any]:
     """Return a decoded Image or CompressedImage as (H, W) grey or (H, W, 3) RGB of its own depth.
 
-    Compressed images are decoded as image files are elsewhere in this package, so a file gives
-    the same pixels from a bag as from its folder.
-
     Raises:
         InvalidImageError: it cannot be decoded.
     """
     if message_type == IMAGE:
         return raw_pixels(message)
-    if "compressedDepth" in message.format:
-        raise InvalidImageError("compressedDepth images cannot be tracked in")
-    data = np.asarray(message.data, np.uint8)
-    pixels = decode_image(data)
-    if pixels is None:
-        raise InvalidImageError(
-            f"{data.size} bytes of format {message.format!r} cannot be decoded as an image"
-        )
-    return pixels
+    return compressed_pixels(message)
 
 
 def image_cdr(

@@ -42,30 +42,22 @@ def markdown(rows: Rows) -> str:
     """Return a table in Markdown; the first row is its heading."""
     heading, *others = rows
     rule = ["---", *("---:" for _ in heading[1:])]
-    return "".join(f"| {' | '.join(row)} |\n" for row in (heading, rule, *others))
+    cells = ([cell.replace("|", "\\|") for cell in row] for row in (heading, rule, *others))
+    return "".join(f"| {' | '.join(row)} |\n" for row in cells)
 
 
 def write_records(path: Path, records: Sequence[Mapping[str, Json]]) -> Path:
-    """Write records with the same keys as CSV and return the path; NaN and None stay empty."""
+    """Write records with the same keys as CSV and return the path; NaN and None stay empty.
+
+    The folder is made if it is missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: _cell(value) for key, value in one.items()} for one in records)
     write_atomically(path, text.getvalue())
     return path
-
-
-def write_table(
-    folder: Path, stem: str, records: Sequence[Mapping[str, Json]], rows: Rows, note: str
-) -> Path:
-    """Write records as CSV, whose path is returned, and as Markdown the rows with a note below.
-
-    The folder is made if it is missing.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    table = write_records(folder / f"{stem}.csv", records)
-    write_atomically(folder / f"{stem}.md", f"{markdown(rows)}\n{note}\n")
-    return table
 
 
 def counted(count: int, noun: str) -> str:

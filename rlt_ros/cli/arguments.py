@@ -14,15 +14,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from rlt_ros.pixels.intensity import IntensityRange, parse_intensity_range
-from rlt_ros.tracking.config import (
-    PRESETS,
-    TrackerConfig,
-    Value,
-    allowed_values,
-    in_groups,
-    make_config,
-    parse_setting,
-)
+from rlt_ros.tracking.config import PRESETS, TrackerConfig, make_config, parse_setting
+from rlt_ros.tracking.settings import Setting, Value, allowed_values, in_groups
 from rlt_ros.version import package_version
 
 Box = tuple[float, float, float, float]
@@ -153,12 +146,12 @@ def describe_settings() -> str:
     return "\n".join(lines)
 
 
-def _describe(settings: Iterable[dataclasses.Field[Any]]) -> Iterable[str]:
+def _describe(settings: Iterable[Setting]) -> Iterable[str]:
     for setting in settings:
         unit = setting.metadata["unit"]
         default = setting.default if setting.default != "" else "''"
         yield f"{setting.name} = {default}{' ' + unit if unit else ''}"
-        meaning = f"{setting.metadata['description']}. Allowed: {allowed_values(setting.name)}."
+        meaning = f"{setting.metadata['description']}. Allowed: {allowed_values(setting)}."
         yield textwrap.fill(meaning, 96, initial_indent="    ", subsequent_indent="    ")
 
 

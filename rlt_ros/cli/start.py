@@ -48,6 +48,16 @@ def track() -> int:
     return run("rlt_ros.cli.track")
 
 
+def panel() -> int:
+    """Run rlt-panel with the arguments of this process."""
+    return run("rlt_ros.web.main")
+
+
+def select_box() -> int:
+    """Run select_box with the arguments of this process."""
+    return run("rlt_ros.desktop.select_box")
+
+
 def trax() -> int:
     """Run rlt-trax with the arguments of this process."""
     return run("rlt_ros.benchmark.toolkits.trax")

@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
 import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice
 
-import cv2
 from numpy.typing import ArrayLike
 from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -30,9 +28,10 @@ from rlt_ros.cli.arguments import (
 )
 from rlt_ros.cli.output_folder import add_out_argument, output_folder
 from rlt_ros.cli.stopping import stopped_code
+from rlt_ros.media.drawing import draw_box
 from rlt_ros.media.result_files import ResultFiles
 from rlt_ros.media.sources import Frame, FrameSource, open_source
-from rlt_ros.media.text import Image
+from rlt_ros.media.windows import ESCAPE, Window, choose_box
 from rlt_ros.progress import progress
 from rlt_ros.tracking import InvalidImageError, Tracker, WeightsError
 from rlt_ros.whole_files import NotWrittenError
@@ -40,7 +39,8 @@ from rlt_ros.whole_files import NotWrittenError
 _LOG = logging.getLogger("rlt-track")
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
-_WINDOW = 1280  # pixels, largest side of the window in which the target is chosen
+
+BY_HAND = "give the target's box on the first frame as --init x,y,w,h in pixels"
 
 EPILOG = """\
 examples:
@@ -119,6 +119,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="show every frame's attention map in the video as well; this costs time",
     )
+    parser.add_argument(
+        "--show", action="store_true", help="show each frame in a window as well; Esc or q ends"
+    )
     add_tracker_arguments(parser)
     return parser
 
@@ -138,15 +141,16 @@ def track(options: argparse.Namespace) -> int:
     with open_source(options.source, options.fps, options.intensity_range) as source:
         frames = islice(iter(source), options.max_frames)
         first = next(frames)
-        box = options.init or _choose_box(first.image)
+        box = options.init or choose_box(first.image, BY_HAND)
         length = min((n for n in (source.length, options.max_frames) if n), default=None)
         with (
+            _window(options) as window,
             Tracker(config) as tracker,
             ResultFiles(
                 options.out, source.fps, video_attention=options.attention, expected=length
             ) as files,
         ):
-            run = _Run(tracker, files, length)
+            run = _Run(tracker, files, length, window)
             run.start(first, box)
             with run.stoppable():
                 run.follow(frames)
@@ -154,17 +158,25 @@ def track(options: argparse.Namespace) -> int:
             return 128 + run.stopped if run.stopped else 0
 
 
+def _window(options: argparse.Namespace) -> AbstractContextManager[Window | None]:
+    return Window("rlt-track", "leave --show out") if options.show else nullcontext()
+
+
 class _Run:
     """One target through one source."""
 
-    def __init__(self, tracker: Tracker, files: ResultFiles, length: int | None) -> None:
+    def __init__(
+        self, tracker: Tracker, files: ResultFiles, length: int | None, window: Window | None
+    ) -> None:
         self.tracker = tracker
         self.files = files
         self.length = length
+        self.window = window
         self.init_seconds = 0.0
         self.frame_seconds: list[float] = []
         self.skipped = 0
         self.stopped = 0
+        self.ended = False  # in the window
         self._waiting = False
 
     def start(self, first: Frame, box: Box) -> None:
@@ -188,7 +200,7 @@ class _Run:
         """Track the other frames until they end or Ctrl-C."""
         bar = progress(total=self.length, initial=1, unit="frame", what="tracking")
         with bar, suppress(_Stopped):
-            while not self.stopped and (frame := self._next(frames)) is not None:
+            while not (self.stopped or self.ended) and (frame := self._next(frames)) is not None:
                 self._track(frame)
                 bar.update()
 
@@ -220,6 +232,9 @@ class _Run:
         attention = self.tracker.attention_map() if self.files.wants_attention else None
         note = f"frame {frame.number}"
         self.files.add(frame.number, frame.stamp, frame.image, box, score, state, attention, note)
+        if self.window is not None:
+            drawn = draw_box(frame.image, box, score, state, attention, note)
+            self.ended = self.window.show(drawn) == ESCAPE
 
 
 def _finish(run: _Run, source: FrameSource, what: str) -> None:
@@ -241,34 +256,6 @@ def _finish(run: _Run, source: FrameSource, what: str) -> None:
 
 def _stopped_by(number: int) -> str:
     return f" (stopped by {'Ctrl-C' if number == signal.SIGINT else 'kill'})" if number else ""
-
-
-def _choose_box(image: Image) -> Box:
-    """Let the user draw the box on the first frame."""
-    has_display = sys.platform != "linux" or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )
-    if not has_display:
-        raise UsageError(
-            "there is no display to choose the target on; give its box on the first frame as "
-            "--init x,y,w,h in pixels"
-        )
-    title = "Draw a box around the target, then press Enter"
-    shown = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    scale = min(1.0, _WINDOW / max(image.shape[:2]))
-    if scale < 1.0:
-        shown = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    try:
-        x, y, w, h = (side / scale for side in cv2.selectROI(title, shown))
-        cv2.destroyWindow(title)
-    except cv2.error as error:
-        raise UsageError(
-            "this OpenCV build opens no windows; give the target's box on the first frame as "
-            "--init x,y,w,h in pixels"
-        ) from error
-    if not (w and h):
-        raise UsageError("no box was chosen; draw one, or give --init x,y,w,h in pixels")
-    return x, y, w, h
 
 
 if __name__ == "__main__":

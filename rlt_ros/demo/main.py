@@ -209,7 +209,7 @@ def _report(
     for path in paths:
         print(f"{'wrote':<18} {path}")
     for path in paths:
-        if path.suffix in (".mp4", ".png"):
+        if path.suffix == ".png":
             print(f"{'look at it with':<18} xdg-open {shlex.quote(str(path))}")
     if summary.lost_in_transport:
         print("demo: error: messages were lost between the processes", file=sys.stderr)

@@ -17,7 +17,7 @@ from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.progress import followed
 from rlt_ros.replay.outcome import Outcome, read_outcome
 from rlt_ros.replay.session import ATTENTION_MAP
-from rlt_ros.ros.image_conversion import to_rgb
+from rlt_ros.ros.inputs.image_conversion import to_rgb
 
 
 def summarize(

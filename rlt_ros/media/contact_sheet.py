@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -72,7 +73,8 @@ def contact_sheet(
     Args:
         cells: in the order of their frames, all of one video.
         title, subtitle: the two lines at the top.
-        scores: (frame number, score) of every frame, for the curve at the bottom; may be empty.
+        scores: (frame number, score) of every frame that has a result, for the curve at the
+            bottom, where the numbers of those between them that have none are named; may be empty.
 
     Raises:
         ValueError: there are no cells.
@@ -146,6 +148,13 @@ def _draw_scores(
     height, width = area.shape[:2]
     area[:] = _CARD
     draw_text(area, "Score over frames", _CARD_PADDING, 20, 17, _TITLE, bold=True)
+    title = text_width("Score over frames", 17, bold=True)
+    if missing := left_out([frame for frame, _ in scores]):
+        x = 2 * _CARD_PADDING + title
+        room = width - _CARD_PADDING - x
+        draw_text(
+            area, fitting(missing, lambda text: text_width(text, 15) < room), x, 20, 15, _QUIET
+        )
     left, right, top, bottom = 52, width - 24, 46, height - 36
     first, last = scores[0][0], max(scores[-1][0], scores[0][0] + 1)
 
@@ -176,3 +185,23 @@ def _draw_scores(
         cv2.circle(area, centre, 6 * 16, _CARD, cv2.FILLED, cv2.LINE_AA, 4)
         colour = STATE_COLOURS.get(cell.state, OTHER_COLOUR)
         cv2.circle(area, centre, 4 * 16, colour, cv2.FILLED, cv2.LINE_AA, 4)
+
+
+def left_out(frames: Sequence[int]) -> list[str]:
+    """Return the numbers that rising ones leave out between them, as "3" and "5-9"."""
+    gaps = [
+        (before + 1, after - 1)
+        for before, after in itertools.pairwise(frames)
+        if after > before + 1
+    ]
+    return [str(first) if first == last else f"{first}-{last}" for first, last in gaps]
+
+
+def fitting(gaps: Sequence[str], fits: Callable[[str], bool]) -> str:
+    """Return which frames were left out, as many of them as fit on a line."""
+    for shown in range(len(gaps), 0, -1):
+        more = f" and {len(gaps) - shown} more" if shown < len(gaps) else ""
+        text = f"left out: {', '.join(gaps[:shown])}{more}"
+        if fits(text):
+            return text
+    return f"left out: {len(gaps)} gaps"

@@ -18,6 +18,7 @@ import cv2
 from numpy.typing import NDArray
 
 from rlt_ros.media.frame_times import DEFAULT_FPS, FrameTimes
+from rlt_ros.media.turning import Turning
 
 PATIENCE = 30.0  # seconds without a frame after which a stream has broken off
 _LEAVE = 1.0  # seconds that the thread gets to end
@@ -87,6 +88,7 @@ class LiveCapture:
         self.length = int(count) if 0 < count < 1e9 else None
         self._ready.set()
         times = FrameTimes(self._name, self.fps)
+        turned = Turning(capture)
         begun: float | None = None
         while not self._over.is_set():
             ok, image = capture.read()
@@ -99,7 +101,7 @@ class LiveCapture:
             if self.length is None:
                 with suppress(queue.Empty):
                     self._frames.get_nowait()
-            self._put((self.read, told, image))
+            self._put((self.read, told, turned(image)))
 
     def _put(self, frame: Read | None) -> None:
         while not self._over.is_set():

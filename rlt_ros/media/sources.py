@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rlt_ros.closing import Closing
 from rlt_ros.media.frame_times import DEFAULT_FPS, FrameTimes, frame_rate
 from rlt_ros.media.live import LiveCapture
+from rlt_ros.media.turning import Turning
 from rlt_ros.pixels.files import quiet_opencv, read_image
 from rlt_ros.pixels.intensity import IntensityRange, IntensityScaling, to_rgb8
 from rlt_ros.tracking.errors import InvalidImageError
@@ -79,7 +80,7 @@ class FrameSource(Closing):
 
 
 class VideoSource(FrameSource):
-    """A video file, through OpenCV, which also turns frames as the file says."""
+    """A video file, through OpenCV; frames are turned as the file says."""
 
     def __init__(self, path: Path, intensity: IntensityRange | None = None) -> None:
         """Open it; ``intensity`` as in ``open_source``."""
@@ -116,6 +117,7 @@ class VideoSource(FrameSource):
         Raises:
             SourceError: there is none.
         """
+        turned = Turning(self._capture)
         count = 0
         while True:
             with quiet_opencv():
@@ -123,7 +125,7 @@ class VideoSource(FrameSource):
             if not ok:
                 break
             count += 1
-            yield _rgb_or_grey(image)
+            yield _rgb_or_grey(turned(image))
         if count == 0:
             raise SourceError(f"{self.name} opens but holds no frame that can be decoded")
         if self.length is not None and count < self.length:

@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pixels of sensor_msgs/Image messages, wherever they come from.
+"""Pixels of sensor_msgs/Image and CompressedImage messages, wherever they come from.
 
 OpenCV and cv_bridge want well-formed images, and read beyond the end of others; so everything is
 checked first, here.
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.messages.encodings import ENCODINGS, Encoding
+from rlt_ros.pixels.files import decode_image
 from rlt_ros.pixels.intensity import IntensityRange, to_rgb8
 from rlt_ros.tracking.errors import InvalidImageError
 
@@ -72,6 +73,31 @@ def raw_pixels(message: Any, others: dict[str, Convert] | None = None) -> NDArra
         return encoding.convert(values)
     except Exception as error:  # each library has its own; the frame is unusable either way
         raise InvalidImageError(f"{name} could not be converted to RGB: {error}") from error
+
+
+def compressed_pixels(message: Any) -> NDArray[Any]:
+    """Return a compressed image in its own depth: (H, W) grey or (H, W, 3) RGB.
+
+    It is decoded as image files are elsewhere in this package, so a file gives the same pixels from
+    a topic or a bag as from its folder.
+
+    Args:
+        message: anything with the fields of a sensor_msgs/CompressedImage.
+
+    Raises:
+        InvalidImageError: it cannot be decoded.
+    """
+    if "compressedDepth" in message.format:
+        raise InvalidImageError(
+            "compressedDepth images cannot be tracked in; use the camera's raw or compressed ones"
+        )
+    data = np.asarray(message.data, np.uint8)
+    pixels = decode_image(data) if data.size else None
+    if pixels is None:
+        raise InvalidImageError(
+            f"{data.size} bytes of format {message.format!r} cannot be decoded as an image"
+        )
+    return pixels
 
 
 def _unknown(name: str) -> str:

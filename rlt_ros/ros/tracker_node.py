@@ -17,44 +17,76 @@ import functools
 import math
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecyclePublisher, TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
-from sensor_msgs.msg import Image
+from rclpy.timer import Timer
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
 
 from rlt_ros.media.drawing import draw_result
-from rlt_ros.messages.detections import box_of, stamp_nanoseconds
+from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.pixels.intensity import parse_intensity_range
+from rlt_ros.ros.box_sources import BoxSources
 from rlt_ros.ros.complaints import Complaints
-from rlt_ros.ros.cv_bridge_check import check_cv_bridge
-from rlt_ros.ros.frame_queue import MIB, Frame
-from rlt_ros.ros.image_conversion import ImageConverter, to_image_message
-from rlt_ros.ros.image_subscription import ImageSubscription
-from rlt_ros.ros.input_watch import InputWatch
-from rlt_ros.ros.messages import to_detection, to_status
-from rlt_ros.ros.parameters import declare_parameters, refusal
+from rlt_ros.ros.error_texts import place
+from rlt_ros.ros.inputs.cv_bridge_check import check_cv_bridge
+from rlt_ros.ros.inputs.image_conversion import ImageConverter
+from rlt_ros.ros.inputs.image_subscription import COMPRESSED_TYPE, ImageSubscription
+from rlt_ros.ros.interface.parameters import NodeConfig, NodeParameters
+from rlt_ros.ros.interface.topics import (
+    ANNOTATED_IMAGE,
+    ATTENTION_MAP,
+    DETECTION,
+    DETECTIONS,
+    DIAGNOSTICS,
+    STATUS,
+    Topic,
+)
+from rlt_ros.ros.life_cycle import ACTIVE, UNCONFIGURED, ManagedNode
+from rlt_ros.ros.outputs.diagnostics import Diagnostics, Inputs, Memory, Sample
+from rlt_ros.ros.outputs.messages import to_detection, to_image_message, to_status
+from rlt_ros.ros.services.kept_targets import KeptTargets
+from rlt_ros.ros.services.target_folder import target_folder
+from rlt_ros.ros.services.target_services import TargetServices
 from rlt_ros.ros.spinning import spin_until
-from rlt_ros.ros.topics import ANNOTATED_IMAGE, ATTENTION_MAP, DETECTION, INIT_BOX, STATUS
-from rlt_ros.ros.tracking_worker import CLOSE_SECONDS, Status, TrackedFrame, TrackingWorker
-from rlt_ros.tracking import ConfigError, InvalidBoxError, Tracker, TrackerConfig
+from rlt_ros.ros.watching.input_watch import InputWatch
+from rlt_ros.ros.worker.frame_queue import MIB, Frame
+from rlt_ros.ros.worker.tracking_worker import CLOSE_SECONDS, Status, TrackedFrame, TrackingWorker
+from rlt_ros.tracking import (
+    ConfigError,
+    Tracker,
+    TrackerConfig,
+    TrackerStoppedError,
+)
+from rlt_ros.tracking.compute.memory import memory_in_use, release_memory
+from rlt_ros.tracking.networks import Networks
 
 STATUS_PERIOD = 1.0
 """Seconds after which the status is published again although nothing happened."""
 
 PICTURE_PERIOD = 0.2
 """Seconds after which pictures are published although the next frame waits."""
+
+UNLOAD_SECONDS = 20.0
+"""Seconds that a deactivated node waits for the worker's thread."""
+
+POLL_PERIOD = 0.1
+"""Seconds after which a transition that waits looks whether ROS was shut down."""
 
 
 def _while_ros_lives(publish: Callable[..., None]) -> Callable[..., None]:
@@ -89,104 +121,281 @@ class _Log:
         self._logger().warning(message)
 
 
-class TrackerNode(Node):
+class Loading:
+    """The making of trackers in the worker's thread, for one who waits for the first."""
+
+    def __init__(self, make: Callable[[], Tracker], *, awaited: bool) -> None:
+        self._make = make
+        self._done = threading.Event()
+        self._error: Exception | None = None
+        self.awaited = awaited
+
+    def __call__(self) -> Tracker:
+        """Make a tracker."""
+        try:
+            return self._make()
+        except Exception as error:
+            self._error = error
+            raise
+        finally:
+            self._done.set()
+
+    def wait(self, goes_on: Callable[[], bool]) -> None:
+        """Wait until the first is made, and raise the error if there was one.
+
+        Raises:
+            TrackerStoppedError: it does not go on, and nobody need wait any more.
+        """
+        while not self._done.wait(POLL_PERIOD):
+            if not goes_on():
+                raise TrackerStoppedError("the node was stopped while it loaded the tracker")
+        if self._error is not None:
+            raise self._error
+
+
+class TrackerNode(ManagedNode):
     """Node `tracker`; all topic names are relative to its namespace.
 
-    Raises:
-        ConfigError: a parameter has a wrong value.
+    Configured, it has the tracker loaded and its publishers made; active, it listens. Inactive
+    again, it has no tracker: threads and memory are free, and the parameters may be changed.
     """
 
     def __init__(self) -> None:
         super().__init__("tracker", automatically_declare_parameters_from_overrides=True)
-        settings, tracker_config = declare_parameters(self)
         self.failed = False  # that is noticed within STATUS_PERIOD
+        self._declared = NodeParameters(self)
+        self._starting = False
         self._status_published = time.monotonic()
         self._pictures_published = -math.inf
-
-        self._detection, self._attention_map, self._annotated_image, self._status = (
-            self.create_publisher(topic.type, topic.name, QoSProfile(depth=topic.depth))
-            for topic in (DETECTION, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS)
-        )
-
         self._log = _Log(self)
         self._complaints = Complaints(self._log)
-        self._worker = TrackingWorker(
-            lambda: _loaded_tracker(tracker_config, self.get_logger().warning),
-            ImageConverter(
-                parse_intensity_range(settings.intensity_range), self.get_logger().warning
-            ),
-            self,
-            self._log,
-            keep_all=settings.queue == "all",
-            queue_size=settings.queue_size,
-            queue_bytes=settings.queue_mib * MIB,
-            buffer_size=settings.frame_buffer_size,
-            buffer_bytes=settings.frame_buffer_mib * MIB,
-            complaints=self._complaints,
-        )
-        self._images = ImageSubscription(
-            self, self._on_image, settings.image_reliability, keep_all=settings.queue == "all"
-        )
-        boxes = self.create_subscription(
-            INIT_BOX.type, INIT_BOX.name, self._on_init_box, QoSProfile(depth=INIT_BOX.depth)
-        )
-        self._watch = InputWatch(self, self._images, boxes.topic_name)
-        self.get_logger().info(f"images: {self._images.topic}, init boxes: {boxes.topic_name}")
-        # Steady, so that a paused simulation still has a status.
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
+
+        self._settings: tuple[NodeConfig, TrackerConfig] | None = None  # of the worker
+        self._loading: Loading | None = None
+        self._worker: TrackingWorker | None = None
+        self._publishing: list[LifecyclePublisher] = []
+        self._images: ImageSubscription | None = None
+        self._boxes: BoxSources | None = None
+        self._watch: InputWatch | None = None
+        self._timer: Timer | None = None
+        self._kept = KeptTargets(self._log.warning)
+        self._asked = TargetServices(self, self._active_worker, self._target_folder)
 
     def start(self) -> None:
-        """Load the tracker and begin to work, in the worker's thread."""
-        self._worker.start()
+        """Configure and activate the node, if its parameter `autostart` says so.
+
+        Nobody waits for an answer here, so the tracker is loaded while the node listens already:
+        boxes and frames that come meanwhile wait for it.
+        """
+        if not self.get_parameter("autostart").value:
+            self.get_logger().info(
+                f"{UNCONFIGURED}: waits for ros2 lifecycle set {self.get_fully_qualified_name()}"
+                " configure, then activate"
+            )
+            return
+        self._starting = True
+        for trigger in (self.trigger_configure, self.trigger_activate):
+            if trigger() != TransitionCallbackReturn.SUCCESS:
+                self.failed = True
+                return
+        self._starting = False
 
     def close(self) -> None:
         """Stop what the worker does and end it; after a while, go on without that."""
-        if not self._worker.close():
+        if self._worker is not None and not self._worker.close():
             self._log.warning(
                 f"the tracker did not stop within {CLOSE_SECONDS} s; the process ends without it"
             )
 
     def complain_of(self, error: Exception) -> None:
         """Report an error that a callback ended with; the node goes on."""
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{place.filename}:{place.lineno}"
+        where = place(error)
         self._complaints.warn(
             where, f"a callback was left out: {type(error).__name__}: {error} ({where})"
         )
 
+    # ---- the life cycle ------------------------------------------------------------------------
+
+    def configure(self) -> None:
+        """Read the parameters, make the publishers, load the tracker."""
+        self._detection = self._publisher(DETECTION)
+        self._detections = self._publisher(DETECTIONS)
+        self._attention_map = self._publisher(ATTENTION_MAP)
+        self._annotated_image = self._publisher(ANNOTATED_IMAGE)
+        self._status = self._publisher(STATUS)
+        self._diagnostics = self._publisher(DIAGNOSTICS)
+        self._load()
+
+    def activate(self) -> None:
+        """Listen to images and boxes; load the tracker first where that is to be done again."""
+        worker, settings, tracker = self._load()
+        self._images = ImageSubscription(
+            self,
+            self._on_image,
+            settings.image_reliability,
+            keep_all=settings.queue == "all",
+            transport=settings.image_transport,
+        )
+        self._boxes = BoxSources(self, lambda: self._worker, settings, self._complaints)
+        self._kept.give(worker)
+        self._health = Diagnostics(self.get_fully_qualified_name(), tracker.device)
+        self._watch = InputWatch(self, self._images, self._boxes.topic)
+        self.get_logger().info(f"images: {self._images.topic}, init boxes: {self._boxes.topic}")
+        # Steady, so that a paused simulation still has a status.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = self.create_timer(STATUS_PERIOD, self._on_timer, clock=steady)
+
+    def deactivate(self) -> None:
+        """Listen no more, and free what the tracker holds."""
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+        if self._boxes is not None:
+            self._boxes.destroy()
+        if self._images is not None:
+            self._images.destroy()
+        self._images = self._boxes = self._watch = self._timer = None
+        self._asked.end()
+        if self._worker is not None:
+            self._kept.take(self._worker, self.context.ok)
+        self._unload()
+
+    def cleanup(self) -> None:
+        """Leave nothing but the parameters."""
+        self._unload()
+        self._kept.forget()
+        for publisher in self._publishing:
+            self.destroy_lifecycle_publisher(publisher)
+        self._publishing = []
+
+    def transition_failed(self, text: str) -> None:
+        """Log it; where the node starts by itself, that is its end."""
+        log = self.get_logger()
+        if self._starting:
+            log.fatal(text.partition(" failed: ")[2] or text)
+        else:
+            log.error(text)
+
+    def _active_worker(self) -> TrackingWorker | None:
+        return self._worker if self.life_cycle_state == ACTIVE else None
+
+    def _target_folder(self) -> Path:
+        return target_folder(self.get_parameter("target_folder").value)
+
+    def _publisher(self, topic: Topic) -> LifecyclePublisher:
+        quality = QoSProfile(depth=topic.depth)
+        publisher = self.create_lifecycle_publisher(topic.type, topic.name, quality)
+        self._publishing.append(publisher)
+        return publisher
+
+    def _load(self) -> tuple[TrackingWorker, NodeConfig, TrackerConfig]:
+        """See to it that there is a worker with a tracker as the parameters want it.
+
+        Raises:
+            ConfigError: names each wrong parameter and its allowed values.
+            WeightsError: a file of weights cannot be used.
+        """
+        settings = self._declared.configs()
+        node_config, tracker_config = settings
+        if self._worker is not None and settings == self._settings:
+            return self._worker, *settings
+        self._unload()
+        folder = target_folder(node_config.target_folder)
+        loading = Loading(
+            _maker(tracker_config, self.get_logger().warning), awaited=not self._starting
+        )
+        self._settings, self._loading = settings, loading
+        self._worker = TrackingWorker(
+            loading,
+            ImageConverter(
+                parse_intensity_range(node_config.intensity_range), self.get_logger().warning
+            ),
+            self,
+            self._log,
+            keep_all=node_config.queue == "all",
+            queue_size=node_config.queue_size,
+            queue_bytes=node_config.queue_mib * MIB,
+            buffer_size=node_config.frame_buffer_size,
+            buffer_bytes=node_config.frame_buffer_mib * MIB,
+            complaints=self._complaints,
+            max_targets=node_config.max_targets,
+            forget_on_jump=node_config.on_time_jump == "forget",
+            clock=lambda: self.get_clock().now().nanoseconds,
+            autosave_folder=folder / "autosave" if node_config.autosave_seconds else None,
+            autosave_seconds=node_config.autosave_seconds,
+        )
+        self._worker.start()
+        if loading.awaited:
+            loading.wait(self.context.ok)
+        return self._worker, *settings
+
+    def _unload(self) -> None:
+        """End the worker, its threads with it, and give back its memory.
+
+        Raises:
+            TimeoutError: a native call goes on for too long; its thread ends when that does.
+        """
+        worker, self._worker, self._loading = self._worker, None, None
+        if worker is None:
+            return
+        deadline = time.monotonic() + UNLOAD_SECONDS
+        while not worker.close(POLL_PERIOD):
+            if time.monotonic() > deadline or not self.context.ok():
+                raise TimeoutError(f"the tracker did not stop within {UNLOAD_SECONDS:g} s")
+        del worker
+        release_memory()
+
     # ---- in: these return at once --------------------------------------------------------------
 
-    def _on_image(self, message: Image) -> None:
+    def _on_image(self, message: Image | CompressedImage) -> None:
         header = message.header
-        self._worker.submit_frame(
-            message, stamp_nanoseconds(header.stamp), header.frame_id, len(message.data)
-        )
-
-    def _on_init_box(self, message: Detection2D) -> None:
-        try:
-            box = box_of(message)
-        except InvalidBoxError as error:
-            self._worker.refuse(error)
-            return
-        if message.bbox.center.theta != 0:
-            self._complaints.warn("rotated", "the init box is rotated; its angle is ignored")
-        header = message.header
-        self._worker.submit_init(box, stamp_nanoseconds(header.stamp), header.frame_id)
+        if self._worker is not None and self._boxes is not None:
+            self._boxes.see_image(message)
+            self._worker.submit_frame(
+                message, stamp_nanoseconds(header.stamp), header.frame_id, len(message.data)
+            )
 
     def _on_timer(self) -> None:
+        if self._worker is None or self._images is None or self._watch is None:
+            return
         self._images.adapt()
         self._watch.look(self._worker.status().state)
         self._complaints.catch_up()
+        self._asked.look()
+        status = self._worker.status()
         if time.monotonic() - self._status_published >= STATUS_PERIOD:
-            self.on_status(self._worker.status(), None)
+            self.on_status(status, None)
+        self._publish_health(status, self._images, self._watch.notice)
+
+    def _publish_health(self, status: Status, images: ImageSubscription, notice: str) -> None:
+        compressed = images.type_name == COMPRESSED_TYPE
+        message = self._health.message(
+            Sample(time.monotonic(), status, images.received, images.lost),
+            Inputs(
+                images.topic,
+                "compressed" if compressed else "raw",
+                "reliable" if images.reliable else "best effort",
+                notice,
+            ),
+            Memory(*memory_in_use()),
+            self.get_clock().now().to_msg(),
+        )
+        self._diagnostics.publish(message)
+
+    def set_parameters(self, parameter_list: list[Parameter]) -> list[SetParametersResult]:
+        """Set parameters one by one."""
+        return [self.set_parameters_atomically([parameter]) for parameter in parameter_list]
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
-        """Set parameters; a refusal names the parameter and its allowed values."""
-        for parameter in parameter_list:
-            if reason := refusal(parameter.name, parameter.value):
-                return SetParametersResult(successful=False, reason=reason)
-        return super().set_parameters_atomically(parameter_list)
+        """Set parameters; a refusal names the parameter, its allowed values and what to do."""
+        try:
+            active = self.life_cycle_state == ACTIVE
+            prepared = self._declared.prepared(parameter_list, active=active)
+        except ConfigError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        result = super().set_parameters_atomically(prepared)
+        if result.successful:
+            self._declared.took(parameter_list)
+        return result
 
     # ---- out: called by the worker -------------------------------------------------------------
 
@@ -198,9 +407,15 @@ class TrackerNode(Node):
         """
         header = tracked.frame.message.header
         class_id = self.get_parameter("class_id").value
-        self._detection.publish(
-            to_detection(tracked.result, status.state, tracked.target_id, class_id, header)
-        )
+        detections = [
+            to_detection(target.result, target.state, target.target_id, class_id, header)
+            for target in tracked.targets
+        ]
+        for detection in detections:
+            self._detection.publish(detection)
+        self._detections.publish(Detection2DArray(header=header, detections=detections))
+        if self._boxes is not None:
+            self._boxes.see_targets(tracked)
         self.on_status(status, tracked.frame)
         now = time.monotonic()
         if now - self._pictures_published < PICTURE_PERIOD and tracked.is_late():
@@ -216,25 +431,38 @@ class TrackerNode(Node):
     @_while_ros_lives
     def on_status(self, status: Status, frame: Frame | None) -> None:
         """Publish the status, stamped as its frame or else with the node's time."""
-        message = "; ".join(text for text in (status.message, self._watch.notice) if text)
+        notice = self._watch.notice if self._watch is not None else ""
+        message = "; ".join(text for text in (status.message, notice) if text)
         status = replace(status, message=message)
         now = Header(stamp=self.get_clock().now().to_msg())
         self._status.publish(to_status(status, now if frame is None else frame.message.header))
         self._status_published = time.monotonic()
 
     def on_fatal(self, error: Exception) -> None:
-        """End the program: without a tracker there is nothing to do."""
+        """End the program: without a tracker there is nothing to do, unless somebody asked."""
+        if self._loading is None or self._loading.awaited:
+            return
         self.get_logger().fatal(f"no tracker: {error}")
         self.failed = True
 
 
-def _loaded_tracker(config: TrackerConfig, warn: Callable[[str], Any]) -> Tracker:
-    """Return a tracker that needs to load nothing once images come or maps are looked at."""
-    if problem := check_cv_bridge().problem:
-        warn(problem)
-    tracker = Tracker(config)
-    tracker.prepare_attention_map()
-    return tracker
+def _maker(config: TrackerConfig, warn: Callable[[str], Any]) -> Callable[[], Tracker]:
+    """Return what makes trackers that need to load nothing once images come or maps are looked at.
+
+    The first call loads the networks that they share.
+    """
+    networks: list[Networks] = []
+
+    def make() -> Tracker:
+        if not networks:
+            if problem := check_cv_bridge().problem:
+                warn(problem)
+            networks.append(Networks(config))
+        tracker = Tracker(networks[0])
+        tracker.prepare_attention_map()
+        return tracker
+
+    return make
 
 
 def main(args: list[str] | None = None) -> NoReturn:
@@ -266,9 +494,6 @@ def _run(args: list[str] | None) -> int:
         spin_until(node, lambda: node.failed, node.complain_of)
     except ExternalShutdownException:
         pass
-    except ConfigError as error:
-        rclpy.logging.get_logger("tracker").fatal(str(error))
-        return 1
     except Exception:
         if rclpy.ok():  # else a signal has shut ROS down while the node was being made
             traceback.print_exc()

@@ -10,63 +10,36 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
-import math
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from rlt_ros.tracking.errors import ConfigError
+from rlt_ros.tracking.settings import Setting, Value, checked, setting
 
-DEVICE_PATTERN = re.compile(r"auto|cpu|cuda(:\d+)?")
-Value = int | float | str
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 
-def _setting(
-    group: str,
-    default: Value,
-    description: str,
-    *,
-    for_users: bool = False,
-    choices: tuple[str, ...] | None = None,
-    minimum: int | float | None = None,
-    maximum: int | float | None = None,
-    unit: str | None = None,
-) -> Any:
-    """Declare a setting; the dataclass sees the default, everything else is metadata.
-
-    ``group``: where in the flow it counts. ``for_users``: whether others than experts have reason
-    to touch it.
-    """
-    return dataclasses.field(
-        default=default,
-        metadata={
-            "type": type(default),
-            "group": group,
-            "for_users": for_users,
-            "description": description,
-            "choices": choices,
-            "minimum": minimum,
-            "maximum": maximum,
-            "unit": unit,
-        },
-    )
+def _parse_device(text: str) -> str:
+    if not _DEVICE.fullmatch(text):
+        raise ValueError(f"{text!r} is no device")
+    return text
 
 
 # The groups, in the order of the flow.
-_running = partial(_setting, "how it runs")
-_features = partial(_setting, "from boxes to numbers: backbone and features")
-_first_frame = partial(_setting, "samples of the first frame")
-_regression = partial(_setting, "box regression, learned in the first frame")
-_classifier = partial(_setting, "the classifier and its attention")
-_training = partial(_setting, "training, in the first frame and in updates")
-_search = partial(_setting, "each frame: where the target is looked for")
-_moves = partial(_setting, "each frame: the box")
-_belief = partial(_setting, "each frame: found, in doubt or lost, and the score")
-_verification = partial(_setting, "each frame: whether it looks like the target")
-_redetection = partial(_setting, "each frame: found again elsewhere")
-_updates = partial(_setting, "samples of later frames, and when they are learned")
+_running = partial(setting, "how it runs")
+_features = partial(setting, "from boxes to numbers: backbone and features")
+_first_frame = partial(setting, "samples of the first frame")
+_regression = partial(setting, "box regression, learned in the first frame")
+_classifier = partial(setting, "the classifier and its attention")
+_training = partial(setting, "training, in the first frame and in updates")
+_search = partial(setting, "each frame: where the target is looked for")
+_moves = partial(setting, "each frame: the box")
+_belief = partial(setting, "each frame: found, in doubt or lost, and the score")
+_verification = partial(setting, "each frame: whether it looks like the target")
+_redetection = partial(setting, "each frame: found again elsewhere")
+_updates = partial(setting, "samples of later frames, and when they are learned")
 
 
 @dataclass(frozen=True)
@@ -86,6 +59,8 @@ class TrackerConfig:
     device: str = _running(
         "auto",
         "where to compute: auto (a GPU where there is one), cpu, cuda or cuda:N",
+        form="auto, cpu, cuda or cuda:N",
+        parse=_parse_device,
         for_users=True,
     )
     seed: int = _running(
@@ -465,7 +440,7 @@ class TrackerConfig:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             # Frozen, yet 5 is a fine value for a float: settings come from text and YAML.
-            object.__setattr__(self, field.name, checked(field.name, getattr(self, field.name)))
+            object.__setattr__(self, field.name, checked(field, getattr(self, field.name)))
         if self.region_size % 16:
             raise ConfigError(f"region_size must be a multiple of 16, not {self.region_size}")
         if self.features == "shared" and not (self.fine_grid or self.coarse_grid):
@@ -481,22 +456,6 @@ class TrackerConfig:
             )
         if self.attention_module == "features" and self.attention_weight > 0:
             raise ConfigError("attention_module: features needs attention_weight: 0")
-
-
-Setting = dataclasses.Field[Any]
-FOR_USERS, FOR_EXPERTS = "what a user has reason to touch", "for experts"
-
-
-def in_groups(
-    settings: Iterable[dataclasses.Field[Any]],
-) -> dict[str, list[dataclasses.Field[Any]]]:
-    """Return settings by the titles of their groups: first those for users, then in their order."""
-    groups: dict[str, list[dataclasses.Field[Any]]] = {FOR_USERS: []}
-    for setting in settings:
-        title = f"{FOR_EXPERTS}: {setting.metadata['group']}"
-        chosen = FOR_USERS if setting.metadata["for_users"] else title
-        groups.setdefault(chosen, []).append(setting)
-    return groups
 
 
 # What each preset changes against the declarations above.
@@ -551,9 +510,9 @@ def make_config(preset: str = "default", **settings: Value) -> TrackerConfig:
     Raises:
         ConfigError: names the setting that is unknown, of the wrong type or out of range.
     """
-    checked("preset", preset)
+    checked(declaration("preset"), preset)
     for name in settings:
-        _declaration(name)
+        declaration(name)
     chosen: dict[str, Any] = {**PRESETS[preset], **settings, "preset": preset}
     return TrackerConfig(**chosen)
 
@@ -568,64 +527,25 @@ def parse_setting(text: str) -> tuple[str, Value]:
     name = name.strip()
     if not separator:
         raise ConfigError(f"{text!r} is not name=value, for example attention_weight=0")
-    kind = _declaration(name).metadata["type"]
+    declared = declaration(name)
+    kind = declared.metadata["type"]
     parsed: Value = value.strip()
     if kind is not str:
         with contextlib.suppress(ValueError):  # refused below, by name
             parsed = kind(value)
-    return name, checked(name, parsed)
-
-
-def checked(name: str, value: object) -> Value:
-    """Return ``value`` as setting ``name`` holds it.
-
-    Raises:
-        ConfigError: unknown setting, wrong type or out of range.
-    """
-    field = _declaration(name)
-    kind = field.metadata["type"]
-    valid: Any = None
-    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        with contextlib.suppress(OverflowError):  # an integer that is larger than every float
-            valid = float(value) if math.isfinite(value) else None
-    elif type(value) is kind:
-        valid = value
-    if valid is not None and isinstance(valid, int | float):
-        low, high = field.metadata["minimum"], field.metadata["maximum"]
-        if (low is not None and valid < low) or (high is not None and valid > high):
-            valid = None
-    elif isinstance(valid, str):
-        choices = field.metadata["choices"]
-        if (choices and valid not in choices) or (
-            name == "device" and not DEVICE_PATTERN.fullmatch(valid)
-        ):
-            valid = None
-    if valid is None:
-        raise ConfigError(f"{name} must be {allowed_values(name)}, not {value!r}")
-    return valid
-
-
-def allowed_values(name: str) -> str:
-    """Return what setting ``name`` may hold, in words."""
-    field = _declaration(name)
-    if name == "device":
-        return "auto, cpu, cuda or cuda:N"
-    if field.metadata["choices"]:
-        return "one of " + ", ".join(field.metadata["choices"])
-    kind = {int: "an integer", float: "a number", str: "a text"}
-    words = kind[field.metadata["type"]]
-    low, high = field.metadata["minimum"], field.metadata["maximum"]
-    if low is not None:
-        number = "d" if field.metadata["type"] is int else "g"
-        words += f" from {low:{number}} to {high:{number}}"
-    return words
+    return name, checked(declared, parsed)
 
 
 # What the paper calls settings.
 _PAPERS = {"lambda": "attention_weight"}
 
 
-def _declaration(name: str) -> dataclasses.Field[Any]:
+def declaration(name: str) -> Setting:
+    """Return the field of ``TrackerConfig`` that declares setting ``name``.
+
+    Raises:
+        ConfigError: there is none; says which name is close.
+    """
     fields = TrackerConfig.__dataclass_fields__
     if name not in fields:
         close = difflib.get_close_matches(name, [*fields, *_PAPERS], n=1)

@@ -19,5 +19,9 @@ class ConfigError(ValueError):
     """A setting with a wrong name, type or value."""
 
 
+class InvalidTargetError(ValueError):
+    """A saved target that cannot be taken up: damaged, foreign, newer, or of other settings."""
+
+
 class WeightsError(RuntimeError):
     """A backbone weight file that is missing, damaged or of another network."""

@@ -4,30 +4,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rlt_ros.tracking.boxes import BoxLike, validated_box
-from rlt_ros.tracking.compute.host_state import plain_pytorch
-from rlt_ros.tracking.compute.resources import Resources
-from rlt_ros.tracking.compute.stopping import StopSignal
 from rlt_ros.tracking.config import TrackerConfig
-from rlt_ros.tracking.errors import InvalidImageError
-from rlt_ros.tracking.features.loading import load_networks
+from rlt_ros.tracking.errors import InvalidImageError, InvalidTargetError
 from rlt_ros.tracking.finding.detection import Scene
 from rlt_ros.tracking.finding.search import Search
-from rlt_ros.tracking.images import Image, validated_image
-from rlt_ros.tracking.learning.learner import Learner
-from rlt_ros.tracking.learning.trainer import Trainer
+from rlt_ros.tracking.held_target import HeldTarget
+from rlt_ros.tracking.images import LARGEST_SIDE, Image, validated_image
+from rlt_ros.tracking.kept_settings import check_settings, settings_state
+from rlt_ros.tracking.networks import Networks
 from rlt_ros.tracking.result import TrackResult
-from rlt_ros.tracking.showing.attention_map import attention_image
-from rlt_ros.tracking.showing.confidence_map import ConfidenceMap, confidence_map
+from rlt_ros.tracking.state import Kept
+from rlt_ros.tracking.target_file import SavedTarget, load_target, save_target
 
 
-class Tracker:
+class Tracker(HeldTarget):
     """Tracks one target by detection with a classifier that keeps learning.
 
     All calls but ``stop`` must come from one thread. The class is a context manager, which calls
@@ -39,26 +36,16 @@ class Tracker:
         device: where the tracker computes.
 
     Args:
-        config: the settings; None takes the default preset.
+        config: the settings; None takes the default preset. ``Networks`` are shared with other
+            trackers of the same thread, and have the settings.
 
     Raises:
         WeightsError: the backbone's weights cannot be loaded.
         ConfigError: the device does not exist here.
     """
 
-    def __init__(self, config: TrackerConfig | None = None) -> None:
-        self.config = config or TrackerConfig()
-        self._resources = resources = Resources(self.config)
-        self.device = resources.device
-        with plain_pytorch(self.device):
-            self._extractor, derivatives = load_networks(
-                self.config, self.device, resources.threads, resources.bfloat16
-            )
-            trainer = Trainer(self.config, resources, self._extractor.parts, derivatives)
-        self._stop = StopSignal()
-        self._closed = False
-        self._learner = Learner(self.config, trainer, resources.streams, self._stop)
-        self._image_size: tuple[int, int] | None = None  # of the target's frames; None: no target
+    def __init__(self, config: TrackerConfig | Networks | None = None) -> None:
+        super().__init__(config if isinstance(config, Networks) else Networks(config))
 
     def __enter__(self) -> Tracker:
         return self
@@ -99,6 +86,7 @@ class Tracker:
                 self._extractor.start(image, target)
                 regressor = self._learner.learn_first_frame(self._extractor, image, target, on_step)
                 scene = Scene(image, self._extractor, self._learner.classifier)
+                self._has_frame = True
                 return self._search.start(scene, regressor)
         except BaseException:
             self._image_size = None
@@ -129,6 +117,7 @@ class Tracker:
         with self._stop.heeded(), self._computing():
             self._search.expect(image)
             self._extractor.observe(image, self._search.box)
+            self._has_frame = True
             scene = Scene(image, self._extractor, self._learner.classifier)
             find, result = self._search.find(scene)
             if find.is_target:
@@ -137,6 +126,93 @@ class Tracker:
             else:
                 self._learner.learn_from_failure(self._search.failures)
         return result
+
+    def save(self, path: Path, target_id: str = "") -> None:
+        """Write the target to a file, whole or not at all; see ``load``.
+
+        Args:
+            path: an older file of this name is replaced.
+            target_id: comes back with ``load``.
+
+        Raises:
+            NotWrittenError: it cannot be written.
+            RuntimeError: no target, call ``init`` first; or the tracker is closed.
+        """
+        save_target(path, self.saved_target(target_id))
+
+    def load(self, path: Path) -> SavedTarget:
+        """Go on with the target of a file, see ``take_up``; nothing in it is executed.
+
+        Raises:
+            InvalidTargetError: missing, damaged, foreign or newer; or as for ``take_up``.
+        """
+        saved = load_target(path)
+        self.take_up(saved)
+        return saved
+
+    def saved_target(
+        self, target_id: str = "", notes: Mapping[str, Any] | None = None
+    ) -> SavedTarget:
+        """Return all that is known of the target; later frames do not change it.
+
+        An update that runs is not waited for: where the target is taken up, one is due.
+
+        Args:
+            target_id, notes: see ``SavedTarget``.
+
+        Raises:
+            RuntimeError: no target, call ``init`` first; or the tracker is closed.
+        """
+        width, height = self._check_target("saved_target()")
+        state = {
+            "image": {"width": width, "height": height},
+            "settings": settings_state(self.config, self._extractor.weights_sha256),
+            "extractor": self._extractor.state(),
+            "search": self._search.state(),
+            "learner": self._learner.state(),
+        }
+        return SavedTarget(state, target_id, notes or {})
+
+    def take_up(self, saved: SavedTarget) -> None:
+        """Go on with a target that this or another tracker gave, forgetting any other.
+
+        Nobody knows how much later: it is looked for where it was, and then in the whole frame.
+
+        Raises:
+            InvalidTargetError: damaged, or learned with settings that do not go with these; the
+                previous target is kept.
+            TrackerStoppedError: ``stop`` was called.
+            RuntimeError: the tracker is closed.
+        """
+        self._check_open()
+        self._stop.check()
+        kept = Kept(saved.state)
+        try:
+            check_settings(kept.part("settings"), self.config, self._extractor.weights_sha256)
+            image = kept.part("image")
+            width, height = (image.integer(side, 1, LARGEST_SIDE) for side in ("width", "height"))
+            with self._computing():
+                extractor = self._extractor.restored(kept.part("extractor"))
+                search = Search.restored(self.config, kept.part("search"), extractor)
+                self._learner.take_up(kept.part("learner"), search.rng, extractor)
+        except InvalidTargetError as error:
+            raise InvalidTargetError(f"{saved.source} cannot be taken up: {error}") from error
+        self._extractor, self._search = extractor, search
+        self._image_size, self._has_frame = (width, height), False
+
+    def search_anew(self) -> None:
+        """Say that nobody knows how much later the next frame is; see ``take_up``.
+
+        Raises:
+            RuntimeError: no target, call ``init`` first; or the tracker is closed.
+        """
+        self._check_target("search_anew()")
+        self._search.is_back = True
+
+    def forget(self) -> None:
+        """Have no target any more, and free the memory of its samples."""
+        self._image_size = None
+        self._learner.forget()
 
     def stop(self) -> None:
         """Have whatever runs end at its next step, and begin nothing more; for good.
@@ -156,95 +232,3 @@ class Tracker:
         self._closed = True
         self._stop.set()
         self._learner.close()
-
-    @property
-    def updating(self) -> bool:
-        """Whether an update is running."""
-        return self._learner.updating
-
-    @property
-    def updates_done(self) -> int:
-        """Successful updates of this target's classifier."""
-        return self._learner.updates_done
-
-    @property
-    def last_update_seconds(self) -> float:
-        """How long the last successful update took."""
-        return self._learner.last_update_seconds
-
-    @property
-    def last_update_error(self) -> str:
-        """Why the latest update failed, on one line; empty if it did not.
-
-        Frames go on with the classifier as it was, and the next update that is due is tried.
-        """
-        return self._learner.last_update_error
-
-    @property
-    def model_version(self) -> int:
-        """1 after the first frame, then one more with each update."""
-        return self._learner.model_version
-
-    def attention_map(self) -> NDArray[np.uint8]:
-        """Return where the classifier looks in the last frame, ``(H, W)`` uint8 of that frame.
-
-        The positive part of the target score's derivative (Eq. 2) for the last box, 255 at its
-        largest. Computed when asked for: one forward and one backward pass.
-
-        Raises:
-            RuntimeError: no target, call ``init`` first; or the tracker is closed.
-            ConfigError: see ``prepare_attention_map``.
-        """
-        image_size = self._check_target("attention_map()")
-        with self._computing():
-            view = self._extractor.view(self._search.box)
-            return attention_image(view, self._learner.classifier, image_size)
-
-    def prepare_attention_map(self) -> None:
-        """Load what ``attention_map`` needs now, and not at its first call.
-
-        A second or two where OpenVINO computes it, otherwise nothing.
-
-        Raises:
-            ConfigError: the installed OpenVINO cannot do it.
-            RuntimeError: the tracker is closed.
-        """
-        self._check_open()
-        with plain_pytorch(self.device):
-            self._extractor.prepare_view()
-
-    def confidence_map(self, cells: int = 48) -> ConfidenceMap:
-        """Return how likely boxes of the target's size are it, all over the search region.
-
-        In the last frame, by the classifier as it is now: where an update has just ended, the
-        updated one.
-
-        Args:
-            cells: along the longer side of the region.
-
-        Raises:
-            RuntimeError: no target, call ``init`` first; or the tracker is closed.
-        """
-        self._check_target("confidence_map()")
-        with self._computing():
-            return confidence_map(
-                self._extractor, self._learner.classifier, self._search.box, cells
-            )
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise RuntimeError("the tracker is closed; make a new one")
-
-    def _check_target(self, call: str) -> tuple[int, int]:
-        """Return width and height of the target's frames.
-
-        Raises:
-            RuntimeError: the tracker is closed, or there is no target.
-        """
-        self._check_open()
-        if self._image_size is None:
-            raise RuntimeError(f"no target: call init(image, box) before {call}")
-        return self._image_size
-
-    def _computing(self) -> AbstractContextManager[None]:
-        return self._resources.for_tracking(self.updating)

@@ -15,6 +15,7 @@ import pytest
 from rlt_ros.bags.images import compressed_image_cdr, image_pixels
 from rlt_ros.benchmark.studies.bags import lockstep, packing, unpacking
 from rlt_ros.benchmark.studies.bags.results import held_boxes
+from rlt_ros.benchmark.table_files import TABLES, read_table_file
 from rlt_ros.cli.bench.main import main
 from rlt_ros.media.results import ResultRow, read_results
 
@@ -46,6 +47,14 @@ def test_every_storage_and_image_gives_the_same_boxes(
     )
     assert summary["init_seconds"] > 0
     assert summary["versions"].keys() >= {"python", "torch"} and summary["command"]
+    kept = read_table_file(tmp_path / "out" / TABLES)
+    assert kept.origin["data"] == "bag, 6 images, lockstep"
+    heading, row = kept.tables["Frames and times"].rows
+    told = dict(zip(heading, row, strict=True))
+    assert (told["tracker"], told["tracked"], told["dropped"]) == ("rlt", "6", "0")
+    assert told["AUC"] == f"{summary['mean']['auc']:.3f}"
+    assert told["median ms"] == f"{1000 * summary['latency']['median']:.1f}"
+    assert "MiB, start" not in told  # the node's, which did not run
     rows = read_results(tmp_path / "out" / "boxes.csv")
     assert [row.frame for row in rows] == [1, 2, 3, 4, 5, 6]
     assert [row.stamp for row in rows] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])

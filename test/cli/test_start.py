@@ -135,10 +135,16 @@ def test_ctrl_c_in_a_terminal_reaches_the_workers_through_the_command(
     wait_for_the_end_of(process.pid)
 
 
-def test_workers_end_with_a_command_that_was_killed(tmp_path: Path) -> None:
-    code = RUNS.replace("WORKERS", "Workers(LOCAL, 2)").replace("JOBS", "((0, 0), (1, 100))")
-    process = start(tmp_path, code)
-    wait_for(tmp_path / "runs" / "0.json", process)
+@pytest.mark.parametrize(
+    ("jobs", "reached"),
+    [("((0, 0), (1, 100))", "runs/0.json"), ("((0, 100),)", "log/0-*")],
+    ids=["both work", "one waits for work"],
+)
+def test_workers_end_with_a_command_that_was_killed(
+    tmp_path: Path, jobs: str, reached: str
+) -> None:
+    process = start(tmp_path, RUNS.replace("WORKERS", "Workers(LOCAL, 2)").replace("JOBS", jobs))
+    wait_for(tmp_path / reached, process)
     process.kill()
     process.communicate(timeout=PATIENCE)
     wait_for_the_end_of(process.pid)

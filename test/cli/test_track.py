@@ -13,6 +13,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 import pytest
+from pretend_window import PretendWindow
 
 from rlt_ros.cli import track
 from rlt_ros.cli.arguments import box_argument
@@ -20,6 +21,7 @@ from rlt_ros.media.results import read_results
 from rlt_ros.media.sources import Frame, FrameSource, open_source
 from rlt_ros.media.text import Image
 from rlt_ros.media.video_writer import VideoWriter
+from rlt_ros.media.windows import ESCAPE
 from rlt_ros.tracking import InvalidImageError, TrackerConfig, TrackResult, TrackState
 
 FRAMES = 12
@@ -281,6 +283,21 @@ def test_box_may_be_drawn_on_a_screen(
     box = (0, 0, 0, 0)
     assert run(tmp_path / "1.png", "--out", tmp_path / "out") == 2
     assert "no box was chosen" in capsys.readouterr().err
+
+
+def test_each_frame_is_shown_in_a_window_until_escape(
+    video: Path, tmp_path: Path, stand_in: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = PretendWindow(monkeypatch)
+    arguments = (video, "--init", "10,10,20,20", "--show", "--out")
+    assert run(*arguments, tmp_path / "whole") == 0
+    assert len(screen.shown) == FRAMES
+    assert len(read_results(tmp_path / "whole" / "boxes.csv")) == FRAMES
+    screen.shown.clear()
+    screen.keys = [-1, -1, -1, ESCAPE]
+    assert run(*arguments, tmp_path / "ended") == 0
+    assert len(screen.shown) == 4
+    assert len(read_results(tmp_path / "ended" / "boxes.csv")) == 4
 
 
 @pytest.mark.parametrize("text", ["1,2,3", "1,2,3,four", "", "1;2;3;4"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rlt_ros.media.contact_sheet import contact_sheet, make_cell
+from rlt_ros.media.contact_sheet import contact_sheet, fitting, left_out, make_cell
 from rlt_ros.media.drawing import STATE_COLOURS, draw_box, draw_result, overlay_attention
 from rlt_ros.media.panels import draw_panels, video_panel_size
 from rlt_ros.media.text import Image
@@ -118,6 +118,22 @@ def test_contact_sheet_holds_every_cell_as_it_was_drawn() -> None:
                 and (sheet[y : y + height, x : x + width] == panel).all()
                 for y, x in corners
             )
+
+
+def test_contact_sheet_names_frames_without_a_result() -> None:
+    assert left_out([1, 2, 4, 5, 10, 11]) == ["3", "6-9"]
+    assert left_out([7, 8]) == left_out([7]) == left_out([]) == []
+    cells = [make_cell(1, np.zeros((48, 64, 3), np.uint8), (1, 1, 9, 9), 0.5, "TRACKING", None)]
+    whole = contact_sheet(cells, "title", scores=[(n, 0.5) for n in (1, 2, 3, 4)])
+    gaps = contact_sheet(cells, "title", scores=[(n, 0.5) for n in (1, 4)])
+    assert (whole != gaps).any()
+
+
+def test_of_many_gaps_as_many_are_named_as_fit() -> None:
+    gaps = ["3", "6-9", "12", "100-200"]
+    assert fitting(gaps, lambda text: True) == "left out: 3, 6-9, 12, 100-200"
+    assert fitting(gaps, lambda text: len(text) < 28) == "left out: 3, 6-9 and 2 more"
+    assert fitting(gaps, lambda text: False) == "left out: 4 gaps"
 
 
 def test_contact_sheet_without_cells_is_refused() -> None:

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
 
-from rlt_ros.media import live
+from rlt_ros.media import live, turning
 from rlt_ros.media.frame_times import FrameTimes, frame_rate, video_times
 from rlt_ros.media.sources import LiveSource, SourceError, open_source
 from rlt_ros.media.video_writer import VideoWriter
@@ -123,6 +124,25 @@ def test_video_is_turned_as_it_says(tmp_path: Path) -> None:
     for frame in open_source(path):
         assert frame.image.shape == (64, 48, 3)
         assert frame.image[:6, -6:].mean() > 200, "the upper left corner came to the right"
+
+
+@pytest.mark.parametrize("the_other_way", [False, True])
+@pytest.mark.parametrize("quarters", range(4))
+def test_frames_are_turned_clockwise_by_what_opencv_tells_of_them(
+    quarters: int, the_other_way: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {cv2.CAP_PROP_ORIENTATION_AUTO: 1.0, cv2.CAP_PROP_ORIENTATION_META: 90.0 * quarters}
+
+    class Capture:
+        get, set = told.__getitem__, told.__setitem__
+
+    monkeypatch.setattr(turning, "_TELLS_THE_OTHER_WAY", the_other_way)
+    turned = turning.Turning(cast("cv2.VideoCapture", Capture()))
+    image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    np.testing.assert_array_equal(
+        turned(image), np.rot90(image, quarters if the_other_way else -quarters)
+    )
+    assert told[cv2.CAP_PROP_ORIENTATION_AUTO] == 0, "or OpenCV turns it as well"
 
 
 def test_text_is_no_video(tmp_path: Path) -> None:

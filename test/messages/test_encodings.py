@@ -67,7 +67,7 @@ def message(
 
 
 def by_cv_bridge(image: Any, intensity: IntensityRange | None = None) -> np.ndarray:
-    from rlt_ros.ros.image_conversion import to_rgb
+    from rlt_ros.ros.inputs.image_conversion import to_rgb
 
     return to_rgb(image, intensity)[0]
 
@@ -79,7 +79,7 @@ def by_the_table(image: Any, intensity: IntensityRange | None = None) -> np.ndar
 def usable_cv_bridge() -> bool:
     if find_spec("rclpy") is None or find_spec("cv_bridge") is None:
         return False
-    from rlt_ros.ros.cv_bridge_check import check_cv_bridge
+    from rlt_ros.ros.inputs.cv_bridge_check import check_cv_bridge
 
     return bool(check_cv_bridge().encodings)
 

@@ -22,6 +22,7 @@ from rclpy.node import Node
 UPSTREAM = {
     "BoundingBox2D": "RIHS01_008eacbb0cf8f26e83795547bed013eec3675485ef386ec056d80eaaf1c1ce2f",
     "Detection2D": "RIHS01_0d12b69df5c593b3455b7346fac8205437a7d4bcb09b9e0e0b2dde787ded38ea",
+    "Detection2DArray": ("RIHS01_214274120007f4a683866481336b70310268cfa107aebe9d594a6acf75bda968"),
     "ObjectHypothesis": "RIHS01_51da43cec11c01957a64d1e05a24acd18aae7745ec30b74348ad5f6d634f7f90",
     "ObjectHypothesisWithPose": (
         "RIHS01_41c12344c0396c48b81df12467c192d99b2a0eb1463c5c37194e4223251c80bc"

@@ -24,13 +24,17 @@ ROS_MODULES = {
     "geometry_msgs",
     "launch",
     "launch_ros",
+    "lifecycle_msgs",
     "rcl_interfaces",
     "rclpy",
     "sensor_msgs",
     "std_msgs",
+    "std_srvs",
     "vision_msgs",
 }
-ROS_PARTS = {"rlt_ros.demo", "rlt_ros.msg", "rlt_ros.replay", "rlt_ros.ros"}
+ROS_PARTS = {
+    f"rlt_ros.{name}" for name in ("demo", "desktop", "msg", "replay", "ros", "srv", "web")
+}
 ARCHITECTURE = ROOT / "docs/architecture.md"
 WITHOUT_ROS = {f"rlt_ros.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")} - ROS_PARTS
 
@@ -142,6 +146,9 @@ def test_rooms_import_what_the_table_says(part: str) -> None:
         ("rlt_ros.tracking.features.samples", "import rlt_ros.tracking.learning.memory"),
         ("rlt_ros.tracking.learning.memory", "from rlt_ros.tracking.finding import search"),
         ("rlt_ros.tracking.learning.memory", "def f():\n    from ..finding.search import Search"),
+        ("rlt_ros.ros.inputs.image_conversion", "from rlt_ros.ros.worker import frame_queue"),
+        ("rlt_ros.ros.worker.frame_queue", "from rlt_ros.ros.interface.topics import IMAGES"),
+        ("rlt_ros.ros.interface.pages", "from rlt_ros.ros import tracker_node"),
         ("rlt_ros.benchmark.measures.losses", "from rlt_ros.benchmark import runs"),
         ("rlt_ros.benchmark.runs.cluster", "from rlt_ros.benchmark.report.page import Picture"),
         ("rlt_ros.benchmark.text_tables", "from rlt_ros.tracking import boxes"),
@@ -167,13 +174,27 @@ def test_rooms_exist_and_import_from_those_above_them() -> None:
 
 
 def test_the_library_imports_no_other_part_of_the_package() -> None:
+    """Only itself, and the files at the top, which are for all."""
     names = {
         name
         for path in (PACKAGE / "tracking").rglob("*.py")
         for name in imported_modules(path.read_text(), "rlt_ros.tracking")
         if name.split(".")[0] == "rlt_ros"
     }
-    assert {name for name in names if not name.startswith("rlt_ros.tracking.")} == set()
+    assert {room_of(name) or "" for name in names if not name.startswith("rlt_ros.tracking.")} <= {
+        ""
+    }
+
+
+def test_the_nodes_worker_imports_no_ros() -> None:
+    ros = PACKAGE / "ros"
+    found = {
+        name
+        for path in (ros / "complaints.py", ros / "error_texts.py", *(ros / "worker").glob("*.py"))
+        for name in imported_modules(path.read_text(), "rlt_ros.ros.worker")
+        if name.split(".")[0] in ROS_MODULES
+    }
+    assert found == set()
 
 
 def test_every_import_is_declared() -> None:
@@ -184,7 +205,7 @@ def test_every_import_is_declared() -> None:
     }
     manifest = ElementTree.parse(ROOT / "package.xml").getroot()
     declared = {str(element.text) for element in manifest if element.tag.endswith("depend")}
-    optional = ("bags", "dask", "got10k", "openvino", "ray", "vot")
+    optional = ("bags", "dask", "got10k", "openvino", "ray", "vot", "web")
     extras = (ROOT / f"tools/requirements-{extra}.txt" for extra in optional)
     for path in (ROOT / "requirements.txt", *extras):
         for line in path.read_text().splitlines():

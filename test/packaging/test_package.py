@@ -17,7 +17,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("pyproject.toml", "setup.py", "package.xml", "requirements.txt")
-TOOLS = ("rlt-track", "rlt-bench", "rlt-trax")
+TOOLS = ("rlt-track", "rlt-bench", "rlt-panel", "rlt-trax")
 
 
 def python_files(folder: Path) -> set[str]:
@@ -84,6 +84,13 @@ def test_wheel_holds_the_reports_template(wheel: zipfile.ZipFile) -> None:
     assert "rlt_ros/benchmark/report/page.html.jinja" in wheel.namelist()
 
 
+def test_wheel_holds_the_panels_page_and_the_licence_of_its_library(wheel: zipfile.ZipFile) -> None:
+    static = ROOT / "rlt_ros/web/static"
+    files = {f"rlt_ros/web/static/{path.relative_to(static)}" for path in static.rglob("*.*")}
+    assert {"rlt_ros/web/static/index.html", "rlt_ros/web/static/uplot/uPlot.esm.js"} <= files
+    assert files | {"rlt_ros/web/static/uplot/LICENSE"} <= set(wheel.namelist())
+
+
 def test_wheel_has_commands_dependencies_and_licence(wheel: zipfile.ZipFile) -> None:
     def read(name: str) -> str:
         (path,) = (path for path in wheel.namelist() if path.endswith(f".dist-info/{name}"))
@@ -115,6 +122,7 @@ def test_colcon_installs_every_module(prefix: Path) -> None:
     [
         *(f"{folder}/{tool}" for folder in ("bin", "lib/rlt_ros") for tool in TOOLS),
         "lib/rlt_ros/tracker_node",
+        "lib/rlt_ros/select_box",
     ],
 )
 def test_colcon_installs_commands(command: str, prefix: Path) -> None:

@@ -25,6 +25,7 @@ from launch.actions import (
     Shutdown,
 )
 from launch.event_handlers import OnProcessIO, OnProcessStart
+from launch_ros.actions import Node
 
 from launch import LaunchContext, LaunchDescription, LaunchService
 
@@ -40,7 +41,8 @@ def description() -> LaunchDescription:
 def test_its_arguments_are_described(description: LaunchDescription) -> None:
     arguments = [item for item in description.entities if isinstance(item, DeclareLaunchArgument)]
     assert {argument.name for argument in arguments} == {
-        *("namespace", "image_topic", "params_file", "use_sim_time", "log_level", "rviz")
+        *("namespace", "image_topic", "params_file", "use_sim_time", "log_level", "rviz"),
+        *("autostart", "managed", "web", "web_host", "web_port"),
     }
     assert all(argument.description for argument in arguments)
 
@@ -66,7 +68,8 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def started(file: dict[str, Any], context: LaunchContext) -> list[str]:
-    return [str(node.node_executable) for node in file["start"](context)]
+    actions = file["start"](context)
+    return [str(node.node_executable) for node in actions if isinstance(node, Node)]
 
 
 @pytest.fixture
@@ -97,10 +100,20 @@ def test_rviz_opens_only_when_asked_for_and_installed(
     ]
 
 
+def test_the_panel_starts_only_when_asked_for(context: LaunchContext) -> None:
+    file = runpy.run_path(str(FILE))
+    context.launch_configurations["web"] = "true"
+    assert started(file, context) == ["tracker_node", "rlt-panel"]
+
+
 WRONG_ARGUMENTS = {
     "params_file": ("missing.yaml", "params_file 'missing.yaml' cannot be read"),
     "use_sim_time": ("maybe", "use_sim_time must be true or false"),
+    "autostart": ("later", "autostart must be true or false"),
+    "managed": ("so", "managed must be true or false"),
     "rviz": ("perhaps", "rviz must be true or false"),
+    "web": ("perhaps", "web must be true or false"),
+    "web_port": ("http", "web_port must be a number up to 65535"),
     "log_level": ("loud", "log_level must be one of"),
     "namespace": ("bad-name", "namespace '/bad-name' is no ROS name"),
     "image_topic": ("", "image_topic '' is no ROS name"),
@@ -136,6 +149,32 @@ def test_it_starts_the_node_on_the_image_topic(description: LaunchDescription) -
     assert "images: /camera/image_raw, init boxes: /rlt/init_box" in "".join(said)
     assert "the tracker is ready" in "".join(said)
     assert "Traceback" not in "".join(said)
+
+
+def test_it_takes_the_node_through_its_life_cycle(description: LaunchDescription) -> None:
+    said: list[str] = []
+
+    def is_up(text: str) -> bool:
+        said.append(text)
+        return "init boxes: /rlt/init_box" in "".join(said)
+
+    assert launched(description, is_up, autostart="false") == 0, "".join(said)
+    text = "".join(said)
+    waits = "unconfigured: waits for ros2 lifecycle set /rlt/tracker configure, then activate"
+    order = [text.index(words) for words in (waits, "the tracker is ready", "init boxes:")]
+    assert order == sorted(order)
+    assert "Traceback" not in text
+
+
+def test_it_leaves_the_life_cycle_to_a_manager(description: LaunchDescription) -> None:
+    said: list[str] = []
+
+    def is_up(text: str) -> bool:
+        said.append(text)
+        return "unconfigured: waits for" in "".join(said)
+
+    assert launched(description, is_up, managed="true") == 0, "".join(said)
+    assert "the tracker is ready" not in "".join(said)
 
 
 def test_it_stays_in_the_namespace_of_who_includes_it(description: LaunchDescription) -> None:

@@ -17,22 +17,30 @@ from vision_msgs.msg import Detection2D
 from worker_bench import Log
 
 from rlt_ros.ros.complaints import Complaints
-from rlt_ros.ros.frame_queue import MIB
 from rlt_ros.ros.tracker_node import TrackerNode
+from rlt_ros.ros.worker.frame_queue import MIB
 
 pytestmark = pytest.mark.usefixtures("ros")
 
 
 @pytest.fixture
 def node(ros: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrackerNode]:
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     node = TrackerNode()
+    node.start()
     complaints = Complaints(logging.getLogger("node"))
     monkeypatch.setattr(node, "_complaints", complaints)
-    monkeypatch.setattr(node._worker, "_complaints", complaints)
+    for part in (node._worker, node._boxes):
+        monkeypatch.setattr(part, "_complaints", complaints)
     yield node
     node.close()
     node.destroy_node()
+
+
+def give(node: TrackerNode, box: object) -> None:
+    assert node._boxes is not None
+    node._boxes._on_init_box(box)
 
 
 def init_box(frame_id: str = "", angle: float = 0.0) -> Detection2D:
@@ -47,6 +55,7 @@ def init_box(frame_id: str = "", angle: float = 0.0) -> Detection2D:
 def test_a_frame_is_known_by_its_camera_and_its_size(node: TrackerNode) -> None:
     message = image_message(picture(0), "left")
     node._on_image(message)
+    assert node._worker is not None
     (frame,) = node._worker._queue._known()
     assert (frame.frame_id, frame.size) == ("left", len(message.data))
     assert node._worker._queue._buffer_bytes == 128 * MIB
@@ -58,7 +67,8 @@ def test_a_box_of_another_camera_is_refused(node: TrackerNode, caplog: Log) -> N
     node._on_image(message)
     wrong = init_box("right")
     wrong.header.stamp.sec = 7
-    node._on_init_box(wrong)
+    give(node, wrong)
+    assert node._worker is not None
     refusal = node._worker.status().message
     assert "its frame_id is 'right' but the image's is 'left'" in refusal
     assert caplog.messages == [refusal]
@@ -66,12 +76,12 @@ def test_a_box_of_another_camera_is_refused(node: TrackerNode, caplog: Log) -> N
 
 def test_the_same_complaint_is_logged_once_in_a_while(node: TrackerNode, caplog: Log) -> None:
     for _ in range(350):
-        node._on_init_box(init_box(angle=0.5))
+        give(node, init_box(angle=0.5))
     assert caplog.text.count("rotated") == 1
     for number in range(350):
         empty = init_box()
         empty.bbox.size_x = -float(number)
-        node._on_init_box(empty)
+        give(node, empty)
     assert caplog.text.count("init box refused") == 1
     node.close()
     assert "its angle is ignored (and 348 more like it in" in caplog.text
@@ -81,7 +91,7 @@ def test_the_same_complaint_is_logged_once_in_a_while(node: TrackerNode, caplog:
 def test_a_message_of_another_layout_does_not_end_the_node(node: TrackerNode, caplog: Log) -> None:
     """Of an older vision_msgs, say: what its callback raises is told, see `spin_until`."""
     try:
-        node._on_init_box(object())
+        give(node, object())
     except AttributeError as error:
         node.complain_of(error)
     assert "a callback was left out: AttributeError" in caplog.text

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -23,6 +24,7 @@ from node_bench import (
     HEIGHT,
     LOSSLESS,
     QUICK,
+    RELIABLE,
     TIMEOUT,
     WIDTH,
     Client,
@@ -38,13 +40,13 @@ from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from rlt_ros.msg import TrackerStatus
 from scripted_tracker import ScriptedTracker
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
-from rlt_ros.ros.frame_queue import Frame
 from rlt_ros.ros.tracker_node import TrackerNode
-from rlt_ros.ros.tracking_worker import Status, TrackedFrame
+from rlt_ros.ros.worker.frame_queue import Frame
+from rlt_ros.ros.worker.status import State, Status, TrackedFrame, TrackedTarget
 from rlt_ros.tracking import TrackResult, TrackState
 
 pytestmark = pytest.mark.usefixtures("ros")
@@ -160,14 +162,17 @@ def test_pictures_lie_over_the_image(node: NodeProcess, connect: Callable[..., C
 
 
 def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     monkeypatch.setattr("rlt_ros.ros.tracker_node.draw_result", _never)
     node = TrackerNode()
+    node.start()
     detections: list[Detection2D] = []
     monkeypatch.setattr(node._detection, "publish", detections.append)
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)
     result = TrackResult(np.array(BOX), 1.0, TrackState.TRACKING)
-    tracked = TrackedFrame(frame, picture(0), result, "id", _never, lambda: False)
+    target = TrackedTarget("id", result, State.TRACKING, _never)
+    tracked = TrackedFrame(frame, picture(0), (target,), lambda: False)
     node.on_result(tracked, Status())
     node.close()
     node.destroy_node()
@@ -176,10 +181,12 @@ def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPat
 
 def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     clock = SimpleNamespace(monotonic=lambda: now[0])
     monkeypatch.setattr("rlt_ros.ros.tracker_node.time", clock)
     node = TrackerNode()
+    node.start()
     detections: list[float] = []
     pictures: list[float] = []
     monkeypatch.setattr(node._detection, "publish", lambda _: detections.append(now[0]))
@@ -189,10 +196,11 @@ def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPat
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)
     result = TrackResult(np.array(BOX), 1.0, TrackState.TRACKING)
     grey = np.zeros((HEIGHT, WIDTH), np.uint8)
+    target = TrackedTarget("id", result, State.TRACKING, lambda: grey)
     for seconds, late in ((0.0, True), (0.1, False), (0.15, True), (0.25, True), (0.31, True)):
         now[0] = 1000.0 + seconds
         is_late = [late].pop
-        tracked = TrackedFrame(frame, picture(0), result, "id", lambda: grey, is_late)
+        tracked = TrackedFrame(frame, picture(0), (target,), is_late)
         node.on_result(tracked, Status())
     node.close()
     node.destroy_node()
@@ -280,6 +288,35 @@ def test_a_thermal_camera_is_followed(client: Client) -> None:
     assert [detection.header for detection in client.detections] == headers
     overlaps = [overlap(found, box_on(i)) for i, found in enumerate(client.detections, start=1)]
     assert np.mean(overlaps) > 0.5, overlaps
+
+
+def test_a_compressed_camera_is_followed(
+    start: Callable[..., NodeProcess], connect: Callable[..., Client]
+) -> None:
+    node = start(**QUICK, **LOSSLESS, image_transport="compressed")
+    client = Client(node, images=None)
+    camera = client.node.create_publisher(CompressedImage, "image_raw/compressed", RELIABLE)
+
+    def send(index: int) -> Header:
+        message = CompressedImage(format="rgb8; jpeg compressed bgr8")
+        message.header = Header(stamp=client.node.get_clock().now().to_msg(), frame_id="camera")
+        encoded = cv2.imencode(".jpg", picture(index)[..., ::-1])[1]
+        message.data.frombytes(encoded.tobytes())
+        camera.publish(message)
+        return message.header
+
+    try:
+        client.wait_for_node()
+        client.until(camera.get_subscription_count)
+        client.choose(box_on(0), send(0))
+        client.until(lambda: client.detections)
+        headers = [send(index) for index in range(1, 15)]
+        client.until(lambda: len(client.detections) == 15)
+        assert [detection.header for detection in client.detections[1:]] == headers
+        overlaps = [overlap(found, box_on(i)) for i, found in enumerate(client.detections)]
+        assert np.mean(overlaps) > 0.5, overlaps
+    finally:
+        client.close()
 
 
 def test_no_frame_waits_while_an_update_runs(

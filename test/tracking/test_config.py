@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from rlt_ros.tracking import PRESETS, ConfigError, TrackerConfig, make_config
-from rlt_ros.tracking.config import allowed_values, checked, in_groups, parse_setting
+from rlt_ros.tracking.config import declaration, parse_setting
+from rlt_ros.tracking.settings import allowed_values, checked, in_groups
 
 
 def test_every_setting_is_declared_in_full() -> None:
@@ -115,21 +116,21 @@ def test_settings_from_text() -> None:
 
 
 def test_allowed_values_are_words() -> None:
-    assert allowed_values("update_mode") == "one of background, lockstep"
-    assert allowed_values("dropout") == "a number from 0 to 0.95"
-    assert allowed_values("seed") == "an integer from 0 to 2147483647"
-    assert allowed_values("backbone_weights") == "a text"
-    assert allowed_values("device") == "auto, cpu, cuda or cuda:N"
+    assert allowed_values(declaration("update_mode")) == "one of background, lockstep"
+    assert allowed_values(declaration("dropout")) == "a number from 0 to 0.95"
+    assert allowed_values(declaration("seed")) == "an integer from 0 to 2147483647"
+    assert allowed_values(declaration("backbone_weights")) == "a text"
+    assert allowed_values(declaration("device")) == "auto, cpu, cuda or cuda:N"
 
 
 def test_both_ends_of_a_range_are_in_it() -> None:
     for field in dataclasses.fields(TrackerConfig):
         for end in ("minimum", "maximum"):
             if (value := field.metadata[end]) is not None:
-                assert checked(field.name, value) == value
-    assert checked("device", "cuda:12") == "cuda:12"
-    assert isinstance(checked("momentum", 0), float)
-    assert isinstance(checked("seed", 0), int)
+                assert checked(field, value) == value
+    assert checked(declaration("device"), "cuda:12") == "cuda:12"
+    assert isinstance(checked(declaration("momentum"), 0), float)
+    assert isinstance(checked(declaration("seed"), 0), int)
 
 
 def test_no_setting_is_guessed_from_a_name_far_from_all() -> None:

@@ -34,6 +34,7 @@ from rlt_ros.tracking import (
 from rlt_ros.tracking import config as tracker_settings
 from rlt_ros.tracking.boxes import validated_box
 from rlt_ros.tracking.compute.devices import resolved_device
+from rlt_ros.tracking.settings import checked
 
 # Learns next to nothing, at once: what a target looks like does not matter here.
 QUICK: dict[str, Any] = {
@@ -382,4 +383,4 @@ def test_properties_of_any_setting_as_text(text: str) -> None:
     except ConfigError as error:
         assert str(error).isprintable()
     else:
-        assert tracker_settings.checked(name, value) == value
+        assert checked(tracker_settings.declaration(name), value) == value

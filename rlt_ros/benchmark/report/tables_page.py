@@ -10,6 +10,7 @@ from pathlib import Path
 from rlt_ros.benchmark.json_files import Json, write_atomically
 from rlt_ros.benchmark.report.page import Picture, template
 from rlt_ros.benchmark.report.writing import PAGE
+from rlt_ros.benchmark.table_files import write_table_file
 from rlt_ros.benchmark.text_tables import Table
 
 
@@ -23,11 +24,11 @@ def write_tables_page(
     plots: Sequence[Picture] = (),
     links: Sequence[Path] = (),
 ) -> Path:
-    """Write report.html and return its path.
+    """Write report.html and tables.md, and return the path of the first.
 
     Args:
         folder: that the command was told to write to.
-        summary: with ``command``, ``machine``, ``versions`` and, where there are any, ``failures``.
+        summary: with what ``provenance.origin`` tells and, where there are any, ``failures``.
         title, about: at the top.
         tables, plots: in order.
         links: files in the folder that hold all numbers.
@@ -35,6 +36,7 @@ def write_tables_page(
     Raises:
         OSError: the page cannot be written.
     """
+    write_table_file(folder, summary, title, tables, about)
     page = template("tables.html.jinja").render(
         summary={"failures": {}, **summary},
         title=title,

@@ -20,10 +20,12 @@ from rlt_ros.benchmark.report.page import Picture, render_page
 from rlt_ros.benchmark.report.plots import eao_plot, precision_plot, save_figure, success_plot
 from rlt_ros.benchmark.report.reliability import reliability_plot
 from rlt_ros.benchmark.report.strips import absence_frames, draw_strip, strip_frames
+from rlt_ros.benchmark.report.study_tables import study_data, study_tables
 from rlt_ros.benchmark.report.style import Look, looks
 from rlt_ros.benchmark.report.tables import write_tables
 from rlt_ros.benchmark.report.views import VIEWS
 from rlt_ros.benchmark.runs.output_folder import ReportError, Study, number, read_study
+from rlt_ros.benchmark.table_files import TABLES, write_table_file
 
 PAGE, FILES = "report.html", "report"
 STRIPS = 4  # sequences that are shown if none are named
@@ -35,7 +37,7 @@ def write_report(folder: Path, strips: Sequence[str] | None = None) -> Path:
     """Make the report of an output folder of ``rlt-bench ope``, ``tre``, ``sre`` or ``vot``.
 
     Args:
-        folder: gets report.html and, in report/, CSV, PNG and SVG files.
+        folder: gets report.html, tables.md and, in report/, CSV, PNG and SVG files.
         strips: sequences to show frames of; None takes those where trackers differ most.
 
     Returns:
@@ -57,17 +59,24 @@ def write_report(folder: Path, strips: Sequence[str] | None = None) -> Path:
     if failures := find_failures(study):
         tables.append(write_failures(files / "failures.csv", failures))
     gallery = make_gallery(failures, files, look)
+    view, found = VIEWS[study.protocol], study_tables(study, gallery)
+    about = {**study.summary, "machine": _machines(study)}
+    write_table_file(folder, about, view.title, found, study_data(study))
     page = folder / PAGE
     links = [path.relative_to(folder).as_posix() for path in tables]
     write_atomically(page, render_page(study, plots, shown, links, gallery))
     return page
 
 
+def _machines(study: Study) -> str:
+    return "; ".join(study.summary.get("run_machines", ())) or str(study.summary["machine"])
+
+
 def remove_report(folder: Path) -> None:
     """Remove the report of an output folder, which tells of other runs than it now holds."""
     files = folder / FILES
     made = [path for kind in ("csv", "md", "png", "svg") for path in files.rglob(f"*.{kind}")]
-    for path in (folder / PAGE, *made):
+    for path in (folder / PAGE, folder / TABLES, *made):
         path.unlink(missing_ok=True)
 
 

@@ -17,7 +17,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path, PurePath
@@ -192,7 +191,10 @@ def _in_processes(tasks: Sequence[Task], jobs: int) -> Results:
     while waiting:
         group = [task for task in waiting if crashes[task.path] < _CRASHES_BESIDE_OTHERS]
         group = group or waiting[:1]
-        with parallel_config(backend="loky", inner_max_num_threads=1):
+        # Also a worker that no task has come to yet ends with this process.
+        with parallel_config(
+            backend="loky", inner_max_num_threads=1, initializer=end_with, initargs=(os.getpid(),)
+        ):
             parallel = Parallel(
                 # With 1, joblib would run the tasks in this process, where a crash ends all.
                 n_jobs=max(2, jobs),
@@ -201,11 +203,10 @@ def _in_processes(tasks: Sequence[Task], jobs: int) -> Results:
                 batch_size=1,
                 return_as="generator_unordered",
             )
-        attempt = partial(_attempt_here, os.getpid())
         started: list[Task] = []
         finished: set[PurePath] = set()
         try:
-            for index, result in _results(parallel, _calls(group, attempt, started)):
+            for index, result in _results(parallel, _calls(group, started)):
                 finished.add(group[index].path)
                 yield group[index], result
         except BrokenExecutor:
@@ -243,7 +244,8 @@ def _alone(tasks: Sequence[Task]) -> Results:
 
 
 def _send_result(command: int, sender: Connection, call: Callable[[], Mapping[str, Json]]) -> None:
-    sender.send(_attempt_here(command, 0, call)[1])
+    end_with(command)
+    sender.send(_attempt(0, call)[1])
 
 
 def _death(code: int | None) -> str:
@@ -282,7 +284,7 @@ def _cluster_round(
     """Run tasks; return those that the cluster gave up, with its reasons."""
     waiting = dict(enumerate(tasks))
     reasons: set[str] = set()
-    for answer in _results(parallel, _calls(tasks, _attempt, [])):
+    for answer in _results(parallel, _calls(tasks, [])):
         if isinstance(answer, Lost):
             reasons.add(answer.reason)
         else:
@@ -304,21 +306,11 @@ def _results(parallel: Parallel, calls: Iterator[object]) -> Iterator[Any]:
             results.close()
 
 
-def _calls(
-    tasks: Sequence[Task], attempt: Callable[..., object], started: list[Task]
-) -> Iterator[object]:
+def _calls(tasks: Sequence[Task], started: list[Task]) -> Iterator[object]:
     """Yield joblib's calls and note in ``started`` which ones it has taken."""
     for index, task in enumerate(tasks):
         started.append(task)
-        yield delayed(attempt)(index, task.call)
-
-
-def _attempt_here(
-    command: int, index: int, call: Callable[[], Mapping[str, Json]]
-) -> tuple[int, Mapping[str, Json] | Failure]:
-    """Do a task in a process that this command has started; ``command`` is its number."""
-    end_with(command)
-    return _attempt(index, call)
+        yield delayed(_attempt)(index, task.call)
 
 
 def _attempt(

@@ -11,7 +11,7 @@ from typing import Any
 
 from rlt_ros.benchmark.datasets.otb_omitted import Stretches
 from rlt_ros.pixels.intensity import IntensityRange
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 OPE, TRE, SRE, VOT, LOST = "ope", "tre", "sre", "vot", "lost"
 

@@ -9,6 +9,7 @@ import importlib.metadata
 import os
 import platform
 import re
+from datetime import datetime, timezone
 from pathlib import Path
 
 import cv2
@@ -23,8 +24,17 @@ _NUMERIC = {True: ("numpy", "opencv", "openvino", "torch"), False: ("opencv",)}
 
 
 def origin(command: str) -> dict[str, Json]:
-    """Return where results of a command come from: the command itself, machine and versions."""
-    return {"command": command, "machine": machine(), "versions": versions()}
+    """Return where results of a command come from: itself, date (UTC), commit, machine, versions.
+
+    The commit is empty where the code is not in a checkout.
+    """
+    return {
+        "command": command,
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "commit": commit(),
+        "machine": machine(),
+        "versions": versions(),
+    }
 
 
 def versions() -> dict[str, str]:

@@ -18,7 +18,7 @@ from rlt_ros.benchmark.runs.job import Job, Outcome
 from rlt_ros.benchmark.runs.run_store import RunStore
 from rlt_ros.benchmark.trackers.tracker_name import folder_name
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 PUBLISHED = "published"
 

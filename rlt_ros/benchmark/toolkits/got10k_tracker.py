@@ -17,7 +17,7 @@ from PIL.Image import Image
 
 from rlt_ros.benchmark.trackers.runners import make_runner
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 # The toolkit hands out the numbers of its annotation files, which count pixels from 1.
 _FROM_1 = np.array([1.0, 1.0, 0.0, 0.0])

@@ -18,8 +18,9 @@ from rlt_ros.benchmark.trackers.tracker_name import OURS, TrackerName, parse_tra
 from rlt_ros.installing import pip_line
 from rlt_ros.tracking import Tracker, TrackResult, TrackState, WeightsError, make_config
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.config import TrackerConfig, Value
+from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.backbones.efficientnet_lite0 import embedded_weights
+from rlt_ros.tracking.settings import Value
 
 
 class Runner(Protocol):

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from rlt_ros.tracking.config import Value, parse_setting
+from rlt_ros.tracking.config import parse_setting
+from rlt_ros.tracking.settings import Value
 
 OURS = "rlt"
 

@@ -20,11 +20,13 @@ from rlt_ros.benchmark.studies.experiments.fig2 import (
     draw_training,
     training_maps,
     training_numbers,
+    training_table,
 )
 from rlt_ros.benchmark.studies.experiments.fig3 import (
     FRAMES,
     draw_comparison,
     snapshot_numbers,
+    snapshot_table,
     snapshots,
 )
 from rlt_ros.benchmark.studies.experiments.result_table import table_lines
@@ -33,6 +35,7 @@ from rlt_ros.benchmark.studies.experiments.settings import CHANGES, parse_rows, 
 from rlt_ros.benchmark.studies.experiments.table1 import LAMBDAS, table1
 from rlt_ros.benchmark.studies.experiments.table2 import table2
 from rlt_ros.benchmark.studies.experiments.writing import write_figure
+from rlt_ros.benchmark.text_tables import Table
 from rlt_ros.cli.arguments import (
     add_tracker_arguments,
     check_positive,
@@ -206,7 +209,14 @@ def run_figure2(options: argparse.Namespace) -> None:
     ]
     figure = draw_training(sequence.name, image, box, trainings, _note(attentive))
     trained = replace(attentive, initial_iterations=max(options.iterations))
-    _write(options, figure, trained, "fig2", training_numbers(trainings, box))
+    _write(
+        options,
+        figure,
+        trained,
+        "fig2",
+        training_numbers(trainings, box),
+        training_table(trainings, box),
+    )
 
 
 def run_figure3(options: argparse.Namespace) -> None:
@@ -223,7 +233,7 @@ def run_figure3(options: argparse.Namespace) -> None:
         for config in configs
     }
     figure = draw_comparison(sequence.name, runs, _note(configs[1]))
-    _write(options, figure, configs[1], "fig3", snapshot_numbers(runs))
+    _write(options, figure, configs[1], "fig3", snapshot_numbers(runs), snapshot_table(runs))
 
 
 def _add(
@@ -309,6 +319,7 @@ def _write(
     config: TrackerConfig,
     stem: str,
     numbers: dict[str, Json],
+    table: Table,
 ) -> None:
     paths = write_figure(
         figure,
@@ -319,6 +330,7 @@ def _write(
         sequence=options.sequence,
         config=config,
         numbers=numbers,
+        table=table,
     )
     print("\n".join(map(str, paths)))
 

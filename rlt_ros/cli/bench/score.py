@@ -15,7 +15,7 @@ from rlt_ros.benchmark.datasets import LAYOUTS, Sequence, open_dataset
 from rlt_ros.benchmark.json_files import write_json
 from rlt_ros.benchmark.measures.vot_measures import JudgedRun
 from rlt_ros.benchmark.measures.vot_ranks import ranks_on_common_sequences
-from rlt_ros.benchmark.runs.provenance import machine, versions
+from rlt_ros.benchmark.runs.provenance import origin
 from rlt_ros.benchmark.runs.result_folders import (
     Files,
     find_trackers,
@@ -162,9 +162,7 @@ def _write(
     folder: Path, scores: Mapping[str, Score], failures: Mapping[str, str], command: str
 ) -> None:
     summary: dict[str, Any] = {
-        "command": command,
-        "machine": machine(),
-        "versions": versions(),
+        **origin(command),
         "settings": {},
         "failures": dict(failures),
         "trackers": {

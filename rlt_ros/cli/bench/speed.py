@@ -17,7 +17,7 @@ from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequ
 from rlt_ros.cli.bench.study_arguments import add_tracker_choice, chosen_trackers, given_settings
 from rlt_ros.cli.output_folder import add_out_argument
 from rlt_ros.tracking import make_config
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 EPILOG = """\
 examples:

@@ -18,7 +18,8 @@ from rlt_ros.cli.bench.failed_runs import refuse_failures
 from rlt_ros.cli.bench.ope_tables import print_tables
 from rlt_ros.cli.bench.sequence_choice import add_dataset_arguments, chosen_sequences
 from rlt_ros.cli.output_folder import add_out_argument
-from rlt_ros.tracking.config import Value, parse_setting
+from rlt_ros.tracking.config import parse_setting
+from rlt_ros.tracking.settings import Value
 
 
 def add_study_command(

@@ -44,12 +44,15 @@ class CropFeatures(FeatureExtractor):
     ) -> None:
         self._network = network
         self.compute: ComputesFeatures = compute or network
-        self._device = device
+        self.device = device
         self._crop_size = crop_size
         self._context = crop_size / (crop_size - 2.0 * padding)
         self._keep_images = keep_images
         self._fill = network.backbone.padding_value
         self.parts = (FeaturePart(network.backbone.levels[-1].channels, network.grid**2),)
+        self.context_width = self.width
+        self.place_width = 0
+        self.weights_sha256 = network.backbone.weights_sha256
         self._image = torch.empty(0)
         self._zoom = np.ones(2)
 
@@ -67,16 +70,16 @@ class CropFeatures(FeatureExtractor):
         self._zoom = size / (width, height)
         if (self._zoom < 1.0).any():
             image = cv2.resize(image, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
-        tensor = torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self._device)
+        tensor = torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self.device)
         self._image = tensor.permute(2, 0, 1)[None].float() - self._fill
 
     def crops(self, boxes: Boxes) -> Tensor:
         """Return float image samples ``(N, 3, S, S)``, RGB 0..255, of boxes ``(N, 4)``."""
         height, width = self._image.shape[-2:]
-        steps = torch.arange(self._crop_size, dtype=torch.float32, device=self._device)
+        steps = torch.arange(self._crop_size, dtype=torch.float32, device=self.device)
         steps = (steps + 0.5) / self._crop_size - 0.5
-        centre = torch.from_numpy(centres(boxes) * self._zoom).float().to(self._device)
-        side = torch.from_numpy(boxes[:, 2:] * self._zoom * self._context).float().to(self._device)
+        centre = torch.from_numpy(centres(boxes) * self._zoom).float().to(self.device)
+        side = torch.from_numpy(boxes[:, 2:] * self._zoom * self._context).float().to(self.device)
         x = (centre[:, :1] + side[:, :1] * steps) * (2.0 / width) - 1.0
         y = (centre[:, 1:] + side[:, 1:] * steps) * (2.0 / height) - 1.0
         count, size = len(boxes), self._crop_size
@@ -115,6 +118,13 @@ class CropFeatures(FeatureExtractor):
     def region(self, box: Boxes) -> Boxes:
         """See ``FeatureExtractor.region``: the whole frame."""
         return self.area
+
+    def no_samples(self) -> Samples:
+        """See ``FeatureExtractor.no_samples``."""
+        features = torch.empty((0, self.width), device=self.device)
+        shape = (0, 3, self._crop_size, self._crop_size)
+        images = torch.empty(shape, dtype=torch.uint8, device=self.device)
+        return Samples(features, images if self._keep_images else None)
 
     def prepare_view(self) -> None:
         """See ``FeatureExtractor.prepare_view``: there is nothing to load."""

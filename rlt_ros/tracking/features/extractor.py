@@ -14,11 +14,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.features.samples import Samples
+from rlt_ros.tracking.state import Kept, State
 
 # Box regression sees the box with half its sides of surroundings: that a box is too small shows
 # only outside it.
@@ -58,10 +60,23 @@ class FeatureExtractor(abc.ABC):
     Attributes:
         area: ``(4,)`` the part of the frame in which boxes have features, in pixels.
         parts: what a box's features are, in order.
+        context_width: numbers of a box with its surroundings, the E of ``context_features``.
+        place_width: numbers of a single place, the F of ``places``; 0 where there are none.
+        weights_sha256: of the backbone.
+        device: where it computes.
     """
 
     area: Boxes
     parts: tuple[FeaturePart, ...]
+    context_width: int
+    place_width: int
+    weights_sha256: str
+    device: torch.device
+
+    @property
+    def width(self) -> int:
+        """Numbers of a box, the D of ``features``."""
+        return sum(part.channels * part.bins for part in self.parts)
 
     @abc.abstractmethod
     def start(self, image: NDArray[np.uint8], box: Boxes) -> None:
@@ -107,6 +122,24 @@ class FeatureExtractor(abc.ABC):
         other = copy.copy(self)
         other.observe(image, box)
         return other
+
+    @abc.abstractmethod
+    def no_samples(self) -> Samples:
+        """Return what ``samples`` returns for no boxes, of whatever frame."""
+
+    def state(self) -> State:
+        """Return what ``start`` has fixed for the target, for ``restored``."""
+        return {}
+
+    def restored(self, kept: Kept) -> FeatureExtractor:
+        """Return a like extractor for a target that was kept, see ``state``; this one stays.
+
+        It has observed nothing yet.
+
+        Raises:
+            InvalidTargetError: it is of another kind of extractor.
+        """
+        return copy.copy(self)
 
     @abc.abstractmethod
     def view(self, box: Boxes) -> View:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -18,6 +19,7 @@ from rlt_ros.tracking.features.map_derivatives import AutogradPullback, MapPullb
 from rlt_ros.tracking.features.roi_align import bilinear_bins
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.features.search_region import region_patch
+from rlt_ros.tracking.state import Kept, State, as_array
 
 SPREAD_FLOOR = 1e-3
 # Bins per side for box regression, finer than the classifier's, one number for each feature map.
@@ -57,7 +59,7 @@ class SharedFeatures(FeatureExtractor):
         self._backbone = backbone
         self._compute = compute or backbone
         self._pullback = pullback or AutogradPullback(backbone)
-        self._device = device
+        self.device = device
         self._region_size = region_size
         self._target_size = target_size
         self._grids = grids
@@ -66,6 +68,12 @@ class SharedFeatures(FeatureExtractor):
             for level, grid in zip(backbone.levels, grids, strict=True)
             if grid
         )
+        self.place_width = sum(level.channels for level in backbone.levels)
+        self.context_width = sum(
+            level.channels * grid**2
+            for level, grid in zip(backbone.levels, CONTEXT_GRIDS, strict=True)
+        )
+        self.weights_sha256 = backbone.weights_sha256
         self._maps: tuple[Tensor, ...] = ()
         self._channel_means: list[Tensor] = []
         self._channel_spreads: list[Tensor] = []
@@ -118,6 +126,29 @@ class SharedFeatures(FeatureExtractor):
         side = self._region_size * float(np.sqrt(box[2:].prod())) / self._target_size
         side = max(side, LEAST_REACH * float(box[2:].max()))
         return np.concatenate([centres(box) - side / 2, [side, side]])
+
+    def no_samples(self) -> Samples:
+        """See ``FeatureExtractor.no_samples``."""
+        return Samples(torch.empty((0, self.width), device=self.device))
+
+    def state(self) -> State:
+        """See ``FeatureExtractor.state``."""
+        means = {f"mean{i}": as_array(one) for i, one in enumerate(self._channel_means)}
+        spreads = {f"spread{i}": as_array(one) for i, one in enumerate(self._channel_spreads)}
+        return {**means, **spreads}
+
+    def restored(self, kept: Kept) -> SharedFeatures:
+        """See ``FeatureExtractor.restored``."""
+        other = copy.copy(self)
+        other._channel_means, other._channel_spreads = [], []
+        for number, level in enumerate(self._backbone.levels):
+            shape = (1, level.channels, 1, 1)
+            other._channel_means.append(kept.tensor(f"mean{number}", shape, self.device))
+            spread = kept.tensor(f"spread{number}", shape, self.device)
+            if bool((spread < SPREAD_FLOOR).any()):
+                raise kept.misfit(f"spread{number}", "is too small")
+            other._channel_spreads.append(spread)
+        return other
 
     def prepare_view(self) -> None:
         """See ``FeatureExtractor.prepare_view``."""
@@ -174,7 +205,7 @@ class SharedFeatures(FeatureExtractor):
         height, width = image.shape[:2]
         self.area = clip_to_image(self._region, (width, height))
         patch = region_patch(image, self._region, self._region_size, self._backbone.padding_value)
-        self._patch = torch.from_numpy(patch).to(self._device).permute(2, 0, 1)[None]
+        self._patch = torch.from_numpy(patch).to(self.device).permute(2, 0, 1)[None]
 
     def _normalised(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return tuple(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking.boxes import Boxes, centres
 from rlt_ros.tracking.features.halving import halved, halvings_within
+from rlt_ros.tracking.state import Kept, State
 
 # Longer side of the image that is looked at: this or up to twice as much, in pixels.
 LONGER_SIDE = 200
@@ -35,14 +36,26 @@ STILL = np.eye(2, 3)
 
 
 class CameraMotion:
-    """Compares each frame with the one before.
+    """Compares each frame with the one before."""
 
-    Args:
-        image: ``(H, W, 3)`` RGB, the first frame.
-    """
+    def __init__(self) -> None:
+        self._grey: NDArray[np.uint8] | None = None
 
-    def __init__(self, image: NDArray[np.uint8]) -> None:
-        self._grey = _small(image)
+    def state(self) -> State:
+        """Return the frame before, small, for ``restored``."""
+        return {"grey": self._grey}
+
+    @classmethod
+    def restored(cls, kept: Kept) -> CameraMotion:
+        """Return one that has seen the frame that was kept, see ``state``.
+
+        Raises:
+            InvalidTargetError: it is damaged.
+        """
+        self = cls()
+        if kept.value("grey") is not None:
+            self._grey = kept.array("grey", (None, None), np.uint8)
+        return self
 
     def next_frame(self, image: NDArray[np.uint8], target: Boxes) -> NDArray[np.float64]:
         """Return where the background goes from the frame before to this one of its size.
@@ -53,9 +66,11 @@ class CameraMotion:
 
         Returns:
             ``(2, 3)``: a place x, y in pixels is then at A (x, y, 1); ``STILL`` where it cannot be
-            told.
+            told, and in the first frame.
         """
         before, self._grey = self._grey, _small(image)
+        if before is None or before.shape != self._grey.shape:
+            return STILL
         height, width = before.shape
         zoom = np.array([width, height]) / image.shape[1::-1]
         points = _points() * (width, height)

@@ -16,17 +16,25 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres, keep_in_area
+from rlt_ros.tracking.compute.stopping import check_stop
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.extractor import FeatureExtractor
 from rlt_ros.tracking.finding.redetection import Jump, frame_parts, look_all_over
 from rlt_ros.tracking.finding.sighting import Sighting, best_sighting
-from rlt_ros.tracking.finding.verification import Verifier
+from rlt_ros.tracking.finding.verification import Verifier, restored_verifier
 from rlt_ros.tracking.learning import sampling
-from rlt_ros.tracking.learning.box_regression import BoxRegressor, regression_features
+from rlt_ros.tracking.learning.box_regression import (
+    BoxRegressor,
+    regression_features,
+    restored_regressor,
+)
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
+from rlt_ros.tracking.state import Kept, State
 
 # Frames without success before the rest of the frame is searched.
 SCAN_AFTER = 2
+# Most parts of the frame that are searched at once for a target whose place nobody knows.
+PARTS_AT_ONCE = 32
 
 
 class Scene(NamedTuple):
@@ -118,6 +126,57 @@ class Detector:
         if self._verifier is not None:
             self._verifier.carry(expected)
 
+    def find_anywhere(self, scene: Scene, nearby: Find, box: Boxes, failures: int) -> Find:
+        """Return the target seen in any part of the frame, or ``nearby`` where it is not.
+
+        The likest of all parts is taken, since none is nearer to where it should be.
+
+        Args:
+            scene: the frame.
+            nearby: what was found around ``box``, which is not the target.
+            box: ``(4,)`` where it was seen last.
+            failures: since then; so many that the distance counts no more.
+        """
+        config, finds = self._config, []
+        if config.scan_probability < 1:
+            for part in self._parts(scene)[:PARTS_AT_ONCE]:
+                check_stop()
+                there = scene._replace(extractor=scene.extractor.glance(scene.image, part))
+                find = self._looked_for(there, config.scan_probability, nearby, box, failures)
+                finds += [] if find is None else [find]
+        return max(finds, key=lambda find: find.likeness, default=nearby)
+
+    def state(self) -> State:
+        """Return what was learned and seen of the target, for ``restored``."""
+        return {
+            "last_found": self._last_found,
+            "regressor": None if self._regressor is None else self._regressor.state(),
+            "verifier": None if self._verifier is None else self._verifier.state(),
+        }
+
+    @classmethod
+    def restored(
+        cls, config: TrackerConfig, rng: np.random.Generator, kept: Kept, like: FeatureExtractor
+    ) -> Detector:
+        """Return a detector of a target that was kept.
+
+        Args:
+            config, rng: see the class.
+            kept: see ``state``.
+            like: the target's extractor.
+
+        Raises:
+            InvalidTargetError: it is of other features.
+        """
+        regressor, verifier = kept.optional("regressor"), kept.optional("verifier")
+        return cls(
+            config,
+            rng,
+            kept.box("last_found"),
+            None if regressor is None else restored_regressor(config, like, regressor),
+            None if verifier is None else restored_verifier(config, like, verifier),
+        )
+
     def confirm(self, find: Find, failures: int) -> None:
         """Take a find for the target; see ``find``."""
         self._last_found = find.seen.box
@@ -176,10 +235,14 @@ class Detector:
 
     def _next_part(self, scene: Scene, failures: int) -> FeatureExtractor:
         """Return what the next part of the frame looks like, from near to far and over again."""
+        parts = self._parts(scene)
+        return scene.extractor.glance(scene.image, parts[(failures - SCAN_AFTER) % len(parts)])
+
+    def _parts(self, scene: Scene) -> Boxes:
+        """Return boxes ``(N, 4)`` around which to observe the frame to see all of it."""
         region = float(scene.extractor.region(self._last_found)[2:].min())
         height, width = scene.image.shape[:2]
-        parts = frame_parts((width, height), region, self._last_found)
-        return scene.extractor.glance(scene.image, parts[(failures - SCAN_AFTER) % len(parts)])
+        return frame_parts((width, height), region, self._last_found)
 
     def _refined(self, seen: Sighting, scene: Scene) -> tuple[Boxes, Tensor | None]:
         """Return the box of a sighting after box regression, and its features if at hand."""

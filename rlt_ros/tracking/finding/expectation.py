@@ -13,6 +13,7 @@ import numpy as np
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.finding.camera_motion import STILL, CameraMotion
 from rlt_ros.tracking.images import Image
+from rlt_ros.tracking.state import LARGEST_COORDINATE, Kept, State
 
 # Share of the newest move in the target's velocity.
 NEWEST = 0.5
@@ -24,23 +25,44 @@ class Expectation:
     Args:
         inertia: share of the velocity that is expected to go on, see ``inertia``; 0 expects
             everything where it was, whatever the camera does.
-        image: ``(H, W, 3)`` RGB, the first frame.
     """
 
-    def __init__(self, inertia: float, image: Image) -> None:
+    def __init__(self, inertia: float) -> None:
         self._inertia = inertia
-        self._camera = CameraMotion(image) if inertia else None
+        self._camera = CameraMotion() if inertia else None
         self._moved = STILL
-        self._size = np.array([image.shape[1], image.shape[0]])
+        self._size = np.full(2, np.inf)
         self._velocity = np.zeros(2)
+
+    def state(self) -> State:
+        """Return the target's velocity and the camera's last frame, for ``restored``."""
+        camera = None if self._camera is None else self._camera.state()
+        return {"velocity": self._velocity, "camera": camera}
+
+    @classmethod
+    def restored(cls, inertia: float, kept: Kept) -> Expectation:
+        """Return one that goes on from what was kept, see ``state``.
+
+        Raises:
+            InvalidTargetError: it is damaged.
+        """
+        self = cls(inertia)
+        self._velocity = kept.array("velocity", (2,), np.float64)
+        if (np.abs(self._velocity) > LARGEST_COORDINATE).any():
+            raise kept.misfit("velocity", "is too large")
+        camera = kept.optional("camera")
+        if self._camera is not None and camera is not None:
+            self._camera = CameraMotion.restored(camera)
+        return self
 
     def next_frame(self, image: Image, target: Boxes) -> None:
         """See how the camera has moved.
 
         Args:
-            image: ``(H, W, 3)`` RGB, the next frame.
+            image: ``(H, W, 3)`` RGB, the next frame, or the first one.
             target: ``(4,)`` where the target was.
         """
+        self._size = np.array([image.shape[1], image.shape[0]])
         if self._camera is not None:
             self._moved = self._camera.next_frame(image, target)
 
@@ -68,8 +90,8 @@ class Expectation:
         if np.linalg.norm(change) > np.sqrt(before[2:].prod()):
             self.missed()
         else:
-            self._velocity += NEWEST * change
+            self._velocity = self._velocity + NEWEST * change
 
     def missed(self) -> None:
         """Say that the target was not found: its velocity is known the less."""
-        self._velocity *= self._inertia
+        self._velocity = self._inertia * self._velocity

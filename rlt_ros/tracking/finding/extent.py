@@ -22,6 +22,7 @@ from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.features.extractor import FeatureExtractor
+from rlt_ros.tracking.state import LARGEST_COORDINATE, Kept, State, as_array
 
 # Places per side of a grid over the box with as much again on either side.
 PLACES, REACH = 21, 3
@@ -67,6 +68,56 @@ class Extent:
         self._sizes = target[2:]
         self._trembling = np.full(2, FIRST_TREMBLING**2)  # variance of log sizes
 
+    def state(self) -> State:
+        """Return what was learned and seen of the target, for ``restored``."""
+        return {
+            "first": as_array(self._first),
+            "recent": as_array(self._recent),
+            "factors": self._factors,
+            "shift": self._shift,
+            "sizes": self._sizes,
+            "trembling": self._trembling,
+            "frame": self._frame,
+        }
+
+    @classmethod
+    def restored(cls, share: float, kept: Kept, like: FeatureExtractor) -> Extent:
+        """Return one that goes on from what was kept.
+
+        Args:
+            share: see the class.
+            kept: see ``state``.
+            like: the target's extractor.
+
+        Raises:
+            InvalidTargetError: it is of other features.
+        """
+        self = cls.__new__(cls)
+        self._share = share
+        shape = like.place_width + 1, like.place_width + 2
+        self._first, self._recent = (
+            kept.tensor(name, shape, like.device) for name in ("first", "recent")
+        )
+        pairs = {
+            name: kept.array(name, (2,), np.float64)
+            for name in ("factors", "shift", "sizes", "trembling")
+        }
+        self._factors, self._shift, self._sizes, self._trembling = pairs.values()
+        for name, least, most in (
+            ("factors", 0.01, 100.0),
+            ("shift", -10.0, 10.0),
+            ("sizes", 1e-3, LARGEST_COORDINATE),
+            ("trembling", 0.0, 100.0),
+        ):
+            if not ((pairs[name] >= least) & (pairs[name] <= most)).all():
+                raise kept.misfit(name, f"is not from {least:g} to {most:g}")
+        self._frame = kept.integer("frame")
+        try:
+            self._solve()
+        except RuntimeError as error:
+            raise kept.misfit("recent", "is of no places") from error
+        return self
+
     def weighed(self, extractor: FeatureExtractor, box: Boxes) -> Boxes:
         """Return the box ``(4,)`` of a find, moved and resized towards what this witness says.
 
@@ -79,7 +130,7 @@ class Extent:
         sizes = fitted[2:] * self._factors
         centre = centres(fitted) + self._shift * sizes
         change = np.log(sizes / self._sizes) ** 2 / 2
-        self._trembling += TREMBLING_SHARE * (change - self._trembling)
+        self._trembling = self._trembling + TREMBLING_SHARE * (change - self._trembling)
         self._sizes = sizes
         share = self._share * STEADY**2 / (STEADY**2 + self._trembling)
         result = from_centres(

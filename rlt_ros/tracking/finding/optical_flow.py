@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.tracking.boxes import Boxes, centres
 from rlt_ros.tracking.features.search_region import region_patch
+from rlt_ros.tracking.state import Kept, State
 
 # Side of the patch that is looked at, and of the target in it (geometric mean), in pixels.
 PATCH, TARGET = 128, 40.0
@@ -41,6 +42,14 @@ class OpticalFlow:
         """Take a frame ``(H, W, 3)`` with the target at ``box`` ``(4,)`` in pixels."""
         self._box = box
         self._patch = self._cut(image)
+
+    def state(self) -> State:
+        """Return what is remembered, for ``restore``."""
+        return {"patch": self._patch, "box": self._box}
+
+    def restore(self, kept: Kept) -> None:
+        """Remember what was kept, see ``state``."""
+        self._patch, self._box = kept.array("patch", (PATCH, PATCH), np.uint8), kept.box("box")
 
     def shift(self, image: NDArray[np.uint8]) -> NDArray[np.float64] | None:
         """Return x and y ``(2,)`` in pixels from the remembered frame to this one of its size.

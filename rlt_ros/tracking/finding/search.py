@@ -9,6 +9,7 @@ import torch
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres, seen_part
 from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.features.extractor import FeatureExtractor
 from rlt_ros.tracking.finding.confidence import calibrated
 from rlt_ros.tracking.finding.detection import Detector, Find, Scene
 from rlt_ros.tracking.finding.expectation import Expectation
@@ -16,13 +17,17 @@ from rlt_ros.tracking.finding.extent import Extent
 from rlt_ros.tracking.finding.first_looks import turned_looks
 from rlt_ros.tracking.finding.sighting import best_sighting
 from rlt_ros.tracking.finding.steadying import Steadying
-from rlt_ros.tracking.finding.verification import Likenesses, Verifier
+from rlt_ros.tracking.finding.verification import Verifier, likenesses
 from rlt_ros.tracking.images import Image
 from rlt_ros.tracking.learning.box_regression import BoxRegressor
 from rlt_ros.tracking.result import TrackResult, TrackState
+from rlt_ros.tracking.state import Kept, State, generator_state, restored_generator
 
 # Growth of the search per failure, up to search_translation_lost (MDNet).
 SEARCH_GROWTH = 1.1
+# Failures that a target counts with whose place nobody knows: more than ``lost_after`` can ask for,
+# and so many that it may be anywhere by now.
+LONG_LOST = 10_000
 
 
 class Search:
@@ -32,6 +37,8 @@ class Search:
         box: ``(4,)`` where the target is expected, between ``expect`` and ``find``; otherwise where
             it was last, and the box to learn it from if it was found.
         failures: frames since it was found last.
+        rng: source of candidates.
+        is_back: nobody knows how much later the next frame is.
 
     Args:
         config: the settings.
@@ -44,12 +51,54 @@ class Search:
         self, config: TrackerConfig, rng: np.random.Generator, image: Image, target: Boxes
     ) -> None:
         self._config = config
-        self._rng = rng
+        self.rng = rng
         self.box = self._before = target
         self.failures = 0
         self._reach = config.search_translation
-        self._expectation = Expectation(config.inertia, image)
+        self._expectation = Expectation(config.inertia)
         self._steadying = Steadying(config.flow_share, image, target)
+        self.is_back = False
+
+    def state(self) -> State:
+        """Return where and how the target was seen, for ``restored``."""
+        return {
+            "rng": generator_state(self.rng),
+            "box": self.box,
+            "failures": self.failures,
+            "reach": self._reach,
+            "steadying": self._steadying.state(),
+            "detector": self._detector.state(),
+            "expectation": self._expectation.state(),
+            "extent": None if self._extent is None else self._extent.state(),
+        }
+
+    @classmethod
+    def restored(cls, config: TrackerConfig, kept: Kept, like: FeatureExtractor) -> Search:
+        """Return the search for a target that was kept; nobody knows for how long.
+
+        Args:
+            config: the settings.
+            kept: see ``state``.
+            like: the target's extractor.
+
+        Raises:
+            InvalidTargetError: it is of other features.
+        """
+        self = cls.__new__(cls)
+        self._config = config
+        self.rng = restored_generator(kept.part("rng"))
+        self.box = self._before = kept.box("box")
+        self.failures = kept.integer("failures")
+        self._reach = kept.number("reach", 0.0, 10.0)
+        self._steadying = Steadying.restored(config.flow_share, kept.part("steadying"))
+        self._detector = Detector.restored(config, self.rng, kept.part("detector"), like)
+        self._expectation = Expectation.restored(config.inertia, kept.part("expectation"))
+        extent = kept.optional("extent")
+        self._extent = None
+        if extent is not None and config.extent_share and config.features == "shared":
+            self._extent = Extent.restored(config.extent_share, extent, like)
+        self.is_back = True
+        return self
 
     def start(self, scene: Scene, regressor: BoxRegressor | None) -> TrackResult:
         """Return the result of the first frame, once it was learned.
@@ -62,12 +111,13 @@ class Search:
         seen = best_sighting(scene.classifier, scene.extractor, target[None], 1)
         verifier = None
         if config.likeness > 0:
-            least = Likenesses(config.likeness, config.likeness_doubtful, config.likeness_jumped)
             turned = turned_looks(config, scene.extractor, scene.image, target)
-            verifier = Verifier(torch.cat([seen.features, *turned]), target, least)
-        self._detector = Detector(config, self._rng, target, regressor, verifier)
+            looks = torch.cat([seen.features, *turned])
+            verifier = Verifier(looks, target, likenesses(config))
+        self._detector = Detector(config, self.rng, target, regressor, verifier)
         share = config.extent_share if config.features == "shared" else 0.0
         self._extent = Extent(share, scene.extractor, target) if share else None
+        self._expectation.next_frame(scene.image, target)
         return TrackResult(target.copy(), self._score(seen.probability, 1.0), self._state())
 
     def expect(self, image: Image) -> None:
@@ -87,7 +137,7 @@ class Search:
             What was found, and what to say of it.
         """
         config = self._config
-        find = self._detector.find(scene, self.box, self._reach, self.failures)
+        find = self._found(scene)
         box = find.box
         self._reach, reach = config.search_translation, self._reach
         if find.is_target:
@@ -109,6 +159,22 @@ class Search:
         size = (scene.image.shape[1], scene.image.shape[0])
         score = self._score(find.seen.probability, find.likeness)
         return find, TrackResult(seen_part(box, size), score, self._state())
+
+    def _found(self, scene: Scene) -> Find:
+        """Return the target in the next frame, or the best guess.
+
+        One that was kept is looked for where it was, as if no time had passed but with the doubt
+        that follows a failure, and then all over the frame.
+        """
+        if not self.is_back:
+            return self._detector.find(scene, self.box, self._reach, self.failures)
+        self.is_back = False
+        find = self._detector.find(scene, self.box, self._reach, max(1, self.failures))
+        if find.is_target:
+            return find
+        self.failures = LONG_LOST
+        self._reach = self._config.search_translation_lost
+        return self._detector.find_anywhere(scene, find, self.box, self.failures)
 
     def _score(self, probability: float, likeness: float) -> float:
         config = self._config

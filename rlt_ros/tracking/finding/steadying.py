@@ -9,6 +9,7 @@ import numpy as np
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.finding.optical_flow import OpticalFlow
 from rlt_ros.tracking.images import Image
+from rlt_ros.tracking.state import Kept, State
 
 # Where optical flow and box regression differ by this share of the target's side, or more, the flow
 # has followed something else.
@@ -30,6 +31,27 @@ class Steadying:
         self._flow = OpticalFlow() if share else None
         if self._flow is not None:
             self._flow.remember(image, target)
+
+    def state(self) -> State:
+        """Return what is remembered of the last box, for ``restored``."""
+        flow = None if self._flow is None else self._flow.state()
+        return {"published": self._published, "flow": flow}
+
+    @classmethod
+    def restored(cls, share: float, kept: Kept) -> Steadying:
+        """Return one that remembers what was kept, see ``state``.
+
+        Raises:
+            InvalidTargetError: it is damaged.
+        """
+        self = cls.__new__(cls)
+        self._share = share
+        self._published = kept.box("published")
+        self._flow = OpticalFlow() if share else None
+        flow = kept.optional("flow")
+        if self._flow is not None and flow is not None:
+            self._flow.restore(flow)
+        return self
 
     def steadied(self, box: Boxes, image: Image, followed: bool) -> Boxes:
         """Return the box ``(4,)`` to publish for a find.

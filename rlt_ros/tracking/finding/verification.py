@@ -21,6 +21,9 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes, centres
+from rlt_ros.tracking.config import TrackerConfig
+from rlt_ros.tracking.features.extractor import FeatureExtractor
+from rlt_ros.tracking.state import Kept, State, as_array
 
 # Confirmed looks that are kept beside the first ones, the frames between them, and the least
 # relative likeness of a new one.
@@ -54,6 +57,11 @@ class Likenesses:
     jumped: float
 
 
+def likenesses(config: TrackerConfig) -> Likenesses:
+    """Return those that the settings ask for."""
+    return Likenesses(config.likeness, config.likeness_doubtful, config.likeness_jumped)
+
+
 class Verdict(NamedTuple):
     """What verification says of a find.
 
@@ -83,6 +91,43 @@ class Verifier:
         self._box = box
         self._usual = FIRST_USUAL
         self._confirmed = self._last_look = self._frame = 0
+
+    def state(self) -> State:
+        """Return what is remembered, for ``restored``."""
+        return {
+            "looks": as_array(self._looks),
+            "first": self._first,
+            "box": self._box,
+            "usual": self._usual,
+            "confirmed": self._confirmed,
+            "last_look": self._last_look,
+            "frame": self._frame,
+        }
+
+    @classmethod
+    def restored(
+        cls, kept: Kept, features: int, device: torch.device, least: Likenesses
+    ) -> Verifier:
+        """Return a verifier that remembers what was kept.
+
+        Args:
+            kept: see ``state``.
+            features: numbers per look, D.
+            device: where to compare.
+            least: what to ask of finds.
+
+        Raises:
+            InvalidTargetError: it is of other features.
+        """
+        looks = kept.tensor("looks", (None, features), device)
+        self = cls(looks, kept.box("box"), least)
+        self._looks = looks  # as they were: to normalise them again rounds again
+        self._first = kept.integer("first", 1, len(looks))
+        self._usual = kept.number("usual", -1.01, 1.01)
+        self._confirmed = kept.integer("confirmed")
+        self._last_look = kept.integer("last_look")
+        self._frame = kept.integer("frame")
+        return self
 
     def judge(self, features: Tensor, box: Boxes, frames_in_doubt: int) -> Verdict:
         """Compare a find with the looks so far.
@@ -129,3 +174,8 @@ class Verifier:
         beyond = max(0.0, sides - FREE_SIDES - FREE_SIDES_PER_FRAME * frames_in_doubt)
         needed = base + (least.jumped - base) * min(1.0, JUMP_RATE * beyond)
         return needed - min(FALL_PER_FRAME * frames_in_doubt, LARGEST_FALL)
+
+
+def restored_verifier(config: TrackerConfig, extractor: FeatureExtractor, kept: Kept) -> Verifier:
+    """Return a verifier as it was kept, see ``Verifier.restored``."""
+    return Verifier.restored(kept, extractor.width, extractor.device, likenesses(config))

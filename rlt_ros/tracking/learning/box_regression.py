@@ -11,6 +11,7 @@ from torch import Tensor
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.extractor import FeatureExtractor
+from rlt_ros.tracking.state import Kept, State, as_array
 
 
 class BoxRegressor:
@@ -36,6 +37,32 @@ class BoxRegressor:
         gram.diagonal().add_(ridge)
         self._weights = x.T @ torch.linalg.solve(gram, y)
 
+    def state(self) -> State:
+        """Return what was learned, for ``restored``."""
+        return {
+            "feature_mean": as_array(self._feature_mean),
+            "weights": as_array(self._weights),
+            "offset": as_array(self._offset),
+        }
+
+    @classmethod
+    def restored(cls, kept: Kept, features: int, device: torch.device) -> BoxRegressor:
+        """Return a regressor as it was kept.
+
+        Args:
+            kept: see ``state``.
+            features: numbers per box.
+            device: where to compute.
+
+        Raises:
+            InvalidTargetError: it is of other features.
+        """
+        self = cls.__new__(cls)
+        self._feature_mean = kept.tensor("feature_mean", (features,), device)
+        self._weights = kept.tensor("weights", (features, 4), device)
+        self._offset = kept.tensor("offset", (4,), device)
+        return self
+
     def refined(self, features: Tensor, boxes: Boxes) -> Boxes:
         """Return boxes ``(N, 4)`` moved and resized by what their features ``(N, D)`` say."""
         change = (features - self._feature_mean) @ self._weights + self._offset
@@ -50,3 +77,12 @@ def regression_features(config: TrackerConfig, extractor: FeatureExtractor, boxe
     if config.regression_features == "context":
         return extractor.context_features(boxes)
     return extractor.features(boxes)
+
+
+def restored_regressor(
+    config: TrackerConfig, extractor: FeatureExtractor, kept: Kept
+) -> BoxRegressor:
+    """Return a regressor as it was kept, see ``BoxRegressor.restored``."""
+    context = config.regression_features == "context"
+    width = extractor.context_width if context else extractor.width
+    return BoxRegressor.restored(kept, width, extractor.device)

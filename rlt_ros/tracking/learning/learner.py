@@ -23,6 +23,7 @@ from rlt_ros.tracking.learning.fine_tuning import FineTuner
 from rlt_ros.tracking.learning.first_frame import learned_from_first_frame
 from rlt_ros.tracking.learning.memory import RememberedSamples, SampleMemory
 from rlt_ros.tracking.learning.trainer import Trainer
+from rlt_ros.tracking.state import Kept, State, as_array
 
 # Largest overlap, with a later frame's target, of background samples of the wrong size.
 WRONG_SIZE_IOU = 0.4
@@ -60,6 +61,7 @@ class Learner:
         self._streams = streams
         self._stop = stop
         self._tuner = FineTuner(config.update_mode == "background", stop)
+        self._memory = self._empty_memory()
         self.updates_done = 0
         self.last_update_seconds = 0.0
         self.last_update_error = ""
@@ -84,7 +86,6 @@ class Learner:
         Args:
             rng: source of the new one's samples.
         """
-        config = self._config
         self._rng = rng
         self._frame = self._last_update = 0
         self._wanted_update: str | None = None
@@ -92,7 +93,60 @@ class Learner:
         self.last_update_seconds = 0.0
         self.last_update_error = ""
         self.model_version = 1
-        self._memory = SampleMemory(
+        self._memory = self._empty_memory()
+
+    def forget(self) -> None:
+        """Discard a running update, and free the samples."""
+        self.discard_update()
+        self._memory = self._empty_memory()
+
+    def state(self) -> State:
+        """Return what there is to keep of the target, for ``take_up``.
+
+        Of an update that runs it keeps that one is due.
+        """
+        wanted = self._wanted_update or ("long_term" if self._tuner.busy else None)
+        parameters = self.classifier.state_dict().items()
+        return {
+            "frame": self._frame,
+            "last_update": self._last_update,
+            "wanted_update": wanted,
+            "updates_done": self.updates_done,
+            "last_update_seconds": self.last_update_seconds,
+            "model_version": self.model_version,
+            "classifier": {name: as_array(one) for name, one in parameters},
+            "memory": self._memory.state(),
+        }
+
+    def take_up(self, kept: Kept, rng: np.random.Generator, like: FeatureExtractor) -> None:
+        """Go on with a target that was kept, forgetting any other.
+
+        Args:
+            kept: see ``state``.
+            rng: source of its samples.
+            like: the target's extractor.
+
+        Raises:
+            InvalidTargetError: it is of other features, or damaged; the other target is kept.
+        """
+        frame, last_update = kept.integer("frame"), kept.integer("last_update")
+        wanted = kept.choice("wanted_update", (None, "long_term", "short_term"))
+        updates_done = kept.integer("updates_done")
+        seconds = kept.number("last_update_seconds", 0.0, 1e9)
+        version = kept.integer("model_version", 1)
+        classifier = self._trainer.restored_classifier(kept.part("classifier"), like.width)
+        memory = self._empty_memory()
+        memory.restore(kept.part("memory"), like.no_samples())
+        self.discard_update()  # nothing is refused any more
+        self.begin(rng)
+        self.classifier, self._memory = classifier, memory
+        self._frame, self._last_update, self._wanted_update = frame, last_update, wanted
+        self.updates_done, self.last_update_seconds = updates_done, seconds
+        self.model_version = version
+
+    def _empty_memory(self) -> SampleMemory:
+        config = self._config
+        return SampleMemory(
             config.long_term_frames,
             config.short_term_frames,
             config.frame_positives,

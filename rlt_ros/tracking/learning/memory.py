@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from rlt_ros.tracking.features.samples import Samples
+from rlt_ros.tracking.state import Kept, State, as_array
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,26 @@ class SampleMemory:
         for positives, negatives in waiting:
             self.add(positives, negatives)
 
+    def state(self) -> State:
+        """Return what is remembered, for ``restore``; those that wait for ``release`` too."""
+        return {
+            "positives": self._positives.state([one for one, _ in self._waiting]),
+            "negatives": self._negatives.state([one for _, one in self._waiting]),
+        }
+
+    def restore(self, kept: Kept, sample: Samples) -> None:
+        """Remember what was kept, and nothing else.
+
+        Args:
+            kept: see ``state``.
+            sample: none ``(0, D)``, of the kind that is wanted, on the device.
+
+        Raises:
+            InvalidTargetError: it is not of that kind.
+        """
+        self._positives.restore(kept.part("positives"), sample)
+        self._negatives.restore(kept.part("negatives"), sample)
+
 
 class _Table:
     """Samples of the latest frames: the first one's rows, then a ring of rows for those after."""
@@ -111,3 +133,31 @@ class _Table:
             return None
         rows = list(self._rows)[-(frames or 0) :]
         return RememberedSamples(self._table, torch.cat(rows))
+
+    def state(self, waiting: list[Samples]) -> State:
+        """Return the samples, frame after frame, and how many each has."""
+        known = self.latest(None)
+        parts = [] if known is None else [known.table[known.rows]]
+        more = [samples for samples in waiting if len(samples)]
+        counts = np.array([*map(len, self._rows), *map(len, more)], np.int64)
+        if not (parts := [*parts, *more]):
+            return {"frames": counts, "features": None, "images": None}
+        joined = parts[0] if len(parts) == 1 else Samples.joined(parts)
+        images = None if joined.images is None else as_array(joined.images)
+        return {"frames": counts, "features": as_array(joined.features), "images": images}
+
+    def restore(self, kept: Kept, sample: Samples) -> None:
+        """Hold the samples of a ``state``; ``sample`` as for ``SampleMemory.restore``."""
+        counts = kept.array("frames", (None,), np.int64)
+        if not len(counts):
+            kept.choice("features", (None,))
+            return
+        device, total = sample.features.device, int(counts.sum())
+        features = kept.tensor("features", (total, sample.features.shape[1]), device)
+        images = None
+        if sample.images is not None:
+            images = kept.tensor("images", (total, *sample.images.shape[1:]), device, np.uint8)
+        if (counts < 1).any() or (counts[1:] > self._rows_per_frame).any():
+            raise kept.misfit("frames", "does not fit frame_positives and frame_negatives")
+        for some in torch.arange(total, device=device).split(counts.tolist()):
+            self.add(Samples(features, images)[some])

@@ -19,6 +19,7 @@ from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.memory import RememberedSamples
 from rlt_ros.tracking.learning.training import load_optimiser, train
 from rlt_ros.tracking.learning.training_settings import training_settings
+from rlt_ros.tracking.state import Kept
 
 
 class Trainer:
@@ -59,6 +60,21 @@ class Trainer:
             attend=config.attention_module == "features",
             scoring_dtype=self._scoring_dtype,
         ).to(self._device)
+
+    def restored_classifier(self, kept: Kept, features: int) -> Classifier:
+        """Return a classifier whose parameters ``kept`` holds by their names.
+
+        Raises:
+            InvalidTargetError: they are of another classifier.
+        """
+        classifier = self.fresh_classifier(features)
+        classifier.load_state_dict(
+            {
+                name: kept.tensor(name, tuple(fresh.shape), self._device)
+                for name, fresh in classifier.state_dict().items()
+            }
+        )
+        return classifier
 
     def train(
         self,

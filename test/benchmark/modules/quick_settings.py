@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 SETTINGS: dict[str, Value] = {
     "device": "cpu",

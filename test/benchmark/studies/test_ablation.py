@@ -22,9 +22,10 @@ from rlt_ros.benchmark.studies.experiments.result_plot import draw_results
 from rlt_ros.benchmark.studies.experiments.settings import CHANGES, parse_rows, settings_study
 from rlt_ros.benchmark.studies.experiments.table1 import table1
 from rlt_ros.benchmark.studies.experiments.table2 import table2
+from rlt_ros.benchmark.table_files import TABLES, read_table_file
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking import TrackerConfig, make_config
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 QUICK = as_options(SETTINGS)
 
@@ -131,6 +132,8 @@ def test_table_1_from_the_command_line(
     )
     assert (rows[0]["paper_auc"], rows[1]["paper_precision"]) == ("0.671", "0.944")
     page = (out / "report.html").read_text(encoding="utf-8")
+    kept = read_table_file(out / TABLES).tables[table1().title]
+    assert [row[0] for row in kept.rows] == ["lambda", "0", "5"]
     assert "Weight of the reciprocative regulariser" in page
     assert "0.704" in page
     assert cv2.imread(str(out / "report" / "table1.png")) is not None
@@ -272,6 +275,9 @@ def test_figure_2_from_the_command_line(dataset: Path, tmp_path: Path) -> None:
     about = json.loads((out / "fig2.json").read_text())
     assert set(about["lambda 0"]) == set(about["lambda 5"]) == {"2", "4"}
     assert about["settings"]["initial_iterations"] == 4
+    (table,) = read_table_file(out / TABLES).tables.values()
+    assert [row[:2] for row in table.rows[1:]] == [["0", "2"], ["0", "4"], ["5", "2"], ["5", "4"]]
+    assert table.rows[4][2] == f"{about['lambda 5']['4']['inside']:.2f}"
     assert cv2.imread(str(out / "fig2.png")) is not None
     ElementTree.parse(out / "fig2.svg")
 
@@ -296,6 +302,8 @@ def test_figure_3_from_the_command_line(
     about = json.loads((out / "fig3.json").read_text())
     assert about["lambda 5"]["3"]["truth"] == [14, 10, 20, 20]
     assert 0 <= about["lambda 0"]["2"]["iou"] <= 1
+    (table,) = read_table_file(out / TABLES).tables.values()
+    assert table.rows[1][:3] == ["0", "2", f"{about['lambda 0']['2']['iou']:.2f}"]
     assert cv2.imread(str(out / "fig3.png")) is not None
     assert main(["ablation", "fig3", str(dataset), "--out", str(out)]) == 2
     assert "no sequence Girl" in capsys.readouterr().err

@@ -22,7 +22,7 @@ from rlt_ros.benchmark.studies.gpu.agreement import correlation
 from rlt_ros.benchmark.studies.gpu.bench import DEFAULT, PAPER, VGG_M, Bench, Found
 from rlt_ros.benchmark.studies.gpu.host_random_numbers import HostRandomNumbers
 from rlt_ros.benchmark.studies.gpu.launches import busy_time
-from rlt_ros.benchmark.studies.gpu.page import MARKDOWN, write_page
+from rlt_ros.benchmark.studies.gpu.page import write_page
 from rlt_ros.benchmark.studies.gpu.plan import parts
 from rlt_ros.benchmark.studies.gpu.session import Part, Session
 from rlt_ros.benchmark.studies.gpu.stage_hooks import StageHooks
@@ -32,6 +32,7 @@ from rlt_ros.benchmark.studies.gpu.weights import weights_in, write_random_vgg_m
 from rlt_ros.benchmark.studies.gpu.work_counts import OUTSIDE, Work, WorkCounter
 from rlt_ros.benchmark.studies.speed.clips import GeneratedClip
 from rlt_ros.benchmark.studies.speed.stages import TRAIN
+from rlt_ros.benchmark.table_files import TABLES
 from rlt_ros.benchmark.text_tables import Table
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking import Tracker, TrackerStoppedError, WeightsError
@@ -81,7 +82,7 @@ def test_from_a_checkout_where_little_is_installed(tmp_path: Path) -> None:
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert [one["state"] for one in summary["parts"].values()] == ["done", "done"]
     assert summary["parts"]["features: default"]["float32"]["agrees"]
-    assert "## Features: device against CPU, default" in (tmp_path / MARKDOWN).read_text()
+    assert "## Features: device against CPU, default" in (tmp_path / TABLES).read_text()
 
 
 def test_every_kind_of_part_has_something_to_tell(

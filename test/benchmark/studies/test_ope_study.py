@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import json
 import re
+import shlex
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,6 +22,7 @@ from rlt_ros.benchmark.runs.job import Job, Outcome
 from rlt_ros.benchmark.studies.evaluation.one_pass import read_sequence
 from rlt_ros.benchmark.studies.evaluation.summary import TrackerRuns, compare_trackers, summarise
 from rlt_ros.benchmark.studies.evaluation.tasks import make_tasks
+from rlt_ros.benchmark.table_files import TABLES, read_table_file
 from rlt_ros.cli.bench.main import main
 from rlt_ros.pixels.intensity import IntensityRange
 
@@ -142,6 +144,15 @@ def test_configurations_seeds_and_published_boxes_side_by_side(
     assert ("rlt", "rlt,attention_weight=0") in pairs
     assert ("rlt", "Best") in pairs
     assert (out / "rlt,attention_weight=0" / "seed1" / "Square.txt").is_file()
+    kept = read_table_file(out / TABLES)
+    assert kept.origin["command"] == f"rlt-bench {shlex.join(command)}"
+    assert kept.origin["data"] == f"1 sequence, {len(BOXES)} frames, seeds 0 1"
+    means = {row[0]: row for row in kept.tables["Means over the sequences"].rows}
+    assert means["Best (published)"][1] == "0.952"
+    assert means["rlt"][1].startswith(f"{ours['mean']['auc']:.3f} ± ")
+    assert {row[1] for row in kept.tables["Differences of AUC"].rows[1:]} == {
+        "rlt,attention_weight=0"
+    }
     text = capsys.readouterr().out
     assert "differences of mean AUC" in text
     assert "95 % interval over 2 seeds" in text

@@ -25,8 +25,8 @@ from rlt_ros.benchmark.studies.speed.memory import MemoryGrowth
 from rlt_ros.benchmark.studies.speed.stages import STAGES, WATCHED, StageClock, StageError
 from rlt_ros.benchmark.studies.speed.summary import Run, summarise
 from rlt_ros.cli.bench.main import main
-from rlt_ros.tracking.config import Value
 from rlt_ros.tracking.learning.box_regression import BoxRegressor
+from rlt_ros.tracking.settings import Value
 
 SETTINGS: dict[str, Value] = {
     **quick_settings.SETTINGS,
@@ -300,5 +300,5 @@ def test_growth_varies_one_thing_at_a_time(tmp_path: Path, monkeypatch: pytest.M
     # The first frame has no time: frames 5 to 8 took 40 to 70 ms, and frame 8 is the 7th timed.
     assert float(lengths[2]["median_ms"]) == pytest.approx(55)
     assert float(lengths[2]["memory_mib"]) == 6
-    assert "| length 16 frames | rlt |" in (tmp_path / "report" / "growth.md").read_text()
+    assert "| length 16 frames | rlt |" in (tmp_path / "tables.md").read_text()
     assert "<td>length 16 frames</td><td>rlt</td>" in (tmp_path / "report.html").read_text()

@@ -15,7 +15,7 @@ from scripted import ScriptedRunner, ScriptedSequence
 
 from rlt_ros.benchmark.measures.one_pass import one_pass_curves, one_pass_measures
 from rlt_ros.benchmark.runs.result_files import read_boxes, write_boxes
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 pytest.importorskip(
     "got10k", reason="no GOT-10k toolkit: pip install -r tools/requirements-toolkits.txt"

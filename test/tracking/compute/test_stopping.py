@@ -81,6 +81,22 @@ def test_a_target_is_tracked_no_further(frames: Frames, few: dict[str, Any]) -> 
             tracker.track(frames[1][0])
 
 
+def test_after_stop_nothing_is_begun(frames: Frames, few: dict[str, Any]) -> None:
+    """Nor is anything looked at, and the target stays to be shown."""
+    with Tracker(make_config(**few)) as tracker:
+        tracker.init(*frames[0])
+        shown = tracker.attention_map()
+        tracker.stop()
+        for image, box in ((frames[1][0], (1.0, 2.0, float("nan"), 4.0)), (None, frames[1][1])):
+            with pytest.raises(TrackerStoppedError):
+                tracker.init(image, box)  # type: ignore[arg-type]
+        with pytest.raises(TrackerStoppedError):
+            tracker.init(*frames[1])
+        with pytest.raises(TrackerStoppedError):
+            tracker.track(None)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(tracker.attention_map(), shown)
+
+
 def test_stop_comes_from_another_thread(
     frames: Frames, few: dict[str, Any], steps: list[int]
 ) -> None:

@@ -185,6 +185,13 @@ def test_the_search_region_gives_the_target_its_size() -> None:
     assert SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (0, 3)).parts == (FeaturePart(3, 9),)
 
 
+def test_the_search_region_holds_a_long_target_with_room() -> None:
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1))
+    # Its mean side of 40 px asks for 160 px; a quarter more than its height is 250 px.
+    np.testing.assert_allclose(extractor.region(np.array([96.0, 50, 8, 200])), [-25, 25, 250, 250])
+    np.testing.assert_allclose(extractor.region(np.array([50.0, 96, 200, 8])), [25, -25, 250, 250])
+
+
 def test_what_a_view_needs_can_be_loaded_ahead() -> None:
     prepared: list[bool] = []
 
@@ -207,6 +214,7 @@ def test_shared_surroundings_are_half_the_sides_in_finer_bins() -> None:
         one.start(ramp(480, 500), box)
     wider = np.array([[185.0, 170, 90, 60]])
     torch.testing.assert_close(extractor.context_features(box[None]), finer.features(wider))
+    assert finer.features(wider).shape == (1, 3 * (7**2 + 5**2))
 
 
 def test_channels_have_mean_0_and_deviation_1_in_the_first_region() -> None:
@@ -224,6 +232,8 @@ def test_channels_have_mean_0_and_deviation_1_in_the_first_region() -> None:
     extractor.observe(np.full_like(image, 77), box)
     assert (extractor._maps[0][0, :2].abs() > 0.1).all()
     assert not extractor._maps[0][0, 2].any()
+    extractor.observe(np.full_like(image, 78), box)  # 1 more, by the least deviation
+    torch.testing.assert_close(extractor._maps[0][0, 2].max(), torch.tensor(1000.0))
 
 
 def test_a_glance_leaves_the_extractor_as_it_is() -> None:

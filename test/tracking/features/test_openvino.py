@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlt_ros.tracking import ConfigError, Tracker, TrackerConfig, make_config
+from rlt_ros.tracking import (
+    ConfigError,
+    Tracker,
+    TrackerConfig,
+    TrackerStoppedError,
+    make_config,
+)
 from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
+from rlt_ros.tracking.compute.stopping import StopSignal, check_stop
+from rlt_ros.tracking.features import loading
 from rlt_ros.tracking.features.backbones import EfficientNetLite0, VggM
 from rlt_ros.tracking.features.crop_features import CropFeatures
 from rlt_ros.tracking.features.loading import load_networks
@@ -224,6 +234,162 @@ def test_results_outlive_the_next_samples() -> None:
     before = first.clone()
     compute(images.flip(0))
     assert torch.equal(first, before)
+
+
+@pytest.fixture
+def compiled_with(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The settings of each model that OpenVINO is asked for; none is made."""
+    asked: list[dict[str, Any]] = []
+
+    class Core:
+        def compile_model(self, model: None, device: str, settings: dict[str, Any]) -> Core:
+            assert (model, device) == (None, "CPU")
+            asked.append(settings)
+            return self
+
+        def create_infer_request(self) -> None:
+            pass
+
+    monkeypatch.setattr(inference, "_core", Core)
+    for converts in ("_region_model", "_samples_model"):
+        monkeypatch.setattr(inference, converts, lambda *_: None)
+    return asked
+
+
+def for_openvino(threads: int, streams: int, bfloat16: bool) -> dict[str, Any]:
+    return {
+        "PERFORMANCE_HINT": "LATENCY" if streams == 1 else "THROUGHPUT",
+        "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": streams,
+        "ENABLE_CPU_PINNING": False,
+    }
+
+
+@pytest.mark.parametrize("bfloat16", [True, False])
+def test_it_has_the_threads_and_the_precision_that_are_set(
+    compiled_with: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, bfloat16: bool
+) -> None:
+    """One image with all threads but fine-tuning's; samples on each thread; derivatives exactly."""
+    monkeypatch.setattr(loading, "openvino_chosen", lambda *_: True)
+    threads = CpuThreads(1)
+    threads.total, threads.beside_fine_tuning = 4, 3
+    for preset in ("default", "paper"):
+        load_networks(make_config(preset, device="cpu"), CPU, threads, bfloat16)
+    assert compiled_with == [
+        for_openvino(3, 1, bfloat16),
+        for_openvino(4, 4, bfloat16),  # features of samples
+        for_openvino(4, 4, False),  # their derivatives: pulled and pushed
+        for_openvino(4, 4, False),
+    ]
+
+
+class Request:
+    """Doubles its input, a batch at a time, as OpenVINO's asynchronous requests would."""
+
+    def __init__(self) -> None:
+        self.batches: list[NDArray[np.float32]] = []
+        self.waits = 0
+        self.output_tensors: list[Any] = []
+
+    def start_async(self, inputs: list[NDArray[np.float32]], share_inputs: bool) -> None:
+        assert self.waits == len(self.batches), "it is still busy"
+        self.batches.append(inputs[0].copy())
+
+    def wait(self) -> None:
+        self.waits += 1
+        self.output_tensors = [SimpleNamespace(data=2 * self.batches[-1])]
+
+
+@pytest.mark.parametrize(("threads", "used"), [(1, 1), (2, 2), (3, 3), (8, 3)])
+@pytest.mark.usefixtures("compiled_with")
+def test_samples_go_in_batches_to_as_many_requests_as_pytorch_has_threads(
+    monkeypatch: pytest.MonkeyPatch, threads: int, used: int
+) -> None:
+    samples = inference.OpenVinoSamples(torch.nn.Flatten(), "", [(1,)], batch=2, threads=3)
+    requests = [Request() for _ in samples._requests]
+    assert len(requests) == 3
+    samples._requests = requests
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    inputs = torch.arange(1.0, 10.0)[:, None]
+    (found,) = samples(inputs)
+    torch.testing.assert_close(found, 2 * inputs)
+    batches: list[list[list[float]]] = [[] for _ in requests]
+    for number, batch in enumerate(([1, 2], [3, 4], [5, 6], [7, 8], [9, 0])):  # filled with 0
+        batches[number % used].append([float(one) for one in batch])
+    assert [[one.ravel().tolist() for one in request.batches] for request in requests] == batches
+    assert all(request.waits == len(request.batches) for request in requests)
+
+
+@pytest.mark.usefixtures("compiled_with")
+def test_what_is_broken_off_reads_its_inputs_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = inference.OpenVinoSamples(torch.nn.Flatten(), "", [(1,)], batch=2, threads=3)
+    samples._requests = requests = [Request() for _ in range(3)]
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    signal = StopSignal()
+    checks: list[None] = []
+
+    def check() -> None:
+        checks.append(None)
+        if len(checks) == 3:
+            signal.set()
+        check_stop()
+
+    monkeypatch.setattr(inference, "check_stop", check)
+    with signal.heeded(), pytest.raises(TrackerStoppedError):
+        samples(torch.ones(9, 1))
+    assert [len(one.batches) for one in requests] == [one.waits for one in requests] == [1, 1, 0]
+
+
+def test_a_model_is_made_once_for_each_function_and_its_weights() -> None:
+    def identity(*layers: torch.nn.Module, kind: str = "features") -> Any:
+        return inference._Identity(torch.nn.Sequential(*layers), kind)
+
+    def layer(weight: float = 1.0, bias: float = 2.0) -> torch.nn.Module:
+        made = torch.nn.Linear(1, 1)
+        torch.nn.init.constant_(made.weight, weight)
+        torch.nn.init.constant_(made.bias, bias)
+        return made
+
+    one = identity(layer(), torch.nn.ReLU())
+    same = identity(layer(), torch.nn.ReLU())
+    assert one == same and hash(one) == hash(same)
+    others = [
+        identity(layer(), torch.nn.ReLU(), kind="pulled"),
+        identity(layer(), torch.nn.ReLU6()),
+        identity(layer(bias=3.0), torch.nn.ReLU()),
+        identity(layer(2.0, 1.0), torch.nn.ReLU()),
+        identity(torch.nn.ReLU(), layer()),
+    ]
+    assert all(other != one for other in others)
+    assert one != "features"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_telemetry_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    telemetry = ModuleType("openvino_telemetry")
+    if there:
+        monkeypatch.setitem(sys.modules, "openvino_telemetry", telemetry)
+    else:
+        monkeypatch.delitem(sys.modules, "openvino_telemetry", raising=False)
+    with inference._without_telemetry(), pytest.raises(ImportError):
+        importlib.import_module("openvino_telemetry")
+    assert sys.modules.get("openvino_telemetry") is (telemetry if there else None)
+    assert ("openvino_telemetry" in sys.modules) is there
+
+
+@needs_openvino
+def test_the_network_that_is_taken_over_stays_as_it_is() -> None:
+    backbone = EfficientNetLite0()
+    assert backbone.memory_format is torch.channels_last
+    OpenVinoBackbone(backbone, 96, 1, False)
+    inference._region_model.__wrapped__(inference._Identity(backbone, "maps"), 32)
+    assert backbone.memory_format is torch.channels_last
+    assert all(
+        one.is_contiguous(memory_format=torch.channels_last)
+        for one in backbone.parameters()
+        if one.ndim == 4
+    )
 
 
 @needs_openvino

@@ -39,6 +39,12 @@ def similarity(angle: float, zoom: float, x: float, y: float) -> NDArray[np.floa
     return np.asarray(matrix)
 
 
+def motion_from(first: Image) -> CameraMotion:
+    motion = CameraMotion()
+    assert motion.next_frame(first, BOX) is STILL  # there is none before it
+    return motion
+
+
 @pytest.mark.parametrize("size", [1, 4])
 @pytest.mark.parametrize(
     "camera",
@@ -55,7 +61,7 @@ def test_where_the_background_goes(camera: NDArray[np.float64], size: int) -> No
         np.asarray(cv2.resize(image, None, fx=size, fy=size), dtype=np.uint8)
         for image in (seen_by(STILL, (0, 0)), seen_by(camera, (20, -12)))
     )
-    moved = CameraMotion(before).next_frame(after, size * BOX)
+    moved = motion_from(before).next_frame(after, size * BOX)
     # Seen from the corners of the box: where it would be, had it not moved by itself.
     corners = np.array([[1, 1], [319, 1], [1, 239], [319, 239], [160, 120]], dtype=np.float64)
     expected = size * (corners @ camera[:, :2].T + camera[:, 2])
@@ -64,7 +70,7 @@ def test_where_the_background_goes(camera: NDArray[np.float64], size: int) -> No
 
 
 def test_each_frame_is_compared_with_the_one_before() -> None:
-    motion = CameraMotion(seen_by(STILL))
+    motion = motion_from(seen_by(STILL))
     steps = [6.0, 12.0, 12.0]
     found = [motion.next_frame(seen_by(similarity(0, 1, x, 0)), BOX)[0, 2] for x in steps]
     assert found == pytest.approx([6.0, 6.0, 0.0], abs=0.5)
@@ -75,11 +81,11 @@ def test_each_frame_is_compared_with_the_one_before() -> None:
 )
 def test_what_cannot_be_told_is_no_motion(after: Image) -> None:
     before = np.full((240, 320, 3), 127, np.uint8) if after.std() == 0 else texture(0)
-    moved = CameraMotion(before).next_frame(after, BOX)
+    moved = motion_from(before).next_frame(after, BOX)
     np.testing.assert_allclose(moved, STILL, atol=1e-3)
 
 
 def test_a_target_that_fills_the_image_leaves_no_background() -> None:
     whole = np.array([0.0, 0.0, 320.0, 240.0])
     after = seen_by(similarity(0.0, 1.0, 14.0, -9.0))
-    assert CameraMotion(seen_by(STILL)).next_frame(after, whole) is STILL
+    assert motion_from(seen_by(STILL)).next_frame(after, whole) is STILL

@@ -22,10 +22,8 @@ class Camera:
 
     moved: NDArray[np.float64] = np.eye(2, 3)
 
-    def __init__(self, image: Any) -> None:
-        assert image is IMAGE
-
     def next_frame(self, image: Any, target: Any) -> NDArray[np.float64]:
+        assert image is IMAGE
         return self.moved
 
 
@@ -42,7 +40,7 @@ def expected(one: Expectation, box: NDArray[np.float64]) -> list[float]:
 
 
 def test_what_rests_goes_with_the_picture(camera: type[Camera]) -> None:
-    one = Expectation(0.8, IMAGE)
+    one = Expectation(0.8)
     camera.moved = np.array([[0.0, -1.0, 40.0], [1.0, 0.0, -4.0]])  # a quarter turn, and a shift
     one.next_frame(IMAGE, BOX)
     # The centre goes to 40 - 13, 24 - 4; the box stays upright.
@@ -55,7 +53,7 @@ def test_what_rests_goes_with_the_picture(camera: type[Camera]) -> None:
 
 def test_a_velocity_is_against_the_background(camera: type[Camera]) -> None:
     """A camera that follows a target sees it rest, and the background move."""
-    one = Expectation(1.0, IMAGE)
+    one = Expectation(1.0)
     camera.moved = np.array([[1.0, 0.0, -4.0], [0.0, 1.0, 0.0]])
     for _ in range(40):
         one.next_frame(IMAGE, BOX)
@@ -68,7 +66,7 @@ def test_a_velocity_is_against_the_background(camera: type[Camera]) -> None:
 
 
 def test_a_velocity_is_learned_and_forgotten(camera: type[Camera]) -> None:
-    one = Expectation(0.5, IMAGE)
+    one = Expectation(0.5)
     one.next_frame(IMAGE, BOX)
     one.found(BOX, BOX + np.array([6.0, 0.0, 0.0, 0.0]))
     assert expected(one, BOX)[0] == 20.0 + 0.5 * NEWEST * 6.0
@@ -77,7 +75,7 @@ def test_a_velocity_is_learned_and_forgotten(camera: type[Camera]) -> None:
 
 
 def test_a_jump_is_no_velocity(camera: type[Camera]) -> None:
-    one = Expectation(0.5, IMAGE)
+    one = Expectation(0.5)
     one.next_frame(IMAGE, BOX)
     side = 48**0.5
     one.found(BOX, BOX + np.array([0.0, -0.9 * side, 0.0, 0.0]))
@@ -88,14 +86,14 @@ def test_a_jump_is_no_velocity(camera: type[Camera]) -> None:
 
 
 def test_nothing_is_expected_outside_of_the_image(camera: type[Camera]) -> None:
-    one = Expectation(0.8, IMAGE)
+    one = Expectation(0.8)
     camera.moved = np.array([[1.0, 0.0, -500.0], [0.0, 1.0, 500.0]])
     one.next_frame(IMAGE, BOX)
     assert expected(one, BOX) == [-4.0, 45.0, 8.0, 6.0]
 
 
 def test_without_inertia_everything_stays_where_it_was(camera: type[Camera]) -> None:
-    one = Expectation(0.0, IMAGE)
+    one = Expectation(0.0)
     camera.moved = np.array([[1.0, 0.0, -4.0], [0.0, 1.0, 0.0]])
     one.next_frame(IMAGE, BOX)
     one.found(BOX, BOX + np.array([8.0, 0.0, 0.0, 0.0]))

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes, centres
+from rlt_ros.tracking.errors import InvalidTargetError
 from rlt_ros.tracking.finding.extent import FIRST_TREMBLING, STEADY, Extent, _fitted, _inside
+from rlt_ros.tracking.state import Kept
 
 TARGET: Boxes = np.array([40.0, 30.0, 24.0, 16.0])
 # Of a witness that has not trembled yet.
@@ -21,6 +23,9 @@ FIRST_SHARE = STEADY**2 / (STEADY**2 + FIRST_TREMBLING**2)
 
 class Painted:
     """Stands for a feature extractor: places in a box differ from the others, but for noise."""
+
+    place_width = 5
+    device = torch.device("cpu")
 
     def __init__(self, box: Boxes, noise: float = 0.3, seed: int = 0) -> None:
         self.box = box
@@ -126,6 +131,35 @@ def test_it_learns_new_looks_of_background() -> None:
         found = extent.weighed(extractor, TARGET)
     # By the first frame alone half of the background were inside, and the box twice as large.
     assert np.abs(found - TARGET).max() < 3.0
+
+
+def test_it_goes_on_from_what_was_kept() -> None:
+    extent = learned()
+    for seed in range(3):
+        weighed(extent, TARGET, TARGET, seed)
+    like: Any = Painted(TARGET)
+    again = Extent.restored(1.0, Kept(extent.state()), like)
+    truth = np.array([38.0, 30.0, 28.0, 16.0])
+    for seed in range(3, 6):
+        expected = weighed(extent, truth, TARGET, seed)
+        np.testing.assert_array_equal(weighed(again, truth, TARGET, seed), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("recent", np.zeros((4, 5), np.float32), r"recent is \(4, 5\) float32, not \(6, 7\)"),
+        ("recent", -np.ones((6, 7), np.float32), "recent is of no places"),
+        ("sizes", np.array([0.0, 1.0]), "sizes is not from 0.001 to"),
+        ("factors", np.array([np.nan, 1.0]), "factors is not finite"),
+        ("trembling", np.array([-1.0, 1.0]), "trembling is not from 0 to 100"),
+    ],
+)
+def test_what_is_damaged_is_refused(name: str, value: Any, message: str) -> None:
+    like: Any = Painted(TARGET)
+    state = {**learned().state(), name: value}
+    with pytest.raises(InvalidTargetError, match=message):
+        Extent.restored(1.0, Kept(state), like)
 
 
 def test_places_inside_a_box_have_a_share() -> None:

@@ -101,6 +101,6 @@ def test_a_tracker_with_it_follows_and_is_another_one(
                 result = tracker.track(image)
                 assert result.state is TrackState.TRACKING
                 assert iou(result.box, box) > 0.5
-            assert tracker.updates_done == 1
+            assert tracker.updates_done >= 1
             last_boxes.append(result.box)
     assert not np.array_equal(last_boxes[0], last_boxes[1])

@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import numpy as np
+import pytest
 import torch
 
+from rlt_ros.tracking.errors import InvalidTargetError
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.memory import RememberedSamples, SampleMemory
+from rlt_ros.tracking.state import Kept
 
 
 def of(frame: int, count: int) -> Samples:
@@ -95,3 +99,42 @@ def test_one_frame_can_be_remembered() -> None:
         assert snapshot is not None
         assert (frames_in(snapshot[0]), frames_in(snapshot[1])) == ({frame: 2}, {frame: 1})
         memory.release()
+
+
+def remembered(memory: SampleMemory) -> list[dict[int, int]]:
+    snapshots = [memory.snapshot(long_term) for long_term in (True, False)]
+    memory.release()
+    return [frames_in(one) for snapshot in snapshots if snapshot for one in snapshot]
+
+
+@pytest.mark.parametrize("frames", range(1, 9))
+def test_what_was_kept_is_remembered_and_forgotten_in_the_same_order(frames: int) -> None:
+    sizes = {"long_term": 4, "short_term": 2, "positives": 3, "negatives": 5}
+    memory, other = SampleMemory(**sizes), SampleMemory(**sizes)
+    memory.add(of(0, 10), of(0, 20))
+    for frame in range(1, frames):
+        memory.add(of(frame, 3 - frame % 2), of(frame, 5))
+    assert memory.snapshot(long_term=True) is not None  # an update runs: what follows waits
+    memory.add(of(frames, 2), of(frames, 0))
+    other.restore(Kept(memory.state()), of(0, 0))
+    memory.release()
+    for frame in range(frames + 1, frames + 7):
+        assert remembered(other) == remembered(memory)
+        memory.add(of(frame, 3), of(frame, 4))
+        other.add(of(frame, 3), of(frame, 4))
+
+
+def test_nothing_is_kept_of_an_empty_memory() -> None:
+    memory = SampleMemory(long_term=4, short_term=2, positives=3, negatives=5)
+    memory.restore(Kept(memory.state()), of(0, 0))
+    assert memory.snapshot(long_term=True) is None
+
+
+@pytest.mark.parametrize("counts", [[2, 4], [0, 6], [-1, 7], [6, -(2**63), 2**63 - 1, 1]])
+def test_frames_that_do_not_fit_are_refused(counts: list[int]) -> None:
+    memory = SampleMemory(long_term=4, short_term=2, positives=3, negatives=5)
+    memory.add(of(0, 6), of(0, 6))
+    kept = dict(memory.state())
+    kept["positives"] = {**kept["positives"], "frames": np.array(counts, np.int64)}
+    with pytest.raises(InvalidTargetError, match=r"positives\.frames"):
+        memory.restore(Kept(kept), of(0, 0))

@@ -73,6 +73,22 @@ def test_it_reaches_the_edges_of_the_view_and_of_the_frame() -> None:
         np.testing.assert_array_equal(frame, inside[20 : 20 + 192, 10 : 10 + 192])
 
 
+@pytest.mark.parametrize("side", [0.3 * SIDE, 0.5 * SIDE, SIDE, 2.5 * SIDE])
+def test_no_pixel_that_the_view_reaches_is_left_out(side: float) -> None:
+    size = (300, 320)
+    edges = [(0, 0), (0, SIDE - 1), (SIDE - 1, 0), (SIDE - 1, SIDE - 1)]
+    for at in (10.1, 10.4, 10.6, 10.9):
+        for corner in edges:
+            found = image_of((at, at + 10, side, side), [corner, (5, 5), corner], size)
+            attention = np.zeros((SIDE, SIDE), np.float32)
+            attention[corner] = 1
+            attention = cv2.GaussianBlur(attention, (0, 0), 2.0)
+            step = side / SIDE
+            onto = np.array([[step, 0, at + step / 2 - 0.5], [0, step, at + 10 + step / 2 - 0.5]])
+            expected = cv2.warpAffine(attention, onto, size)
+            np.testing.assert_allclose(found, 255 / expected.max() * expected, atol=1.5)
+
+
 def test_a_view_outside_the_frame_shows_nothing() -> None:
     for area in ((321, 10, 96, 96), (10, 300, 96, 96), (-200, 10, 96, 96), (10, -200, 96, 96)):
         assert not image_of(area, [(48, 48)] * 3, (320, 240)).any()

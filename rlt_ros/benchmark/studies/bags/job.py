@@ -14,7 +14,8 @@ from rlt_ros.benchmark.studies.bags.frames import BagFrames
 from rlt_ros.benchmark.trackers.tracker_name import OURS, parse_tracker_name
 from rlt_ros.messages.detections import Box
 from rlt_ros.pixels.intensity import IntensityRange
-from rlt_ros.tracking.config import Value, make_config
+from rlt_ros.tracking.config import make_config
+from rlt_ros.tracking.settings import Value
 
 
 @dataclass(frozen=True)

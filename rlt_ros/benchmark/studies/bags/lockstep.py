@@ -18,8 +18,8 @@ from rlt_ros.benchmark.studies.bags.results import BagRun
 from rlt_ros.benchmark.trackers.runners import Runner, make_runner
 from rlt_ros.media.results import ResultRow
 from rlt_ros.progress import progress
-from rlt_ros.tracking.config import Value
 from rlt_ros.tracking.errors import InvalidImageError
+from rlt_ros.tracking.settings import Value
 
 LATENCY_IS = "time to track one frame, decoding not counted"
 STOPPED = "stopped by Ctrl-C"

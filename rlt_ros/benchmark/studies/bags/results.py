@@ -12,9 +12,11 @@ import numpy as np
 
 from rlt_ros.benchmark.json_files import write_json
 from rlt_ros.benchmark.measures.one_pass import one_pass_measures
-from rlt_ros.benchmark.runs.provenance import machine, versions
+from rlt_ros.benchmark.runs.provenance import origin
 from rlt_ros.benchmark.studies.bags.frames import BagFrames
 from rlt_ros.benchmark.studies.bags.job import BagJob
+from rlt_ros.benchmark.table_files import write_table_file
+from rlt_ros.benchmark.text_tables import Table, number
 from rlt_ros.media.results import ResultRow, write_results
 from rlt_ros.messages.detections import Box
 
@@ -66,10 +68,10 @@ def held_boxes(rows: Sequence[ResultRow], truth: Mapping[int, Box]) -> tuple[Any
     boxes, annotated = [], []
     row, following = None, iter([*rows, None])
     ahead = next(following)
-    for number in sorted(truth):
-        while ahead is not None and ahead.frame <= number:
+    for frame in sorted(truth):
+        while ahead is not None and ahead.frame <= frame:
             row, ahead = ahead, next(following)
-        box = np.array(truth[number])
+        box = np.array(truth[frame])
         if row is not None and np.isfinite(box).all() and (box[2:] > 0).all():
             boxes.append(row.box)
             annotated.append(box)
@@ -92,9 +94,7 @@ def summary_of(job: BagJob, run: BagRun, mode: str) -> dict[str, Any]:
     name = bag.stem if bag.is_file() else bag.resolve().name
     numbers = {"mean": mean, "sequences": {name: mean}}
     return {
-        "command": job.command,
-        "machine": machine(),
-        "versions": versions(),
+        **origin(job.command),
         "tracker": run.tracker,
         "settings": {"seed": 0, **job.settings},
         "failures": {f"{run.tracker} {name}": run.problem} if run.problem else {},
@@ -127,7 +127,7 @@ def summary_of(job: BagJob, run: BagRun, mode: str) -> dict[str, Any]:
 
 
 def write_run(job: BagJob, run: BagRun, mode: str) -> dict[str, Any]:
-    """Write summary.json and boxes.csv (frame, stamp, x, y, w, h, score, state) into ``job.out``.
+    """Write summary.json, tables.md and boxes.csv (frame, stamp, x, ... state) into ``job.out``.
 
     Stamps are seconds since the bag's first image. Returns what summary.json holds.
     """
@@ -136,24 +136,46 @@ def write_run(job: BagJob, run: BagRun, mode: str) -> dict[str, Any]:
     summary = summary_of(job, run, mode)
     write_results(folder / BOXES, run.rows)
     write_json(folder / SUMMARY, summary)
+    (name,) = summary["sequences"]
+    data = f"{name}, {summary['frames']} images, {summary['mode']}"
+    write_table_file(folder, summary, "A rosbag", [_table(summary)], data)
     return summary
+
+
+def _table(summary: Mapping[str, Any]) -> Table:
+    mean, memory = summary["mean"], summary.get("node_memory_mib") or {}
+    numbers = {
+        "median ms": _milliseconds(summary, "median"),
+        "95 % ms": _milliseconds(summary, "p95"),
+        "99 % ms": _milliseconds(summary, "p99"),
+        "start s": number(summary["init_seconds"], 2),
+        "AUC": number(mean.get("auc"), 3),
+        "precision 20 px": number(mean.get("precision20"), 3),
+        **{f"MiB, {when}": number(memory.get(when), 0) for when in ("start", "half", "end")},
+    }
+    counts = {key: str(summary[key]) for key in ("tracked", "dropped", "unusable", "lost")}
+    known = {key: text for key, text in numbers.items() if text != "-"}
+    row = {"tracker": summary["tracker"], **counts, **known}
+    note = f"Times are {summary['latency']['is']}; MiB is the memory of the node."
+    return Table("Frames and times", [list(row), list(row.values())], note)
+
+
+def _milliseconds(summary: Mapping[str, Any], key: str) -> str:
+    seconds = summary["latency"][key]
+    return number(None if seconds is None else 1000 * seconds, 1)
 
 
 def report(job: BagJob, summary: Mapping[str, Any]) -> str:
     """Return the numbers as text for people."""
     mean, latency = summary["mean"], summary["latency"]
-
-    def milliseconds(key: str) -> str:
-        return "-" if latency[key] is None else f"{1000 * latency[key]:.1f} ms"
-
+    median, p95, p99 = (_milliseconds(summary, key) for key in ("median", "p95", "p99"))
     lines = {
         "mode": summary["mode"],
         "frames": f"{summary['frames']} from frame {summary['init']['frame']} on",
         "tracked": f"{summary['tracked']}, target lost on {summary['lost']} of them",
         "dropped": f"{summary['dropped']}",
         "unusable": f"{summary['unusable']}",
-        "latency": f"{milliseconds('median')} median, {milliseconds('p95')} 95th, "
-        f"{milliseconds('p99')} 99th percentile ({latency['is']})",
+        "latency": f"{median} ms median, {p95} ms 95th, {p99} ms 99th percentile ({latency['is']})",
         "initialisation": f"{summary['init_seconds']:.2f} s",
     }
     memory = summary.get("node_memory_mib") or {}

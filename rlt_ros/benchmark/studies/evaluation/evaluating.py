@@ -18,7 +18,7 @@ from rlt_ros.benchmark.measures.vot_measures import EAO_INTERVAL
 from rlt_ros.benchmark.report import RUNS, SUMMARY, remove_report
 from rlt_ros.benchmark.runs.execution import Task, Workers, run_tasks
 from rlt_ros.benchmark.runs.job import LOST, OPE, TRE, VOT, Job, Outcome, job_name
-from rlt_ros.benchmark.runs.provenance import machine, versions
+from rlt_ros.benchmark.runs.provenance import origin
 from rlt_ros.benchmark.runs.result_folders import remove_result_files, write_outcome
 from rlt_ros.benchmark.runs.run_store import RunStore
 from rlt_ros.benchmark.runs.stored_outcomes import job_path, load_outcome, outcome_to_json
@@ -32,7 +32,7 @@ from rlt_ros.benchmark.studies.evaluation.vot_summary import (
 )
 from rlt_ros.benchmark.trackers.tracker_name import TrackerName, folder_name, parse_tracker_name
 from rlt_ros.pixels.intensity import IntensityRange
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 from rlt_ros.version import package_version
 
 
@@ -134,10 +134,8 @@ def evaluate(
         if outcome.job.tracker not in plan.published:
             write_outcome(outcome, out, plan.seeds)
     summary: dict[str, Any] = {
-        "command": command,
-        "machine": machine(),
+        **origin(command),
         "run_machines": sorted({outcome.machine for outcome in _outcomes(runs)} - {""}),
-        "versions": versions(),
         "run_versions": [store.version] if len(failures) < len(jobs) else [],
         "dataset": str(plan.dataset),
         "layout": plan.layout,

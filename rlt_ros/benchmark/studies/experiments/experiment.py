@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rlt_ros.benchmark.trackers.tracker_name import OURS, TrackerName, parse_tracker_name
 from rlt_ros.pixels.intensity import IntensityRange
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 
 @dataclass(frozen=True)

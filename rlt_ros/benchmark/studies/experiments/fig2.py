@@ -22,6 +22,7 @@ from rlt_ros.benchmark.studies.experiments.panels import (
     show_image,
     window_around,
 )
+from rlt_ros.benchmark.text_tables import Table, number
 from rlt_ros.tracking import Tracker, TrackerConfig
 from rlt_ros.tracking.boxes import Boxes, validated_box
 
@@ -98,6 +99,17 @@ def training_numbers(trainings: Sequence[TrainingMaps], box: Boxes) -> dict[str,
         }
         for one in trainings
     }
+
+
+def training_table(trainings: Sequence[TrainingMaps], box: Boxes) -> Table:
+    """Return ``attention_numbers`` as a table, a row for each lambda and number of steps."""
+    rows = [["lambda", "iteration", "share in the box", "sd/mean in the box"]]
+    for one in trainings:
+        for step, attention in one.maps.items():
+            found = attention_numbers(attention, box)
+            cells = (number(found[key], 2) for key in ("inside", "unevenness"))
+            rows.append([f"{one.weight:g}", str(step), *cells])
+    return Table("Attention in training (the paper's Figure 2)", rows)
 
 
 def draw_training(

@@ -24,6 +24,7 @@ from rlt_ros.benchmark.studies.experiments.panels import (
     show_image,
     window_around,
 )
+from rlt_ros.benchmark.text_tables import Table, number
 from rlt_ros.progress import followed
 from rlt_ros.tracking import Tracker, TrackerConfig, TrackResult
 from rlt_ros.tracking.boxes import Boxes, iou
@@ -103,6 +104,16 @@ def snapshot_numbers(runs: Mapping[float, Mapping[int, Snapshot]]) -> dict[str, 
         }
         for weight, run in runs.items()
     }
+
+
+def snapshot_table(runs: Mapping[float, Mapping[int, Snapshot]]) -> Table:
+    """Return overlaps, scores and states as a table, a row for each lambda and frame."""
+    rows = [["lambda", "frame", "IoU", "score", "state"]]
+    for weight, run in runs.items():
+        for frame, one in run.items():
+            cells = (number(one.overlap, 2), number(one.result.score, 2), one.result.state.name)
+            rows.append([f"{weight:g}", str(frame), *cells])
+    return Table("Attention, confidence and boxes (the paper's Figure 3)", rows)
 
 
 def draw_comparison(

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rlt_ros.benchmark.studies.experiments.experiment import Experiment, Variant, setting_texts
-from rlt_ros.tracking.config import Value, parse_setting
+from rlt_ros.tracking.config import parse_setting
+from rlt_ros.tracking.settings import Value
 
 Changes = Mapping[str, Value]
 

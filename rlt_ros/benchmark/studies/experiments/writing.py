@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from rlt_ros.benchmark.json_files import Json, write_json
 from rlt_ros.benchmark.report.plots import save_figure
 from rlt_ros.benchmark.runs.provenance import origin
+from rlt_ros.benchmark.table_files import write_table_file
+from rlt_ros.benchmark.text_tables import Table
 from rlt_ros.tracking import TrackerConfig
 
 
@@ -26,8 +28,9 @@ def write_figure(
     sequence: str,
     config: TrackerConfig,
     numbers: Mapping[str, Json],
+    table: Table,
 ) -> list[Path]:
-    """Write PNG, SVG and, with the numbers behind them, JSON; return the paths.
+    """Write PNG, SVG and, with the numbers behind them, JSON and tables.md; return the paths.
 
     Args:
         figure: what to write.
@@ -35,6 +38,7 @@ def write_figure(
         stem: of the files' names.
         command, dataset, sequence, config: how it was made.
         numbers: what the figure shows, as far as numbers can say it.
+        table: the same in short.
     """
     folder.mkdir(parents=True, exist_ok=True)
     about = {
@@ -46,4 +50,6 @@ def write_figure(
     }
     path = folder / f"{stem}.json"
     write_json(path, about)
-    return [*save_figure(figure, folder, stem), path]
+    data = f"{sequence}, preset {config.preset}, seed {config.seed}"
+    tables = write_table_file(folder, about, table.title, [table], data)
+    return [*save_figure(figure, folder, stem), path, tables]

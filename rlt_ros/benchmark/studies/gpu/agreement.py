@@ -25,8 +25,8 @@ from rlt_ros.benchmark.text_tables import Table, number
 from rlt_ros.tracking import TrackerConfig
 from rlt_ros.tracking.boxes import Boxes, from_centres, iou
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
-from rlt_ros.tracking.config import Value
 from rlt_ros.tracking.features.loading import load_networks
+from rlt_ros.tracking.settings import Value
 
 _ON_CPU: dict[str, Value] = {"device": "cpu", "threads": 0, "precision": "float32"}
 # What is asked for.

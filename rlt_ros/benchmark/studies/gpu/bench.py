@@ -19,7 +19,7 @@ from rlt_ros.benchmark.studies.speed.clips import Clip, Image
 from rlt_ros.benchmark.text_tables import Table
 from rlt_ros.tracking import Tracker, TrackerConfig, make_config
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 DEFAULT, PAPER, VGG_M = "default", "paper", "paper, VGG-M"
 TRACKERS = (DEFAULT, PAPER, VGG_M)

@@ -15,7 +15,7 @@ from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.studies.gpu.bench import WITHOUT_UPDATES, Bench, Found
 from rlt_ros.benchmark.studies.gpu.device_clock import finish
 from rlt_ros.benchmark.text_tables import Table, number
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 _WARM_UP = 5
 _STEPS = 3  # of an update

@@ -19,8 +19,8 @@ from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.studies.gpu.bench import DEFAULT, FEWER_SAMPLES, Bench, Found
 from rlt_ros.benchmark.text_tables import Table, number
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.config import Value
 from rlt_ros.tracking.features import roi_align
+from rlt_ros.tracking.settings import Value
 
 _TRIALS, _FRAMES = 8, 8
 _GRIDS = (5, 3, 7)

@@ -16,7 +16,7 @@ from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.studies.gpu.bench import WITHOUT_UPDATES, Bench, Found
 from rlt_ros.benchmark.text_tables import Table, number
 from rlt_ros.tracking import Tracker
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 _LONG_UPDATES: dict[str, Value] = {"update_interval": 1, "update_iterations": 200}
 

@@ -22,7 +22,7 @@ from rlt_ros.benchmark.report.tables_page import write_tables_page
 from rlt_ros.benchmark.runs.provenance import origin
 from rlt_ros.benchmark.studies.reference import crops, training
 from rlt_ros.benchmark.studies.speed.clips import GeneratedClip, Image
-from rlt_ros.benchmark.text_tables import Table, aligned, write_table
+from rlt_ros.benchmark.text_tables import Table, aligned, write_records
 from rlt_ros.tracking import TrackerConfig
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
@@ -178,7 +178,7 @@ def time_parts(config: TrackerConfig) -> Iterator[Part]:
 
 
 def measure_reference(config: TrackerConfig, out: Path, command: str) -> dict[str, Json]:
-    """Time all parts and write summary.json, report.html and report/reference.csv, .md."""
+    """Time all parts and write summary.json, the page, and report/reference.csv."""
     parts = [dataclasses.asdict(part) for part in time_parts(config)]
     summary = {
         **origin(command),
@@ -187,15 +187,13 @@ def measure_reference(config: TrackerConfig, out: Path, command: str) -> dict[st
     }
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / SUMMARY, summary)
-    cells = _cells(summary)
-    table = write_table(out / FILES, "reference", parts, cells, summary["machine"])
     write_tables_page(
         out,
         summary,
         title="Speed: beside a straightforward form",
         about="The same arithmetic of the paper preset in both ways, in turn; medians.",
-        tables=[Table("Parts", cells)],
-        links=[table],
+        tables=[Table("Parts", _cells(summary))],
+        links=[write_records(out / FILES / "reference.csv", parts)],
     )
     return summary
 

@@ -22,7 +22,7 @@ from rlt_ros.benchmark.studies.speed.running import run_jobs
 from rlt_ros.benchmark.studies.speed.stages import STAGES
 from rlt_ros.benchmark.studies.speed.summary import Run, summarise
 from rlt_ros.benchmark.text_tables import Table, aligned, counted, number, write_records
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 # Measure, heading, decimals.
 _COLUMNS = (

@@ -17,9 +17,9 @@ from rlt_ros.benchmark.studies.speed.clips import GeneratedClip
 from rlt_ros.benchmark.studies.speed.measuring import SpeedJob
 from rlt_ros.benchmark.studies.speed.running import run_jobs
 from rlt_ros.benchmark.studies.speed.summary import Run, summarise
-from rlt_ros.benchmark.text_tables import Table, aligned, number, write_table
+from rlt_ros.benchmark.text_tables import Table, aligned, number, write_records
 from rlt_ros.benchmark.trackers.tracker_name import OURS, parse_tracker_name
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 FRAME_SIZES = ((640, 480), (1280, 720), (1920, 1080))
 TARGET_SIZES = (24.0, 48.0, 96.0, 192.0)  # px, geometric mean side, in 640 x 480
@@ -61,7 +61,7 @@ def measure_growth(
     command: str,
     max_frames: int | None = None,
 ) -> dict[str, Json]:
-    """Time trackers on generated clips; write summary.json, report.html, report/growth.csv and .md.
+    """Time trackers on generated clips; write summary.json, the page, and report/growth.csv.
 
     Args:
         trackers: names, each with its settings, see ``make_runner``.
@@ -95,16 +95,13 @@ def measure_growth(
     }
     write_json(out / SUMMARY, summary)
     if rows:
-        records = summary["growth"]
-        cells = _cells(summary)
-        table = write_table(out / FILES, "growth", records, cells, summary["machine"])
         write_tables_page(
             out,
             summary,
             title="Speed: how the cost grows",
             about="One thing at a time is varied; memory is what the process grew by.",
-            tables=[Table("Growth", cells)],
-            links=[table],
+            tables=[Table("Growth", _cells(summary))],
+            links=[write_records(out / FILES / "growth.csv", summary["growth"])],
         )
     return summary
 

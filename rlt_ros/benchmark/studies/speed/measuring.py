@@ -20,7 +20,7 @@ from rlt_ros.benchmark.studies.speed.memory import MemoryGrowth
 from rlt_ros.benchmark.studies.speed.stages import Span, StageClock
 from rlt_ros.benchmark.trackers.runners import RltRunner, Runner, make_runner
 from rlt_ros.tracking.boxes import Boxes
-from rlt_ros.tracking.config import Value
+from rlt_ros.tracking.settings import Value
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,11 +37,13 @@ class Backbone(nn.Module, abc.ABC):
         levels: the feature maps that ``forward`` returns, from fine to coarse.
         padding_value: grey level 0..255 that stands for "outside the image".
         linearisable: whether ``linearised`` is written out.
+        weights_sha256: of the weight file (hex): features of other weights mean something else.
     """
 
     levels: tuple[FeatureLevel, ...]
     padding_value: int
     linearisable = False
+    weights_sha256 = ""
     memory_format: torch.memory_format = torch.channels_last
 
     @abc.abstractmethod

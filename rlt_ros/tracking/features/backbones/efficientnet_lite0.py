@@ -29,6 +29,7 @@ from rlt_ros.tracking.features.backbones.linearisation import (
 from rlt_ros.tracking.features.backbones.weights import (
     check_maps,
     check_sha256,
+    file_sha256,
     load_torch_tensors,
     one_line,
 )
@@ -90,8 +91,9 @@ class EfficientNetLite0(Backbone):
         super().__init__()
         path = embedded_weights() if weights is None else weights
         tensors = load_torch_tensors(path, HOW_TO_GET)
+        self.weights_sha256 = file_sha256(path)
         if weights is None:
-            check_sha256(path, WEIGHTS_SHA256, HOW_TO_GET)
+            check_sha256(path, self.weights_sha256, WEIGHTS_SHA256, HOW_TO_GET)
         try:
             self.stem = _folded(tensors, "_conv_stem", "_bn0", stride=2)
             self.blocks = nn.ModuleList(

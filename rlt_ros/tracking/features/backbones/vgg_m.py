@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from rlt_ros.tracking.errors import WeightsError
 from rlt_ros.tracking.features.backbones.base import Backbone, FeatureLevel
 from rlt_ros.tracking.features.backbones.matconvnet import read_convolutions
-from rlt_ros.tracking.features.backbones.weights import check_maps, existing_file
+from rlt_ros.tracking.features.backbones.weights import check_maps, existing_file, file_sha256
 
 HOW_TO_GET = (
     "get imagenet-vgg-m.mat from MatConvNet's pretrained models and name it in backbone_weights, "
@@ -46,6 +46,7 @@ class VggM(Backbone):
     def __init__(self, weights: Path) -> None:
         super().__init__()
         filters = _load_matconvnet(weights)
+        self.weights_sha256 = file_sha256(weights)
         self.conv1 = _convolution(*filters[0], stride=2)
         self.conv2 = _convolution(*filters[1], stride=2)
         self.conv3 = _convolution(*filters[2], stride=1)

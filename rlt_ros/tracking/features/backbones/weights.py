@@ -27,9 +27,13 @@ def existing_file(path: Path, how_to_get: str) -> Path:
     return path
 
 
-def check_sha256(path: Path, expected: str, how_to_get: str) -> None:
-    """Raise WeightsError unless the file has the expected SHA-256 (hex)."""
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file (hex)."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check_sha256(path: Path, found: str, expected: str, how_to_get: str) -> None:
+    """Raise WeightsError unless the file's SHA-256 is the expected one (hex)."""
     if found != expected:
         raise WeightsError(
             f"weight file {path} is damaged: expected SHA-256 {expected}, found {found}; "

@@ -1,0 +1,146 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who names targets by topics: init boxes, a detector, a person who clicks into the image."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from geometry_msgs.msg import PointStamped
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CompressedImage, Image
+from vision_msgs.msg import Detection2D, Detection2DArray
+
+from rlt_ros.messages.detections import box_of, stamp_nanoseconds
+from rlt_ros.pixels.intensity import parse_intensity_range
+from rlt_ros.ros.complaints import Complaints
+from rlt_ros.ros.inputs.detector_boxes import chosen_boxes, parse_classes, without_targets
+from rlt_ros.ros.inputs.grown_box import box_around, grown_box
+from rlt_ros.ros.inputs.image_conversion import ImageConverter
+from rlt_ros.ros.interface.parameters import NodeConfig
+from rlt_ros.ros.interface.topics import CLICKED_POINT, DETECTIONS_IN, INIT_BOX, Topic
+from rlt_ros.ros.worker.replies import Answer
+from rlt_ros.ros.worker.tracking_worker import State, TrackedFrame, TrackingWorker
+from rlt_ros.tracking import InvalidBoxError, InvalidImageError
+from rlt_ros.tracking.boxes import BoxLike
+
+
+class BoxSources:
+    """Subscribes to what names targets, and asks the worker to follow them.
+
+    Callbacks run in the executor's thread and do little more than hand over; growing a box from a
+    click takes some 10 ms.
+
+    `worker` returns the one that works now. (The executor holds subscriptions for a while after
+    they were destroyed, and with them whatever they know.)
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        worker: Callable[[], TrackingWorker | None],
+        settings: NodeConfig,
+        complaints: Complaints,
+    ) -> None:
+        self._node = node
+        self._worker = worker
+        self._settings = settings
+        self._complaints = complaints
+        intensity = parse_intensity_range(settings.intensity_range)
+        self._to_rgb = ImageConverter(intensity, lambda _: None)  # the worker's says what is wrong
+        self._image: Image | CompressedImage | None = None
+        self._targets: tuple[BoxLike, ...] = ()  # of the last frame
+        self._asked = False  # for a detection's target, and not answered yet
+        self._subscriptions = [
+            self._subscribe(INIT_BOX, self._on_init_box),
+            self._subscribe(CLICKED_POINT, self._on_click),
+        ]
+        if settings.detections_use != "nothing":
+            self._subscriptions.append(self._subscribe(DETECTIONS_IN, self._on_detections))
+
+    @property
+    def topic(self) -> str:
+        """The full name of the init boxes' topic."""
+        return str(self._subscriptions[0].topic_name)
+
+    def destroy(self) -> None:
+        """Listen no more."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._image = None
+
+    def see_image(self, message: Image | CompressedImage) -> None:
+        """Keep the newest image, for a click."""
+        self._image = message
+
+    def see_targets(self, tracked: TrackedFrame) -> None:
+        """Keep where the targets are; from the worker's thread."""
+        self._targets = tuple(target.result.box for target in tracked.targets)
+
+    def _subscribe(self, topic: Topic, callback: Callable[[Any], None]) -> Any:
+        quality = QoSProfile(depth=topic.depth)
+        return self._node.create_subscription(topic.type, topic.name, callback, quality)
+
+    def _on_init_box(self, message: Detection2D) -> None:
+        worker = self._worker()
+        if worker is None:
+            return
+        try:
+            box = box_of(message)
+        except InvalidBoxError as error:
+            worker.refuse(error)
+            return
+        if message.bbox.center.theta != 0:
+            self._complaints.warn("rotated", "the init box is rotated; its angle is ignored")
+        stamp, frame_id = stamp_nanoseconds(message.header.stamp), message.header.frame_id
+        worker.submit_init(box, stamp, frame_id, target_id=message.id)
+
+    def _on_click(self, message: PointStamped) -> None:
+        worker = self._worker()
+        if worker is None:
+            return
+        x, y, side = message.point.x, message.point.y, self._settings.click_size
+        try:
+            if side:
+                box, stamp = box_around(x, y, side), 0
+            elif self._image is None:
+                raise InvalidBoxError(
+                    "no image has come yet, in which a box could grow round the clicked point"
+                )
+            else:
+                box = grown_box(self._to_rgb(self._image, None)[0], x, y)
+                stamp = stamp_nanoseconds(self._image.header.stamp)
+        except (InvalidBoxError, InvalidImageError) as error:
+            worker.refuse(error)
+            return
+        worker.submit_init(box, stamp, message.header.frame_id)
+
+    def _on_detections(self, message: Detection2DArray) -> None:
+        worker, settings = self._worker(), self._settings
+        if worker is None or self._asked:
+            return
+        boxes = chosen_boxes(
+            message.detections,
+            settings.detections_min_score,
+            parse_classes(settings.detections_classes),
+        )
+        status = worker.status()
+        if settings.detections_use == "first" or not status.targets:
+            if status.state != State.IDLE:
+                return
+        else:
+            if len(status.targets) >= settings.max_targets:
+                return
+            boxes = without_targets(boxes, self._targets)
+        if boxes:
+            self._asked = True
+            stamp, frame_id = stamp_nanoseconds(message.header.stamp), message.header.frame_id
+            # A name of its own: an empty one would mean the only target.
+            name = uuid.uuid4().hex
+            worker.submit_init(boxes[0], stamp, frame_id, target_id=name, answered=self._answered)
+
+    def _answered(self, _: Answer) -> None:
+        self._asked = False
