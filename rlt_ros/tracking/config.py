@@ -255,7 +255,7 @@ class TrackerConfig:
     mining_interval: int = _training(
         15, "training steps that share one mining", minimum=1, maximum=1000
     )
-    candidates: int = _search(400, "boxes scored per frame", minimum=8, maximum=16384)
+    candidates: int = _search(360, "boxes scored per frame", minimum=8, maximum=16384)
     best_candidates: int = _search(5, "best boxes whose mean is the target", minimum=1, maximum=64)
     search_translation: float = _search(
         0.8, "reach of the search in mean target sides", minimum=0.05, maximum=10.0
@@ -269,9 +269,17 @@ class TrackerConfig:
     motion_penalty: float = _search(
         0.5,
         "target score, before the soft-max, that a candidate loses per squared target side between "
-        "it and the last box: likes of the target are often near; 0 in the paper",
+        "it and where the target is expected: likes of it are often near; 0 in the paper",
         minimum=0.0,
         maximum=100.0,
+    )
+    inertia: float = _search(
+        0.8,
+        "share of the target's velocity against the background that is expected to go on into the "
+        "next frame, which the camera's own motion moves as well; 0 searches around the last box, "
+        "as in the paper",
+        minimum=0.0,
+        maximum=1.0,
     )
     centre_adaptation: float = _moves(
         0.3,
@@ -283,6 +291,14 @@ class TrackerConfig:
     size_adaptation: float = _moves(
         0.1,
         "the same of its change of width and height",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    extent_share: float = _moves(
+        1.0,
+        "largest share, in the sizes of a find, of how far the places that look like inside reach, "
+        "and half of that in its centre; the more that trembles, the less it counts; 0 leaves "
+        "them to box regression, as in the paper (features: shared)",
         minimum=0.0,
         maximum=1.0,
     )
@@ -302,7 +318,7 @@ class TrackerConfig:
     )
     hold_threshold: float = _belief(
         -2.0,
-        "target score up to which the box stays where it was; between this and "
+        "target score up to which the box stays where it was expected; between this and "
         "success_threshold it follows the best guess, and nothing is learned",
         minimum=-100.0,
         maximum=100.0,
@@ -463,6 +479,7 @@ PRESETS: dict[str, dict[str, Value]] = {
         "candidates": 256,
         "search_translation": 0.6,
         "motion_penalty": 0.0,
+        "inertia": 0.0,
         "centre_adaptation": 0.0,
         "size_adaptation": 0.0,
         "mining_interval": 1,
@@ -472,6 +489,7 @@ PRESETS: dict[str, dict[str, Value]] = {
         "regression_ridge": 1000.0,
         "regression_features": "classifier",
         "regression_steps": 1,
+        "extent_share": 0.0,
         "flow_share": 0.0,
         "lost_after": 1,
         "doubt_probability": 0.0,

@@ -28,7 +28,7 @@ class TrackResult:
 
     Attributes:
         box: ``(4,)`` float64 x, y, w, h in pixels, top-left corner, 0-based; unless TRACKING the
-            best guess, or the last box where there is none.
+            best guess, or where there is none the last box, moved on as expected.
         score: probability 0..1 that the box overlaps the target by an IoU above 0.5.
         state: TRACKING, UNCERTAIN or LOST.
     """

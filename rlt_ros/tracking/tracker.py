@@ -115,6 +115,7 @@ class Tracker(HeldTarget):
             )
         self._learner.next_frame()
         with self._stop.heeded(), self._computing():
+            self._search.expect(image)
             self._extractor.observe(image, self._search.box)
             self._has_frame = True
             scene = Scene(image, self._extractor, self._learner.classifier)

@@ -51,6 +51,7 @@ class CropFeatures(FeatureExtractor):
         self._fill = network.backbone.padding_value
         self.parts = (FeaturePart(network.backbone.levels[-1].channels, network.grid**2),)
         self.context_width = self.width
+        self.place_width = 0
         self.weights_sha256 = network.backbone.weights_sha256
         self._image = torch.empty(0)
         self._zoom = np.ones(2)
@@ -109,6 +110,10 @@ class CropFeatures(FeatureExtractor):
     def context_features(self, boxes: Boxes) -> Tensor:
         """See ``FeatureExtractor.context_features``."""
         return self.features(from_centres(centres(boxes), CONTEXT * boxes[:, 2:]))
+
+    def places(self, area: Boxes, count: int) -> Tensor:
+        """See ``FeatureExtractor.places``."""
+        raise NotImplementedError("image samples have no features of single places")
 
     def region(self, box: Boxes) -> Boxes:
         """See ``FeatureExtractor.region``: the whole frame."""

@@ -61,6 +61,7 @@ class FeatureExtractor(abc.ABC):
         area: ``(4,)`` the part of the frame in which boxes have features, in pixels.
         parts: what a box's features are, in order.
         context_width: numbers of a box with its surroundings, the E of ``context_features``.
+        place_width: numbers of a single place, the F of ``places``; 0 where there are none.
         weights_sha256: of the backbone.
         device: where it computes.
     """
@@ -68,6 +69,7 @@ class FeatureExtractor(abc.ABC):
     area: Boxes
     parts: tuple[FeaturePart, ...]
     context_width: int
+    place_width: int
     weights_sha256: str
     device: torch.device
 
@@ -95,6 +97,18 @@ class FeatureExtractor(abc.ABC):
     @abc.abstractmethod
     def context_features(self, boxes: Boxes) -> Tensor:
         """Return features ``(N, E)`` of boxes ``(N, 4)`` with their surroundings."""
+
+    @abc.abstractmethod
+    def places(self, area: Boxes, count: int) -> Tensor:
+        """Return features ``(count ** 2, F)`` of single places: of a grid over an area, by rows.
+
+        Args:
+            area: ``(4,)`` in pixels.
+            count: of places per side.
+
+        Raises:
+            NotImplementedError: there are none.
+        """
 
     @abc.abstractmethod
     def region(self, box: Boxes) -> Boxes:

@@ -68,6 +68,7 @@ class SharedFeatures(FeatureExtractor):
             for level, grid in zip(backbone.levels, grids, strict=True)
             if grid
         )
+        self.place_width = sum(level.channels for level in backbone.levels)
         self.context_width = sum(
             level.channels * grid**2
             for level, grid in zip(backbone.levels, CONTEXT_GRIDS, strict=True)
@@ -110,6 +111,15 @@ class SharedFeatures(FeatureExtractor):
         wider = from_centres(centres(boxes), CONTEXT * boxes[:, 2:])
         with torch.no_grad():
             return self.pooled(self._maps, wider, self._region, CONTEXT_GRIDS)
+
+    def places(self, area: Boxes, count: int) -> Tensor:
+        """See ``FeatureExtractor.places``; what all maps hold there."""
+        with torch.no_grad():
+            grids = (count,) * len(self._maps)
+            bins = self.pooled(self._maps, area[None], self._region, grids)
+        channels = [count**2 * level.channels for level in self._backbone.levels]
+        parts = bins[0].split(channels)
+        return torch.cat([part.reshape(count**2, -1) for part in parts], dim=1)
 
     def region(self, box: Boxes) -> Boxes:
         """See ``FeatureExtractor.region``: a square around the box, which it holds with room."""

@@ -7,6 +7,7 @@ Paper, section 4: the mean of the best candidates, refined by box regression. Th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -118,6 +119,12 @@ class Detector:
         )
         nearby = self._examined(seen, scene, failures)
         return nearby if nearby.is_target else self._redetected(scene, nearby, box, failures)
+
+    def carry(self, expected: Callable[[Boxes], Boxes]) -> None:
+        """Take the next frame: what was at a box of the last one is expected elsewhere."""
+        self._last_found = expected(self._last_found)
+        if self._verifier is not None:
+            self._verifier.carry(expected)
 
     def find_anywhere(self, scene: Scene, nearby: Find, box: Boxes, failures: int) -> Find:
         """Return the target seen in any part of the frame, or ``nearby`` where it is not.

@@ -27,7 +27,7 @@ GRID_STEP, GRID_LIMIT = 0.25, 1024
 # Boxes drawn around the best of the grid, their reach in sides, and their change of size.
 CLOSER_LOOKS, CLOSER_REACH, CLOSER_SCALE = 100, 0.25, 1.05
 # Neighbouring parts of the frame overlap by so many target sides: a target is whole in one of them.
-PART_OVERLAP = 1.5
+PART_OVERLAP = 1.2
 # Most parts across and down: minutes of frames.
 PARTS_PER_SIDE = 64
 
@@ -112,7 +112,7 @@ def frame_parts(image_size: tuple[int, int], region: float, box: Boxes) -> Boxes
         box: ``(4,)`` the target where it was last seen.
     """
     size = np.asarray(image_size, dtype=np.float64)
-    step = max(region - PART_OVERLAP * float(box[2:].max()), region / 4)
+    step = np.maximum(region - PART_OVERLAP * box[2:], region / 4)
     first = np.minimum(region / 2, size / 2)
     counts = np.ceil(np.maximum(size - region, 0) / step).astype(int) + 1
     x, y = (

@@ -12,6 +12,8 @@ from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.extractor import FeatureExtractor
 from rlt_ros.tracking.finding.confidence import calibrated
 from rlt_ros.tracking.finding.detection import Detector, Find, Scene
+from rlt_ros.tracking.finding.expectation import Expectation
+from rlt_ros.tracking.finding.extent import Extent
 from rlt_ros.tracking.finding.first_looks import turned_looks
 from rlt_ros.tracking.finding.sighting import best_sighting
 from rlt_ros.tracking.finding.steadying import Steadying
@@ -32,8 +34,8 @@ class Search:
     """Follows one target.
 
     Attributes:
-        box: ``(4,)`` where the target is expected in the next frame; where it was found in the last
-            one, the box to learn it from.
+        box: ``(4,)`` where the target is expected, between ``expect`` and ``find``; otherwise where
+            it was last, and the box to learn it from if it was found.
         failures: frames since it was found last.
         rng: source of candidates.
         is_back: nobody knows how much later the next frame is.
@@ -50,9 +52,10 @@ class Search:
     ) -> None:
         self._config = config
         self.rng = rng
-        self.box = target
+        self.box = self._before = target
         self.failures = 0
         self._reach = config.search_translation
+        self._expectation = Expectation(config.inertia)
         self._steadying = Steadying(config.flow_share, image, target)
         self.is_back = False
 
@@ -65,6 +68,8 @@ class Search:
             "reach": self._reach,
             "steadying": self._steadying.state(),
             "detector": self._detector.state(),
+            "expectation": self._expectation.state(),
+            "extent": None if self._extent is None else self._extent.state(),
         }
 
     @classmethod
@@ -82,11 +87,16 @@ class Search:
         self = cls.__new__(cls)
         self._config = config
         self.rng = restored_generator(kept.part("rng"))
-        self.box = kept.box("box")
+        self.box = self._before = kept.box("box")
         self.failures = kept.integer("failures")
         self._reach = kept.number("reach", 0.0, 10.0)
         self._steadying = Steadying.restored(config.flow_share, kept.part("steadying"))
         self._detector = Detector.restored(config, self.rng, kept.part("detector"), like)
+        self._expectation = Expectation.restored(config.inertia, kept.part("expectation"))
+        extent = kept.optional("extent")
+        self._extent = None
+        if extent is not None and config.extent_share and config.features == "shared":
+            self._extent = Extent.restored(config.extent_share, extent, like)
         self.is_back = True
         return self
 
@@ -105,10 +115,20 @@ class Search:
             looks = torch.cat([seen.features, *turned])
             verifier = Verifier(looks, target, likenesses(config))
         self._detector = Detector(config, self.rng, target, regressor, verifier)
+        share = config.extent_share if config.features == "shared" else 0.0
+        self._extent = Extent(share, scene.extractor, target) if share else None
+        self._expectation.next_frame(scene.image, target)
         return TrackResult(target.copy(), self._score(seen.probability, 1.0), self._state())
 
+    def expect(self, image: Image) -> None:
+        """Move ``box`` to where the target is expected in the next frame ``(H, W, 3)`` RGB."""
+        self._before = self.box
+        self._expectation.next_frame(image, self.box)
+        self.box = self._expectation.expected(self.box)
+        self._detector.carry(self._expectation.expected)
+
     def find(self, scene: Scene) -> tuple[Find, TrackResult]:
-        """Find the target in the next frame, or say that it is not there.
+        """Find the target in the frame that it was expected in, or say that it is not there.
 
         Args:
             scene: the frame.
@@ -122,12 +142,18 @@ class Search:
         self._reach, reach = config.search_translation, self._reach
         if find.is_target:
             self._detector.confirm(find, self.failures)
+            if self._extent is not None:
+                box = self._extent.weighed(find.extractor, box)
+                find = find._replace(box=box)
             box = self._steadying.steadied(box, scene.image, followed=not self.failures)
             self.box = carried_over(config, find)
+            self._expectation.found(self._before, self.box)
         elif find.seen.score > config.hold_threshold:
             self.box = find.seen.box
+            self._expectation.found(self._before, self.box)
         else:
             box = self.box
+            self._expectation.missed()
             self._reach = min(SEARCH_GROWTH * reach, config.search_translation_lost)
         self.failures = 0 if find.is_target else self.failures + 1
         size = (scene.image.shape[1], scene.image.shape[0])

@@ -11,6 +11,7 @@ counts is the likeness against its usual value for this target.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -138,6 +139,10 @@ class Verifier:
         """
         likeness = self._cosine(features) / max(self._usual, USUAL_FLOOR)
         return Verdict(likeness, likeness > self._needed(box, frames_in_doubt))
+
+    def carry(self, expected: Callable[[Boxes], Boxes]) -> None:
+        """Take the next frame: what was at a box of the last one is expected elsewhere."""
+        self._box = expected(self._box)
 
     def confirm(self, features: Tensor, box: Boxes, frames: int) -> None:
         """Take a find for the target.

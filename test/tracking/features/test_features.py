@@ -56,6 +56,19 @@ def test_shared_features_sit_where_the_boxes_are(target: float) -> None:
     np.testing.assert_allclose(found[:, 3:5], expected - 0.25, atol=0.5)
 
 
+def test_places_sit_on_a_grid() -> None:
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (1, 1))
+    extractor.start(ramp(480, 500), np.array([200.0, 200.0, 60.0, 60.0]))
+    means = torch.cat([m.flatten() for m in extractor._channel_means])
+    spreads = torch.cat([s.flatten() for s in extractor._channel_spreads])
+    found = extractor.places(np.array([170.0, 200.0, 80.0, 40.0]), 4) * spreads + means
+    x, y = np.meshgrid([180.0, 200.0, 220.0, 240.0], [205.0, 215.0, 225.0, 235.0])
+    expected = np.stack([x.ravel(), y.ravel()], axis=1) / 2 - 0.25
+    assert found.shape == (16, 6)
+    np.testing.assert_allclose(found[:, 0:2], expected, atol=0.5)
+    np.testing.assert_allclose(found[:, 3:5], expected, atol=0.5)
+
+
 @pytest.mark.parametrize("side", [30.0, 64.0, 150.5, 290.5])
 def test_region_patch_is_where_it_says(side: float) -> None:
     region = np.array([200.3, 150.7, side, side])

@@ -82,11 +82,14 @@ def test_a_grid_for_a_small_target_is_as_fine_as_its_limit_allows() -> None:
 @pytest.mark.parametrize(
     ("image_size", "sides", "across", "down"),
     [
-        # Steps of 180 - 1.5 x 40 = 120 px at most, evenly from edge to edge.
+        # Steps of 180 - 1.2 x 40 = 132 px and 180 - 1.2 x 30 = 144 px at most, evenly from edge to
+        # edge.
         ((640, 480), (40.0, 30.0), np.linspace(90, 550, 5), np.linspace(90, 390, 4)),
         ((640, 480), (30.0, 40.0), np.linspace(90, 550, 5), np.linspace(90, 390, 4)),
+        # 144 and 48 px: a tall target needs no more parts across.
+        ((640, 480), (30.0, 110.0), np.linspace(90, 550, 5), np.linspace(90, 390, 8)),
         # A quarter of the region, 45 px, at least.
-        ((640, 480), (150.0, 20.0), np.linspace(90, 550, 12), np.linspace(90, 390, 8)),
+        ((640, 480), (150.0, 20.0), np.linspace(90, 550, 12), np.linspace(90, 390, 3)),
         # One part where the region holds the frame.
         ((100, 480), (40.0, 30.0), [50], np.linspace(90, 390, 4)),
         ((100, 80), (40.0, 30.0), [50], [40]),
@@ -202,9 +205,9 @@ def test_parts_of_a_huge_frame_around_a_tiny_target_are_bounded() -> None:
     parts = frame_parts((7680, 4320), 9.0, box)
     assert len(parts) == PARTS_PER_SIDE**2
     shifts = np.abs(centres(parts) - centres(box))
-    assert (shifts[0] <= 6).all()
-    assert shifts[:, 0].max() == pytest.approx(PARTS_PER_SIDE / 2 * 6, abs=7)
-    assert centres(parts)[:, 1].max() == pytest.approx(PARTS_PER_SIDE * 6, abs=7)
+    assert (shifts[0] <= 6.6).all()
+    assert shifts[:, 0].max() == pytest.approx(PARTS_PER_SIDE / 2 * 6.6, abs=7)
+    assert centres(parts)[:, 1].max() == pytest.approx(PARTS_PER_SIDE * 6.6, abs=7)
     # As many where it is at the far corner.
     parts = frame_parts((7680, 4320), 9.0, np.array([7670.0, 4310.0, 2.0, 2.0]))
     assert len(parts) == PARTS_PER_SIDE**2

@@ -27,6 +27,8 @@ CONFIG = make_config(
     lost_after=3,
     centre_adaptation=0.5,
     size_adaptation=0.5,
+    inertia=0.5,
+    extent_share=0.0,
     flow_share=0.25,
     likeness=0.7,
     likeness_doubtful=0.8,
@@ -62,6 +64,7 @@ class Told:
         self.asked: list[tuple[list[float], float, int]] = []
         self.confirmed: list[int] = []
         self.followed: list[bool] = []
+        self.carried: list[list[float]] = []
         self.verifier: Any = None
 
     def detector(self, config: Any, rng: Any, target: Boxes, regressor: Any, verifier: Any) -> Any:
@@ -71,6 +74,9 @@ class Told:
     def find(self, scene: Scene, box: Boxes, reach: float, failures: int) -> Find:
         self.asked.append((box.tolist(), reach, failures))
         return self.finds.pop(0)
+
+    def carry(self, expected: Any) -> None:
+        self.carried.append(expected(TARGET).tolist())
 
     def confirm(self, find: Find, failures: int) -> None:
         self.confirmed.append(failures)
@@ -111,7 +117,7 @@ def test_the_first_frame_is_tracked_where_it_was_told(told: Told) -> None:
 
 
 def test_nothing_verifies_where_no_likeness_is_asked(told: Told) -> None:
-    started(make_config(likeness=0.0))
+    started(make_config(likeness=0.0, extent_share=0.0))
     assert told.verifier is None
 
 
@@ -130,6 +136,54 @@ def test_a_found_target_is_published_steadied_and_searched_where_it_was_seen(tol
     assert told.asked == [(TARGET.tolist(), 0.5, 0), ([26.0, 10.0, 12.0, 6.0], 0.5, 0)]
     assert told.confirmed == [0, 0]
     assert told.followed == [True, True]
+
+
+def test_a_target_is_expected_to_go_on(told: Told) -> None:
+    following = started()
+    seen = TARGET + np.array([6.0, 0.0, 0.0, 0.0])
+    guess = TARGET + np.array([10.5, 0.0, 0.0, 0.0])
+    told.finds = [
+        find_of(seen, seen, True),
+        find_of(TARGET, TARGET, False),
+        find_of(guess, guess, False, score=1.6),
+    ]
+    following.expect(SCENE.image)
+    assert following.box.tolist() == TARGET.tolist()
+    following.find(SCENE)
+    # It moved by 6: half of that is its velocity, and half of that goes on.
+    following.expect(SCENE.image)
+    assert following.box.tolist() == [27.5, 10.0, 8.0, 6.0]
+    assert told.carried == [TARGET.tolist(), [21.5, 10.0, 8.0, 6.0]]
+    following.find(SCENE)
+    # It is not found there, and what is left of its velocity halves.
+    following.expect(SCENE.image)
+    assert following.box.tolist() == [28.25, 10.0, 8.0, 6.0]
+    # What is likely it is followed as well, from 27.5 to 30.5.
+    following.find(SCENE)
+    following.expect(SCENE.image)
+    assert following.box.tolist() == [31.625, 10.0, 8.0, 6.0]
+
+
+def test_a_find_is_weighed_with_how_far_it_reaches(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wider:
+        def __init__(self, share: float, extractor: Any, target: Boxes) -> None:
+            assert share == 0.75
+            assert target.tolist() == TARGET.tolist()
+
+        def weighed(self, extractor: Any, box: Boxes) -> Boxes:
+            return box + np.array([-5.0, 0.0, 10.0, 0.0])
+
+    monkeypatch.setattr(search, "Extent", Wider)
+    following = started(make_config(extent_share=0.75, size_adaptation=0.5, centre_adaptation=0.5))
+    told.finds = [find_of(TARGET, TARGET, True), find_of(TARGET, TARGET, False, score=5.0)]
+    find, result = following.find(SCENE)
+    assert find.box.tolist() == [15.0, 10.0, 18.0, 6.0]
+    assert result.box.tolist() == [16.0, 10.0, 18.0, 6.0]  # steadied
+    np.testing.assert_allclose(following.box, [18.0, 10.0, 12.0, 6.0])  # the root of 8 * 18
+    _, result = following.find(SCENE)  # what is doubted is not
+    assert result.box.tolist() == TARGET.tolist()
 
 
 def test_a_lost_target_is_searched_ever_wider_where_it_was_last(told: Told) -> None:
