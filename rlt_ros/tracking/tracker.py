@@ -84,9 +84,9 @@ class Tracker(HeldTarget):
             self._search = Search(self.config, rng, image, target)
             with self._stop.heeded(), self._computing():
                 self._extractor.start(image, target)
+                self._has_frame = True
                 regressor = self._learner.learn_first_frame(self._extractor, image, target, on_step)
                 scene = Scene(image, self._extractor, self._learner.classifier)
-                self._has_frame = True
                 return self._search.start(scene, regressor)
         except BaseException:
             self._image_size = None

@@ -55,6 +55,8 @@ class CameraMotion:
         self = cls()
         if kept.value("grey") is not None:
             self._grey = kept.array("grey", (None, None), np.uint8)
+            if not self._grey.size:
+                raise kept.misfit("grey", "is empty")
         return self
 
     def next_frame(self, image: NDArray[np.uint8], target: Boxes) -> NDArray[np.float64]:
