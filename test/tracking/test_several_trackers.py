@@ -37,18 +37,11 @@ def follow(tracker: Tracker, images: list[Image], box: NDArray[np.float64]) -> R
     return [(*result.box, result.score, result.state) for result in results]
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [{}, {"features": "crops", "attention_at": "image", "attention_kind": "derivative"}],
-    ids=["shared", "crops"],
-)
 def test_in_lockstep_each_of_two_targets_is_followed_as_if_alone(
-    few: dict[str, Any],
-    two_patches: tuple[list[Image], list[NDArray[np.float64]]],
-    settings: dict[str, Any],
+    few: dict[str, Any], two_patches: tuple[list[Image], list[NDArray[np.float64]]]
 ) -> None:
     images, starts = two_patches
-    config = make_config(**{**few, "update_interval": 3, **settings})
+    config = make_config(**{**few, "update_interval": 3})
     alone = []
     for box in starts:
         with Tracker(config) as tracker:
