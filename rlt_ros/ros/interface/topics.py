@@ -90,14 +90,16 @@ DETECTION = Topic(
     "detection",
     Detection2D,
     _NUMBERS,
-    "the image's header; `id` constant for one target, new for each init; score 0..1. While lost,"
-    " `results` is empty and `bbox` holds the best guess",
+    "the image's header; `id` constant for one target, that of its init box or else new for each"
+    " init; score 0..1. While lost, `results` is empty and `bbox` holds the best guess. One message"
+    " for each target",
 )
 DETECTIONS = Topic(
     "detections",
     Detection2DArray,
     _NUMBERS,
-    "all targets of a tracked image in one message, the oldest first, each as in `detection`",
+    "all targets of a tracked image in one message, the oldest first, each as in `detection`; one"
+    " that an init box has named late comes alone for the images in between",
 )
 ATTENTION_MAP = Topic(
     "attention_map",
