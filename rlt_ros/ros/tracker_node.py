@@ -395,7 +395,15 @@ class TrackerNode(ManagedNode):
         result = super().set_parameters_atomically(prepared)
         if result.successful:
             self._declared.took(parameter_list)
+            if active:
+                self._adopt_live()
         return result
+
+    def _adopt_live(self) -> None:
+        """Go by what an active node's parameters are now: from the next frame and message on."""
+        self._settings = self._declared.configs()
+        if self._boxes is not None:
+            self._boxes.adopt(self._settings[0])
 
     # ---- out: called by the worker -------------------------------------------------------------
 
@@ -406,7 +414,7 @@ class TrackerNode(ManagedNode):
         Pictures make room for a frame that waits: who looks on must not disturb tracking.
         """
         header = tracked.frame.message.header
-        class_id = self.get_parameter("class_id").value
+        class_id = self._settings[0].class_id if self._settings is not None else ""
         detections = [
             to_detection(target.result, target.state, target.target_id, class_id, header)
             for target in tracked.targets
@@ -415,7 +423,7 @@ class TrackerNode(ManagedNode):
             self._detection.publish(detection)
         self._detections.publish(Detection2DArray(header=header, detections=detections))
         if self._boxes is not None:
-            self._boxes.see_targets(tracked)
+            self._boxes.see_targets(tracked, status)
         self.on_status(status, tracked.frame)
         now = time.monotonic()
         if now - self._pictures_published < PICTURE_PERIOD and tracked.is_late():
