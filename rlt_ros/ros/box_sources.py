@@ -23,7 +23,7 @@ from rlt_ros.ros.inputs.image_conversion import ImageConverter
 from rlt_ros.ros.interface.parameters import NodeConfig
 from rlt_ros.ros.interface.topics import CLICKED_POINT, DETECTIONS_IN, INIT_BOX, Topic
 from rlt_ros.ros.worker.replies import Answer
-from rlt_ros.ros.worker.tracking_worker import State, TrackedFrame, TrackingWorker
+from rlt_ros.ros.worker.tracking_worker import State, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import InvalidBoxError, InvalidImageError
 from rlt_ros.tracking.boxes import BoxLike
 
@@ -52,33 +52,51 @@ class BoxSources:
         intensity = parse_intensity_range(settings.intensity_range)
         self._to_rgb = ImageConverter(intensity, lambda _: None)  # the worker's says what is wrong
         self._image: Image | CompressedImage | None = None
-        self._targets: tuple[BoxLike, ...] = ()  # of the last frame
+        self._targets: dict[str, BoxLike] = {}  # where each was seen last
         self._asked = False  # for a detection's target, and not answered yet
         self._subscriptions = [
             self._subscribe(INIT_BOX, self._on_init_box),
             self._subscribe(CLICKED_POINT, self._on_click),
         ]
-        if settings.detections_use != "nothing":
-            self._subscriptions.append(self._subscribe(DETECTIONS_IN, self._on_detections))
+        self._detections: Any = None  # the subscription, while they are of use
+        self.adopt(settings)
 
     @property
     def topic(self) -> str:
         """The full name of the init boxes' topic."""
         return str(self._subscriptions[0].topic_name)
 
+    def adopt(self, settings: NodeConfig) -> None:
+        """Go by other settings from the next message on: those about detections and clicks."""
+        self._settings = settings
+        if settings.detections_use == "nothing":
+            self._stop_detections()
+        elif self._detections is None:
+            self._detections = self._subscribe(DETECTIONS_IN, self._on_detections)
+
     def destroy(self) -> None:
         """Listen no more."""
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
+        self._stop_detections()
         self._image = None
+
+    def _stop_detections(self) -> None:
+        if self._detections is not None:
+            self._node.destroy_subscription(self._detections)
+        self._detections = None
 
     def see_image(self, message: Image | CompressedImage) -> None:
         """Keep the newest image, for a click."""
         self._image = message
 
-    def see_targets(self, tracked: TrackedFrame) -> None:
+    def see_targets(self, tracked: TrackedFrame, status: Status) -> None:
         """Keep where the targets are; from the worker's thread."""
-        self._targets = tuple(target.result.box for target in tracked.targets)
+        # A box that names a frame which was tracked already has nothing but its own target there.
+        seen = {target.target_id: target.result.box for target in tracked.targets}
+        known = {**self._targets, **seen}
+        there = [target.target_id for target in status.targets]
+        self._targets = {name: known[name] for name in there if name in known}
 
     def _subscribe(self, topic: Topic, callback: Callable[[Any], None]) -> Any:
         quality = QoSProfile(depth=topic.depth)
@@ -120,7 +138,7 @@ class BoxSources:
 
     def _on_detections(self, message: Detection2DArray) -> None:
         worker, settings = self._worker(), self._settings
-        if worker is None or self._asked:
+        if worker is None or self._asked or settings.detections_use == "nothing":
             return
         boxes = chosen_boxes(
             message.detections,
@@ -134,7 +152,9 @@ class BoxSources:
         else:
             if len(status.targets) >= settings.max_targets:
                 return
-            boxes = without_targets(boxes, self._targets)
+            known = self._targets
+            there = [target.target_id for target in status.targets]
+            boxes = without_targets(boxes, [known[name] for name in there if name in known])
         if boxes:
             self._asked = True
             stamp, frame_id = stamp_nanoseconds(message.header.stamp), message.header.frame_id

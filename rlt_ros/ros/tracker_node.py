@@ -55,18 +55,25 @@ from rlt_ros.ros.interface.topics import (
     DETECTIONS,
     DIAGNOSTICS,
     STATUS,
+    TARGET_IMAGE,
     Topic,
 )
 from rlt_ros.ros.life_cycle import ACTIVE, UNCONFIGURED, ManagedNode
 from rlt_ros.ros.outputs.diagnostics import Diagnostics, Inputs, Memory, Sample
-from rlt_ros.ros.outputs.messages import to_detection, to_image_message, to_status
+from rlt_ros.ros.outputs.messages import inside_box, to_detection, to_image_message, to_status
 from rlt_ros.ros.services.kept_targets import KeptTargets
 from rlt_ros.ros.services.target_folder import target_folder
 from rlt_ros.ros.services.target_services import TargetServices
 from rlt_ros.ros.spinning import spin_until
 from rlt_ros.ros.watching.input_watch import InputWatch
 from rlt_ros.ros.worker.frame_queue import MIB, Frame
-from rlt_ros.ros.worker.tracking_worker import CLOSE_SECONDS, Status, TrackedFrame, TrackingWorker
+from rlt_ros.ros.worker.tracking_worker import (
+    CLOSE_SECONDS,
+    State,
+    Status,
+    TrackedFrame,
+    TrackingWorker,
+)
 from rlt_ros.tracking import (
     ConfigError,
     Tracker,
@@ -222,6 +229,7 @@ class TrackerNode(ManagedNode):
         self._detections = self._publisher(DETECTIONS)
         self._attention_map = self._publisher(ATTENTION_MAP)
         self._annotated_image = self._publisher(ANNOTATED_IMAGE)
+        self._target_image = self._publisher(TARGET_IMAGE)
         self._status = self._publisher(STATUS)
         self._diagnostics = self._publisher(DIAGNOSTICS)
         self._load()
@@ -395,7 +403,15 @@ class TrackerNode(ManagedNode):
         result = super().set_parameters_atomically(prepared)
         if result.successful:
             self._declared.took(parameter_list)
+            if active:
+                self._adopt_live()
         return result
+
+    def _adopt_live(self) -> None:
+        """Go by what an active node's parameters are now: from the next frame and message on."""
+        self._settings = self._declared.configs()
+        if self._boxes is not None:
+            self._boxes.adopt(self._settings[0])
 
     # ---- out: called by the worker -------------------------------------------------------------
 
@@ -406,7 +422,7 @@ class TrackerNode(ManagedNode):
         Pictures make room for a frame that waits: who looks on must not disturb tracking.
         """
         header = tracked.frame.message.header
-        class_id = self.get_parameter("class_id").value
+        class_id = self._settings[0].class_id if self._settings is not None else ""
         detections = [
             to_detection(target.result, target.state, target.target_id, class_id, header)
             for target in tracked.targets
@@ -415,7 +431,7 @@ class TrackerNode(ManagedNode):
             self._detection.publish(detection)
         self._detections.publish(Detection2DArray(header=header, detections=detections))
         if self._boxes is not None:
-            self._boxes.see_targets(tracked)
+            self._boxes.see_targets(tracked, status)
         self.on_status(status, tracked.frame)
         now = time.monotonic()
         if now - self._pictures_published < PICTURE_PERIOD and tracked.is_late():
@@ -425,8 +441,14 @@ class TrackerNode(ManagedNode):
             attention = tracked.attention_map()
             self._attention_map.publish(to_image_message(attention, "mono8", header))
         if self._annotated_image.get_subscription_count():
-            annotated = draw_result(tracked.image, tracked.result)
+            annotated = tracked.image
+            for target in tracked.targets:
+                annotated = draw_result(annotated, target.result)
             self._annotated_image.publish(to_image_message(annotated, "rgb8", header))
+        if self._target_image.get_subscription_count() and tracked.targets[0].state != State.LOST:
+            inside = inside_box(tracked.image, tracked.result.box)
+            if inside.size:
+                self._target_image.publish(to_image_message(inside, "rgb8", header))
 
     @_while_ros_lives
     def on_status(self, status: Status, frame: Frame | None) -> None:

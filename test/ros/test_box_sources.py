@@ -69,7 +69,7 @@ class Scene:
 
     def boxes(self) -> list[tuple[float, ...]]:
         assert self.node._boxes is not None
-        return [tuple(map(float, box)) for box in self.node._boxes._targets]
+        return [tuple(map(float, box)) for box in self.node._boxes._targets.values()]
 
     def wait_for(self, count: int) -> None:
         self.until(lambda: len(self.boxes()) == count and not self.node._boxes._asked)  # type: ignore[union-attr]
@@ -137,6 +137,22 @@ def test_other_targets_are_added_up_to_the_limit(scene: Callable[..., Scene]) ->
     assert made.boxes() == [LEFT, RIGHT]
 
 
+def test_a_target_counts_in_the_frame_that_another_was_added_on(
+    scene: Callable[..., Scene],
+) -> None:
+    made = scene(detections_use="add", max_targets=3)
+    made.send()
+    made.detect(LEFT)
+    made.wait_for(1)
+    made.send()
+    made.detect(RIGHT)
+    made.wait_for(2)
+    made.detect(LEFT)
+    made.send()
+    assert len(made.worker.status().targets) == 2
+    assert made.boxes() == [LEFT, RIGHT]
+
+
 def test_detections_are_not_listened_to_unless_asked(scene: Callable[..., Scene]) -> None:
     made = scene()
     topics = [subscription.topic_name for subscription in made.node.subscriptions]
@@ -174,3 +190,55 @@ def test_a_click_that_is_not_in_the_image_is_refused(
     made.click(x, 42.0, frame_id)
     made.until(lambda: said in made.worker.status().message)
     assert made.boxes() == []
+
+
+def test_what_an_active_node_does_with_detections_and_clicks_can_change(
+    scene: Callable[..., Scene],
+) -> None:
+    made = scene(max_targets=3)
+
+    def set_all(**parameters: object) -> str:
+        given = [Parameter(name, value=value) for name, value in parameters.items()]
+        result = made.node.set_parameters_atomically(given)
+        return "" if result.successful else str(result.reason)
+
+    def listens() -> bool:
+        return "/detections_in" in [one.topic_name for one in made.node.subscriptions]
+
+    made.send()
+    made.detect(LEFT)
+    made.send()
+    assert (made.boxes(), listens()) == ([], False)
+    # All of them or, where one is wrong, none.
+    said = set_all(detections_use="first", detections_min_score=1.5)
+    assert said.startswith("detections_min_score must be a number from 0 to 1")
+    assert set_all(detections_use="first", max_targets=2).startswith("max_targets is read-only")
+    assert not listens()
+
+    assert set_all(detections_use="first", detections_classes="dog,person") == ""
+    assert listens()
+    made.detect(LEFT)
+    made.wait_for(1)
+    assert set_all(detections_use="add", detections_min_score=0.95) == ""
+    made.detect(RIGHT)
+    made.send()
+    assert made.boxes() == [LEFT]
+    assert set_all(detections_min_score=0.2) == ""
+    made.detect(RIGHT)
+    made.wait_for(2)
+    assert made.boxes() == [LEFT, RIGHT]
+
+    assert set_all(detections_use="nothing", click_size=20) == ""
+    assert not listens()
+    made.detect((60.0, 60.0, 20.0, 20.0))
+    made.send()
+    assert len(made.worker.status().targets) == 2
+    assert set_all(detections_use="add", detections_classes="dog") == ""
+    assert listens()
+    made.detect((60.0, 60.0, 20.0, 20.0))
+    made.send()
+    assert len(made.worker.status().targets) == 2
+    made.click(70, 70)
+    made.send()
+    made.wait_for(3)
+    assert made.boxes()[2] == (60.0, 60.0, 20.0, 20.0)

@@ -146,10 +146,12 @@ def test_pictures_lie_over_the_image(node: NodeProcess, connect: Callable[..., C
     client = connect(node)  # of its own: it listens to more than the others want to pay for
     attention: list[Image] = []
     annotated: list[Image] = []
+    inside: list[Image] = []
     client.listen(Image, "attention_map", attention)
     client.listen(Image, "annotated_image", annotated)
+    client.listen(Image, "target_image", inside)
     client.follow(0)
-    client.until(lambda: client.track(0) and attention and annotated)
+    client.until(lambda: client.track(0) and attention and annotated and inside)
     stamped = {detection.header.stamp.nanosec: detection for detection in client.detections}
     for message, encoding, depth in ((attention[-1], "mono8", 1), (annotated[-1], "rgb8", 3)):
         assert message.header == stamped[message.header.stamp.nanosec].header
@@ -159,6 +161,16 @@ def test_pictures_lie_over_the_image(node: NodeProcess, connect: Callable[..., C
     drawn = np.frombuffer(annotated[-1].data, np.uint8).reshape(HEIGHT, WIDTH, 3)
     assert (drawn != picture(0)).any()
     assert any(attention[-1].data)
+    found = stamped[inside[-1].header.stamp.nanosec]
+    assert inside[-1].header == found.header
+    middle, size = found.bbox.center.position, (found.bbox.size_x, found.bbox.size_y)
+    left, top = math.floor(middle.x - size[0] / 2), math.floor(middle.y - size[1] / 2)
+    height, width = inside[-1].height, inside[-1].width
+    assert abs(width - size[0]) <= 2 and abs(height - size[1]) <= 2
+    np.testing.assert_array_equal(
+        np.frombuffer(inside[-1].data, np.uint8).reshape(height, width, 3),
+        picture(0)[top : top + height, left : left + width],
+    )
 
 
 def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,6 +219,32 @@ def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPat
     assert len(detections) == 5
     # Neither 0.15 nor 0.25 s: late, and less than 0.2 s after 0.1 s.
     assert pictures == [1000.0, 1000.0, 1000.1, 1000.1, 1000.31, 1000.31]
+
+
+def test_pictures_of_a_lost_target_and_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
+    node = TrackerNode()
+    node.start()
+    inside: list[Image] = []
+    annotated: list[Image] = []
+    for publisher, into in ((node._target_image, inside), (node._annotated_image, annotated)):
+        monkeypatch.setattr(publisher, "get_subscription_count", lambda: 1)
+        monkeypatch.setattr(publisher, "publish", into.append)
+    frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)
+    other = (100.0, 70.0, 20.0, 20.0)
+    outside = (-50.0, 0.0, 20.0, 20.0)
+    for name, boxes in (("TRACKING", (BOX, other)), ("LOST", (BOX,)), ("UNCERTAIN", (outside,))):
+        results = [TrackResult(np.array(box), 1.0, TrackState[name]) for box in boxes]
+        found = tuple(TrackedTarget("id", one, State[name], _never) for one in results)
+        node.on_result(TrackedFrame(frame, picture(0), found, lambda: False), Status())
+    node.close()
+    node.destroy_node()
+    assert [(image.width, image.height) for image in inside] == [(28, 24)]
+    drawn = np.frombuffer(annotated[0].data, np.uint8).reshape(HEIGHT, WIDTH, 3)
+    for x, y, w, h in (BOX, other):
+        corner = (slice(int(y + h) - 2, int(y + h) + 2), slice(int(x + w) - 2, int(x + w) + 2))
+        assert (drawn[corner] != picture(0)[corner]).any()
 
 
 def _never(*_: object) -> np.ndarray:

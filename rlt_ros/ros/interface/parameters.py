@@ -119,12 +119,13 @@ class NodeConfig:
         "what detections_in is for: first starts a target while there is none; add starts others,"
         " too, up to max_targets, where no target is",
         choices=("nothing", "first", "add"),
+        live=True,
     )
     detections_min_score: float = _targets(
-        0.5, "least score of a detection that counts", minimum=0.0, maximum=1.0
+        0.5, "least score of a detection that counts", minimum=0.0, maximum=1.0, live=True
     )
     detections_classes: str = _targets(
-        "", "class_ids of detections that count, with commas between them; empty: all"
+        "", "class_ids of detections that count, with commas between them; empty: all", live=True
     )
     click_size: int = _targets(
         0,
@@ -132,6 +133,7 @@ class NodeConfig:
         minimum=0,
         maximum=10_000,
         unit="px",
+        live=True,
     )
     class_id: str = _results_out(
         "target", "class_id of published detections", for_users=True, live=True
@@ -158,17 +160,23 @@ def refusal(name: str, value: object, *, active: bool, node: str = "/rlt/tracker
         active: whether the node is.
         node: its full name, for what to do.
     """
+    if wrong := fault(name, value):
+        return wrong
+    if name == "autostart" or (active and name in DECLARED and not DECLARED[name].metadata["live"]):
+        return _read_only(DECLARED[name], node)
+    return ""
+
+
+def fault(name: str, value: object) -> str:
+    """Return what is wrong with a parameter, whenever it is given; empty if nothing is."""
     if name in _FOREIGN:
         return ""
     if name not in DECLARED:
         return _unknown(name)
-    declared = DECLARED[name]
     try:
-        checked(declared, value)
+        checked(DECLARED[name], value)
     except ConfigError as error:
         return str(error)
-    if name == "autostart" or (active and not declared.metadata["live"]):
-        return _read_only(declared, node)
     return ""
 
 

@@ -110,7 +110,17 @@ ATTENTION_MAP = Topic(
     " with `queue: all`)",
 )
 ANNOTATED_IMAGE = Topic(
-    "annotated_image", Image, _PICTURES, "rgb8, box and score drawn on the camera image"
+    "annotated_image",
+    Image,
+    _PICTURES,
+    "rgb8, boxes and scores of all targets drawn on the camera image",
+)
+TARGET_IMAGE = Topic(
+    "target_image",
+    Image,
+    _PICTURES,
+    "rgb8, what is inside the box of the oldest target, as far as it lies in the camera image, with"
+    " that one's header; none while the target is lost, and as seldom as the other pictures",
 )
 STATUS = Topic(
     "status",
@@ -128,4 +138,12 @@ DIAGNOSTICS = Topic(
 )
 
 SUBSCRIBED = (IMAGES, COMPRESSED_IMAGES, INIT_BOX, CLICKED_POINT, DETECTIONS_IN)
-PUBLISHED = (DETECTION, DETECTIONS, ATTENTION_MAP, ANNOTATED_IMAGE, STATUS, DIAGNOSTICS)
+PUBLISHED = (
+    DETECTION,
+    DETECTIONS,
+    ATTENTION_MAP,
+    ANNOTATED_IMAGE,
+    TARGET_IMAGE,
+    STATUS,
+    DIAGNOSTICS,
+)

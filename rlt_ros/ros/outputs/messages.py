@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,18 @@ def to_status(status: Status, header: Header) -> TrackerStatus:
         model_version=status.model_version,
         message=status.message,
     )
+
+
+def inside_box(image: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Return the part of an H x W x 3 image that a box x, y, w, h covers, in whole pixels.
+
+    Empty where the box lies outside.
+    """
+    x, y, w, h = (float(number) for number in box)
+    height, width = image.shape[:2]
+    left, top = max(0, math.floor(x)), max(0, math.floor(y))
+    right, bottom = min(width, math.ceil(x + w)), min(height, math.ceil(y + h))
+    return image[top : max(top, bottom), left : max(left, right)]
 
 
 def to_image_message(image: np.ndarray, encoding: str, header: Header) -> Image:

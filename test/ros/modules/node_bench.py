@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import rclpy
+from builtin_interfaces.msg import Time
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -29,6 +30,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
 TIMEOUT = 60.0
+LOADING_TIMEOUT = 240.0  # of a tracker, on a machine that is busy with other things
 RELIABLE = QoSProfile(history=HistoryPolicy.KEEP_ALL)
 BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 
@@ -72,9 +74,11 @@ _numbers = itertools.count()
 class NodeProcess:
     """``tracker_node`` in a process of its own."""
 
+    program: tuple[str, ...] = ("-m", "rlt_ros.ros.tracker_node")
+
     def __init__(self, log: Path, *arguments: str, **parameters: object) -> None:
         self.namespace = self.new_namespace()
-        command = [sys.executable, "-m", "rlt_ros.ros.tracker_node", "--ros-args"]
+        command = [sys.executable, *self.program, "--ros-args"]
         command += ["-r", f"__ns:={self.namespace}", *arguments]
         for name, value in parameters.items():
             command += ["-p", f"{name}:={value}"]
@@ -132,9 +136,14 @@ class Client:
 
     def start_camera(self, images: QoSProfile) -> None:
         """Publish images so from now on; a camera that was there before ends."""
+        self.end_camera()
+        self._images = self.node.create_publisher(Image, "image_raw", images)
+
+    def end_camera(self) -> None:
+        """Publish images no more."""
         if self._images is not None:
             self.node.destroy_publisher(self._images)
-        self._images = self.node.create_publisher(Image, "image_raw", images)
+        self._images = None
 
     def listen(self, kind: type, topic: str, into: list, quality: QoSProfile = RELIABLE) -> None:
         """Keep a topic's messages in a list."""
@@ -145,11 +154,14 @@ class Client:
         ends = [end for end in (self._images, self._boxes) if end is not None]
         self.until(lambda: all(end.get_subscription_count() for end in ends))
         self.until(lambda: self.node.count_publishers("detection"))
-        self.until(lambda: self.statuses and "loading" not in self.statuses[-1].message)
+        self.until(
+            lambda: self.statuses and "loading" not in self.statuses[-1].message,
+            LOADING_TIMEOUT,
+        )
 
-    def until(self, condition: Callable[[], object]) -> None:
+    def until(self, condition: Callable[[], object], timeout: float = TIMEOUT) -> None:
         """Wait until a condition on what has been received holds."""
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + timeout
         while not condition():
             last = self.statuses[-1] if self.statuses else None
             assert self._process.running, self._process.log()
@@ -160,8 +172,9 @@ class Client:
         """Publish a frame of the synthetic video and return its header."""
         return self.send_message(image_message(picture(index), frame_id))
 
-    def send_message(self, message: Image) -> Header:
-        message.header.stamp = self.node.get_clock().now().to_msg()
+    def send_message(self, message: Image, stamp: Time | None = None) -> Header:
+        """Publish an image, stamped with the time that it is, and return its header."""
+        message.header.stamp = stamp or self.node.get_clock().now().to_msg()
         assert self._images is not None, "there is no camera"
         self._images.publish(message)
         return message.header

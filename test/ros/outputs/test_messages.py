@@ -18,7 +18,7 @@ from vision_msgs.msg import Detection2D
 
 from rlt_ros.messages.detections import box_of
 from rlt_ros.ros.inputs.image_conversion import to_rgb
-from rlt_ros.ros.outputs.messages import to_detection, to_image_message, to_status
+from rlt_ros.ros.outputs.messages import inside_box, to_detection, to_image_message, to_status
 from rlt_ros.ros.worker.tracking_worker import State, Status
 from rlt_ros.tracking import TrackResult, TrackState
 
@@ -89,3 +89,18 @@ def test_arrays_become_images_that_read_back_the_same() -> None:
     assert (gray.width, gray.height, gray.step, gray.header) == (6, 4, 6, header)
     assert isinstance(gray.step, int)
     assert bytes(gray.data) == GRAY.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("box", "rows", "columns"),
+    [
+        ((1.0, 1.0, 2.0, 3.0), slice(1, 4), slice(1, 3)),
+        ((1.2, 0.9, 2.0, 1.3), slice(0, 3), slice(1, 4)),
+        ((-3.0, 2.0, 5.0, 9.0), slice(2, 4), slice(0, 2)),
+        ((-9.0, -9.0, 99.0, 99.0), slice(0, 4), slice(0, 6)),
+        ((6.0, 0.0, 2.0, 2.0), slice(0, 2), slice(6, 6)),
+        ((-5.0, -5.0, 2.0, 2.0), slice(0, 0), slice(0, 0)),
+    ],
+)
+def test_what_is_inside_a_box(box: tuple[float, ...], rows: slice, columns: slice) -> None:
+    np.testing.assert_array_equal(inside_box(RGB, np.array(box)), RGB[rows, columns])
