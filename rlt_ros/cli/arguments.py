@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from rlt_ros.pixels.intensity import IntensityRange, parse_intensity_range
-from rlt_ros.tracking.config import PRESETS, TrackerConfig, make_config, parse_setting
+from rlt_ros.tracking.config import (
+    PAPER_ON_LITE0,
+    PRESETS,
+    TrackerConfig,
+    make_config,
+    parse_setting,
+)
 from rlt_ros.tracking.settings import Setting, Value, allowed_values, in_groups
 from rlt_ros.version import package_version
 
@@ -153,6 +159,8 @@ def describe_settings() -> str:
     for name, changes in PRESETS.items():
         listed = ", ".join(f"{key}={value}" for key, value in changes.items())
         lines.append(f"preset {name}: {listed or 'as above'}")
+    listed = ", ".join(f"{key}={value}" for key, value in PAPER_ON_LITE0.items())
+    lines.append(f"preset paper, unless backbone=vgg_m: {listed} as well")
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from rlt_ros.tracking import PRESETS, ConfigError, TrackerConfig, make_config
-from rlt_ros.tracking.config import declaration, parse_setting
+from rlt_ros.tracking.config import PAPER_ON_LITE0, declaration, parse_setting
 from rlt_ros.tracking.settings import allowed_values, checked, in_groups
 
 
@@ -58,9 +58,20 @@ OURS_OFF = {
 
 
 def test_the_paper_preset_has_the_papers_numbers() -> None:
-    found = dataclasses.asdict(make_config("paper"))
+    found = dataclasses.asdict(make_config("paper", backbone="vgg_m"))
     for name, value in (PAPER | OURS_OFF).items():
         assert found[name] == value, name
+
+
+def test_on_the_embedded_backbone_the_paper_preset_departs_in_these_and_no_others() -> None:
+    papers = dataclasses.asdict(make_config("paper", backbone="vgg_m"))
+    found = dataclasses.asdict(make_config("paper"))
+    departs = {name for name, value in found.items() if value != papers[name]}
+    assert departs == {"backbone", *PAPER_ON_LITE0}
+    # What is given counts, there as anywhere.
+    given = make_config("paper", mining_interval=1, hold_threshold=0.0)
+    assert (given.mining_interval, given.hold_threshold) == (1, 0.0)
+    assert make_config("default") == make_config("default", backbone="efficientnet_lite0")
 
 
 @pytest.mark.parametrize(

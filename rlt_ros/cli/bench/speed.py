@@ -128,7 +128,8 @@ def _clips(options: argparse.Namespace) -> list[ClipSource]:
 
 
 def _reference(options: argparse.Namespace) -> None:
-    settings: dict[str, Value] = {"device": "cpu", **given_settings(options)}
+    # Both mine in every step, as the paper does whatever the preset needs on this backbone.
+    settings: dict[str, Value] = {"device": "cpu", "mining_interval": 1, **given_settings(options)}
     config = make_config("paper", **settings)
     summary = measure_reference(config, options.out, options.command)
     print("\n".join(reference_lines(summary)))

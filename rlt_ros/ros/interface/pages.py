@@ -16,7 +16,7 @@ from pathlib import Path
 from rlt_ros.ros.interface.parameters import NodeConfig
 from rlt_ros.ros.interface.services import SERVICES
 from rlt_ros.ros.interface.topics import PUBLISHED, SUBSCRIBED
-from rlt_ros.tracking.config import PRESETS, TrackerConfig
+from rlt_ros.tracking.config import TrackerConfig, preset_settings
 from rlt_ros.tracking.settings import Setting, allowed_values, in_groups
 
 COMMAND = "python -m rlt_ros.ros.interface.pages"
@@ -74,11 +74,17 @@ def _parameter_row(setting: Setting) -> tuple[str, ...]:
     unit = setting.metadata["unit"]
     plain = str(setting.default).lower() if isinstance(setting.default, bool) else setting.default
     default = f"`{plain if plain != '' else repr('')}`"
-    paper = PRESETS["paper"].get(setting.name)
+    paper, on_vgg_m = (
+        preset_settings("paper", backbone).get(setting.name, setting.default)
+        for backbone in (TrackerConfig.backbone, "vgg_m")
+    )
+    papers = f"`{on_vgg_m}`"
+    if paper != on_vgg_m:
+        papers = f"`{paper}`; with `vgg_m` {papers}"
     return (
         f"`{setting.name}`",
         f"{default} {unit}" if unit else default,
-        "" if paper is None else f"`{paper}`",
+        "" if paper == on_vgg_m == setting.default else papers,
         allowed_values(setting),
         "yes" if setting.metadata["live"] else "",
         str(setting.metadata["description"]),

@@ -24,7 +24,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from rlt_ros.pixels.intensity import AUTO, parse_intensity_range
-from rlt_ros.tracking import PRESETS, ConfigError, TrackerConfig, make_config
+from rlt_ros.tracking import ConfigError, TrackerConfig, make_config
+from rlt_ros.tracking.config import preset_settings
 from rlt_ros.tracking.settings import Setting, allowed_values, checked, in_groups, setting
 
 # Declared by rclpy itself on every node.
@@ -265,7 +266,8 @@ class NodeParameters:
         """Return what each parameter holds; those that do not go together as they were given."""
         preset = self._given.get("preset", _TRACKER_FIELDS["preset"].default)
         values = {name: field.default for name, field in DECLARED.items()}
-        return {**values, **PRESETS[preset], **self._given}
+        backbone = self._given.get("backbone", _TRACKER_FIELDS["backbone"].default)
+        return {**values, **preset_settings(preset, backbone), **self._given}
 
 
 def parameter_file() -> str:

@@ -32,19 +32,21 @@ class ComputesFeatures(Protocol):
 
 
 class ImageFeatures(nn.Module):
-    """The backbone's coarsest map of an image sample, averaged to few cells.
+    """The backbone's coarsest map of an image sample, in as many cells for samples of any size.
+
+    Attributes:
+        grid: cells per side, the backbone's ``sample_grid``; larger maps are averaged to them.
 
     Args:
         backbone: frozen.
     """
 
-    # conv3 of VGG-M has 3 x 3 cells for a sample; other backbones are averaged to as many.
-    grid = 3
     samples_per_call = CROPS_PER_PASS
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
         self.backbone = backbone
+        self.grid = backbone.sample_grid
 
     def forward(self, images: Tensor) -> Tensor:
         """Return features ``(N, D)`` of float images ``(N, 3, S, S)`` RGB 0..255."""

@@ -31,6 +31,7 @@ CONFIG = make_config(
     batch_positives=3,
     batch_negatives=3,
     mining_pool=16,
+    mining_interval=1,
     hidden_units=32,
     weight_decay=0.1,  # so that it shows
 )

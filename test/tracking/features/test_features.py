@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from rlt_ros.tracking.boxes import centres
 from rlt_ros.tracking.features.backbones import Backbone, EfficientNetLite0, FeatureLevel
+from rlt_ros.tracking.features.backbones.vgg_m import VggM
 from rlt_ros.tracking.features.crop_features import CropFeatures
 from rlt_ros.tracking.features.extractor import FeaturePart
 from rlt_ros.tracking.features.map_derivatives import AutogradPullback
@@ -142,6 +145,16 @@ def test_image_samples_are_what_their_features_are_of() -> None:
     plain.observe(image, boxes[0])
     assert plain.samples(boxes).images is None
     torch.testing.assert_close(plain.features(boxes), network(plain.crops(boxes)))
+
+
+def test_features_of_a_sample_are_all_cells_of_the_coarsest_map(vgg_m_file: Path) -> None:
+    images = 255 * torch.rand((2, 3, 107, 107), generator=torch.Generator().manual_seed(0))
+    for backbone, count in ((EfficientNetLite0(), 7 * 7 * 112), (VggM(vgg_m_file), 3 * 3 * 512)):
+        with torch.no_grad():
+            cells = backbone(images)[-1].permute(0, 2, 3, 1)
+            features = ImageFeatures(backbone)(images)
+        assert features.shape == (2, count)
+        torch.testing.assert_close(features, cells.flatten(1), rtol=0, atol=0)
 
 
 def test_a_large_box_is_averaged_to_its_crop() -> None:

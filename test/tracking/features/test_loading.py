@@ -41,7 +41,7 @@ def test_only_attention_at_the_image_needs_images_and_derivatives(
 ) -> None:
     extractor, derivatives = loaded("paper", **settings)
     assert isinstance(extractor, CropFeatures)
-    assert extractor.parts == (FeaturePart(112, 9),)
+    assert extractor.parts == (FeaturePart(112, 49),)
     assert extractor._keep_images is at_image
     assert isinstance(derivatives, AutogradDerivatives) is trains
     assert (derivatives is None) is not trains

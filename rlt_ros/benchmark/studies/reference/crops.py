@@ -15,8 +15,6 @@ from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.features.backbones import Backbone
 from rlt_ros.tracking.features.samples import Samples
 
-_GRID = 3  # cells of conv3 of VGG-M for a sample, to which other networks' maps are averaged
-
 
 def crop_samples(
     image: NDArray[np.uint8],
@@ -54,7 +52,7 @@ def crop_samples(
 def network_features(backbone: Backbone, images: Tensor) -> Tensor:
     """Return features ``(N, D)`` of float image samples ``(N, 3, S, S)``, differentiable."""
     coarsest = backbone(images)[-1]
-    return F.adaptive_avg_pool2d(coarsest, _GRID).permute(0, 2, 3, 1).flatten(1)
+    return F.adaptive_avg_pool2d(coarsest, backbone.sample_grid).permute(0, 2, 3, 1).flatten(1)
 
 
 def image_sample(

@@ -36,12 +36,14 @@ class Backbone(nn.Module, abc.ABC):
     Attributes:
         levels: the feature maps that ``forward`` returns, from fine to coarse.
         padding_value: grey level 0..255 that stands for "outside the image".
+        sample_grid: cells per side that features of an image sample have (``features: crops``).
         linearisable: whether ``linearised`` is written out.
         weights_sha256: of the weight file (hex): features of other weights mean something else.
     """
 
     levels: tuple[FeatureLevel, ...]
     padding_value: int
+    sample_grid = 3
     linearisable = False
     weights_sha256 = ""
     memory_format: torch.memory_format = torch.channels_last
