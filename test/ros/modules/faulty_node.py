@@ -37,7 +37,8 @@ def forced(folder: Path) -> None:
     device = pretend_device.set_up()
     resources: Any = rlt_ros.tracking.compute.resources
     resources.resolved_device = lambda _: device
-    compute, train = pretend_device._computed, rlt_ros.tracking.learning.trainer.train
+    trainer: Any = rlt_ros.tracking.learning.trainer
+    compute, train = pretend_device._computed, trainer.train
 
     def computed(*arguments: Any, **named: Any) -> Any:
         if (folder / f"full_for_{_thread()}").exists():
@@ -50,7 +51,6 @@ def forced(folder: Path) -> None:
         train(*arguments, **named)
 
     pretend_device._computed = computed
-    trainer: Any = rlt_ros.tracking.learning.trainer
     trainer.train = trained
 
 
