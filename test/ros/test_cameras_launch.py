@@ -63,9 +63,10 @@ class Launched:
         self.status = int(service.run())
 
     def _hear(self, event: Any) -> Shutdown | None:
+        missing = self._nodes - self.said.count("init boxes: ")
         self.said += event.text.decode()
         enough = self.said.count("init boxes: ") >= self._nodes
-        return Shutdown(reason="enough") if enough else None
+        return Shutdown(reason="enough") if missing > 0 and enough else None
 
     def _see(self, event: Any, _: Any) -> None:
         entries = Path(f"/proc/{event.pid}/environ").read_bytes().decode().split("\0")

@@ -166,7 +166,8 @@ def test_a_bag_starts_again_and_the_targets_are_looked_for(client: Client) -> No
 
 def detections_of_a_loop(client: Client) -> list[Detection2D]:
     """Play four frames twice; return the detections of the target that is chosen on the first."""
-    status = status_of(client, client.send(0))
+    client.follow(0)
+    status = status_of(client, client.track(0).header)
     before, old = status.frames_received, status.target_id
     first = client.send_message(image_message(picture(0)), Time(sec=100))
     client.choose(box_on(0), first)

@@ -163,7 +163,7 @@ class Extent:
     def _response(self, places: Tensor) -> NDArray[np.float32]:
         """Return how much places look like inside, ``(PLACES, PLACES)``, 1 in the middle."""
         response = (_with_constant(places) @ self._weights).reshape(PLACES, PLACES)
-        response = response / response[_middle()].mean().clamp_min(0.1)
+        response = response / response[_middle().to(response.device)].mean().clamp_min(0.1)
         fine = F.interpolate(
             response[None, None],
             scale_factor=STEPS,
