@@ -31,7 +31,7 @@ def run(page: str, **given: Any) -> dict[str, Any]:
     """
     names = dict(given)
     for block in BLOCKS[page]:
-        if "rclpy" in block:
+        if "rlt_ros.ros" in block:
             continue
         exec(compile(block, page, "exec"), names)
     return names
