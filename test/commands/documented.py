@@ -22,6 +22,7 @@ from rlt_ros.benchmark.toolkits import trax
 from rlt_ros.cli import track
 from rlt_ros.cli.bench import main as bench
 from rlt_ros.media.video_writer import VideoWriter
+from rlt_ros.web import main as panel
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,6 +30,7 @@ PARSERS = {
     "rlt-bench": bench._parser,
     "rlt-track": track._parser,
     "rlt-trax": trax._parser,
+    "rlt-panel": panel._parser,
 }
 
 # What shortens a command without making another one of it.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Iterator
@@ -41,3 +42,13 @@ def make_bench() -> Iterator[MakeBench]:
 def warnings_alone(caplog: pytest.LogCaptureFixture) -> None:
     """Keep what is only information out of logs: an installed ROS lowers Python's level to that."""
     caplog.set_level(logging.WARNING)
+
+
+@pytest.fixture
+def launch_loop() -> Iterator[None]:
+    """An event loop for launch, which takes this thread's; a test before may have left none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(None)

@@ -26,6 +26,7 @@ from launch import LaunchContext, LaunchDescription, LaunchService
 from rlt_ros.bags.images import write_frames
 from rlt_ros.bags.writer import BagWriter, jazzy_types
 
+pytestmark = pytest.mark.usefixtures("launch_loop")
 FILE = Path(__file__).parents[2] / "launch" / "benchmark.launch.py"
 
 

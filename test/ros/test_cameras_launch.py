@@ -26,6 +26,7 @@ from launch.event_handlers import OnProcessIO, OnProcessStart
 
 from launch import LaunchDescription, LaunchService
 
+pytestmark = pytest.mark.usefixtures("launch_loop")
 FILE = Path(__file__).parents[2] / "launch" / "cameras.launch.py"
 CAMERAS = """\
 parameters: {device: cpu, class_id: '7'}

@@ -29,6 +29,7 @@ from launch_ros.actions import Node
 
 from launch import LaunchContext, LaunchDescription, LaunchService
 
+pytestmark = pytest.mark.usefixtures("launch_loop")
 FILE = Path(__file__).parents[2] / "launch" / "tracker.launch.py"
 
 
