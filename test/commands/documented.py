@@ -61,7 +61,9 @@ def lines_in_text(path: Path) -> list[str]:
 
 def lines_of_help() -> list[str]:
     """The commands in what --help shows of every command."""
-    texts = [text for make in PARSERS.values() for text in _epilogs(make())]
+    # A panel serves until it is stopped: test/web tries it.
+    parsers = [make() for program, make in PARSERS.items() if program != "rlt-panel"]
+    texts = [text for parser in parsers for text in _epilogs(parser)]
     return [line for text in texts for line in _commands(text)]
 
 
@@ -85,7 +87,7 @@ def _commands(text: str) -> Iterator[str]:
 def kind(line: str) -> tuple[str, ...]:
     """What a command is of: its program, command and experiment."""
     words = shlex.split(line)
-    return tuple(words[: {"rlt-bench": 3 if words[1] == "ablation" else 2}.get(words[0], 1)])
+    return tuple(words[: {"rlt-bench": 3 if "ablation" in words[1:2] else 2}.get(words[0], 1)])
 
 
 def parse(line: str) -> argparse.Namespace:

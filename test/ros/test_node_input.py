@@ -16,7 +16,6 @@ from scripted_tracker import ScriptedTracker
 from vision_msgs.msg import Detection2D
 from worker_bench import Log
 
-from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.tracker_node import TrackerNode
 from rlt_ros.ros.worker.frame_queue import MIB
 
@@ -29,10 +28,7 @@ def node(ros: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrackerNode]:
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     node = TrackerNode()
     node.start()
-    complaints = Complaints(logging.getLogger("node"))
-    monkeypatch.setattr(node, "_complaints", complaints)
-    for part in (node._worker, node._boxes):
-        monkeypatch.setattr(part, "_complaints", complaints)
+    monkeypatch.setattr(node._complaints, "_log", logging.getLogger("node"))
     yield node
     node.close()
     node.destroy_node()
