@@ -143,11 +143,13 @@ def _content(block: Block, kept: Path) -> str:
         return f"\n{_NOTHING}\n\n"
     title, *headings = block.parts
     tables = {label: _named(file, title) for label, file in files.items()}
+    missing = [label for label in block.folders if label not in files]
+    if not missing:  # what no table has, one that is not measured yet may bring
+        _check_columns(tables, headings)
     tables = _chosen(tables, headings)
     join = _beside if block.kind == "beside" else _below
     commands = "\n".join(dict.fromkeys(file.origin["command"] for file in files.values()))
     note = next(iter(tables.values())).note
-    missing = [label for label in block.folders if label not in files]
     lines = [f"```sh\n{commands}\n```", _origin(files), markdown(join(tables)).rstrip("\n")]
     lines += [note] if note else []
     lines += [f"Not measured at this version: {', '.join(missing)}."] if missing else []
@@ -161,10 +163,13 @@ def _named(file: TableFile, title: str) -> Table:
     return file.tables[title]
 
 
-def _chosen(tables: Mapping[str, Table], headings: Sequence[str]) -> dict[str, Table]:
-    """Return the first column of each table and those under the headings, in their order."""
+def _check_columns(tables: Mapping[str, Table], headings: Sequence[str]) -> None:
     if unknown := set(headings).difference(*(table.rows[0] for table in tables.values())):
         raise PageError(f"no table of {', '.join(tables)} has a column {', '.join(unknown)}")
+
+
+def _chosen(tables: Mapping[str, Table], headings: Sequence[str]) -> dict[str, Table]:
+    """Return the first column of each table and those under the headings, in their order."""
     found = {}
     for label, table in tables.items():
         head = list(table.rows[0])
