@@ -163,7 +163,7 @@ class Extent:
     def _response(self, places: Tensor) -> NDArray[np.float32]:
         """Return how much places look like inside, ``(PLACES, PLACES)``, 1 in the middle."""
         response = (_with_constant(places) @ self._weights).reshape(PLACES, PLACES)
-        response = response / response[_middle().to(response.device)].mean().clamp_min(0.1)
+        response = response / response.flatten()[_middle(response.device)].mean().clamp_min(0.1)
         fine = F.interpolate(
             response[None, None],
             scale_factor=STEPS,
@@ -191,10 +191,13 @@ def _inside(seen: Boxes, target: Boxes) -> NDArray[np.float64]:
 
 
 @functools.cache
-def _middle() -> Tensor:
-    """Return which places ``(PLACES, PLACES)`` are in the middle of the box."""
+def _middle(device: torch.device) -> Tensor:
+    """Return the numbers of the places, by rows, that are in the middle of the box.
+
+    Numbers, as a mask would have a GPU's queue waited for in every frame.
+    """
     off = ((np.arange(PLACES) + 0.5) / PLACES - 0.5) * REACH
-    return torch.from_numpy(np.hypot(off[:, None], off) < MIDDLE)
+    return torch.from_numpy(np.flatnonzero(np.hypot(off[:, None], off) < MIDDLE)).to(device)
 
 
 def _fitted(response: NDArray[np.float32], box: Boxes) -> Boxes:
