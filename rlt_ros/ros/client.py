@@ -12,7 +12,6 @@ import contextlib
 import queue
 import threading
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 import rclpy
@@ -23,6 +22,7 @@ from rclpy.qos import QoSProfile
 from std_srvs.srv import SetBool, Trigger
 from vision_msgs.msg import Detection2D
 
+from rlt_ros.closing import Closing
 from rlt_ros.srv import InitTarget, LoadTarget, ResetTarget, SaveTarget
 
 Box = tuple[float, float, float, float]
@@ -33,7 +33,7 @@ class TrackerRefusedError(RuntimeError):
     """The node did not do what it was asked for; the text is its reason."""
 
 
-class TrackerClient:
+class TrackerClient(Closing):
     """Asks a tracker node, and hears its detections.
 
     Args:
@@ -118,17 +118,6 @@ class TrackerClient:
         self._context.try_shutdown()
         if self._heard is not None:
             self._heard.put(None)
-
-    def __enter__(self) -> TrackerClient:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _ask(self, kind: Any, service: str, **fields: Any) -> Any:
         name = f"{self._name}/{service}"
