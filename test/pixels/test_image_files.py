@@ -221,6 +221,6 @@ def test_a_deep_grey_camera_is_asked_for_its_own_depth(
     )
     monkeypatch.setattr(cv2, "VideoCapture", lambda *_: capture)
     images = [frame.image for frame in open_source(0)]
-    assert (cv2.CAP_PROP_CONVERT_RGB, 0) in asked
+    assert asked == [(cv2.CAP_PROP_CONVERT_RGB, 0), (cv2.CAP_PROP_ORIENTATION_AUTO, 0)]
     assert np.unique(images[0]).size == 256
     assert ("camera 0 has more than 8 bits" in caplog.text) is not able

@@ -7,11 +7,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Iterator
-from typing import Any
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from worker_bench import Bench, MakeBench
+
+if TYPE_CHECKING:
+    from node_bench import NodeProcess
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +58,20 @@ def launch_loop() -> Iterator[None]:
     yield
     loop.close()
     asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
+    """Starts nodes, each in a process of its own, which is killed at the end."""
+    from node_bench import NodeProcess
+
+    processes: list[NodeProcess] = []
+
+    def start(*arguments: str, **parameters: object) -> NodeProcess:
+        log = tmp_path / f"log{len(processes)}"
+        processes.append(NodeProcess(log, *arguments, **parameters))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.stop(signal.SIGKILL)

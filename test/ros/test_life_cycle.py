@@ -245,20 +245,6 @@ def test_a_transition_that_the_state_has_not_gets_an_answer(
 # ---- in a process of its own, over DDS ---------------------------------------------------------
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
-    processes: list[NodeProcess] = []
-
-    def start(*arguments: str, **parameters: object) -> NodeProcess:
-        log = tmp_path / f"log{len(processes)}"
-        processes.append(NodeProcess(log, *arguments, **parameters))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.stop(signal.SIGKILL)
-
-
 def of_process(node: NodeProcess, what: str) -> int:
     """Return a number of /proc's status of a process; memory in KiB."""
     lines = Path(f"/proc/{node._process.pid}/status").read_text().splitlines()

@@ -92,20 +92,6 @@ def client(node: NodeProcess, shared_client: Client) -> Iterator[Client]:
     assert node.running, node.log()
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
-    processes: list[NodeProcess] = []
-
-    def start(*arguments: str, **parameters: object) -> NodeProcess:
-        log = tmp_path / f"log{len(processes)}"
-        processes.append(NodeProcess(log, *arguments, **parameters))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        process.stop(signal.SIGKILL)
-
-
 def test_every_frame_gives_a_detection_with_its_own_header(client: Client) -> None:
     received, tracked = client.statuses[-1].frames_received, client.statuses[-1].frames_tracked
     target = client.follow(0)

@@ -41,7 +41,9 @@ def test_watching_the_training_changes_nothing(frames: Frames, quick_config: Tra
 def test_confidence_is_highest_on_the_target(
     frames: Frames, quick: dict[str, Any], features: str
 ) -> None:
-    with Tracker(make_config(**quick, features=features, attention_weight=0)) as tracker:
+    # Enough background for the many numbers that image samples have.
+    settings = {**quick, "initial_negatives": 2000, "attention_weight": 0}
+    with Tracker(make_config(**settings, features=features)) as tracker:
         with pytest.raises(RuntimeError, match="call init"):
             tracker.confidence_map()
         tracker.init(*frames[0])
@@ -57,5 +59,4 @@ def test_confidence_is_highest_on_the_target(
     shifts = np.abs(area[:2] + area[2:] * places - centres(box)).max(axis=-1)
     # Boxes that stick out of the frame show what nothing was learned of.
     assert probability[shifts == shifts.min()].max() > 0.9
-    # Hardly trained, it may take a single place beside for the target.
-    assert np.quantile(probability[(shifts > 12) & (shifts < 40)], 0.9) < 0.5
+    assert probability[(shifts > 12) & (shifts < 40)].max() < 0.5
