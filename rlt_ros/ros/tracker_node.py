@@ -66,7 +66,7 @@ from rlt_ros.ros.services.target_folder import target_folder
 from rlt_ros.ros.services.target_services import TargetServices
 from rlt_ros.ros.spinning import spin_until
 from rlt_ros.ros.watching.input_watch import InputWatch
-from rlt_ros.ros.worker.frame_queue import MIB, Frame
+from rlt_ros.ros.worker.frames import MIB, Frame
 from rlt_ros.ros.worker.tracking_worker import (
     CLOSE_SECONDS,
     State,

@@ -22,7 +22,7 @@ from rlt_ros.bags.detections import annotated_box, detection_cdr
 from rlt_ros.bags.stamps import stamp_of, with_stamp
 from rlt_ros.bags.vision_msgs import DETECTION, detection_types
 from rlt_ros.messages.detections import box_of, stamp_nanoseconds
-from rlt_ros.ros.worker.frame_queue import seconds
+from rlt_ros.ros.worker.init_requests import seconds
 from rlt_ros.tracking import InvalidBoxError
 
 TYPES = detection_types()

@@ -17,7 +17,7 @@ from vision_msgs.msg import Detection2D
 from worker_bench import Log
 
 from rlt_ros.ros.tracker_node import TrackerNode
-from rlt_ros.ros.worker.frame_queue import MIB
+from rlt_ros.ros.worker.frames import MIB
 
 pytestmark = pytest.mark.usefixtures("ros")
 
@@ -54,7 +54,7 @@ def test_a_frame_is_known_by_its_camera_and_its_size(node: TrackerNode) -> None:
     assert node._worker is not None
     (frame,) = node._worker._queue._known()
     assert (frame.frame_id, frame.size) == ("left", len(message.data))
-    assert node._worker._queue._buffer_bytes == 128 * MIB
+    assert node._worker._queue._buffer._limit_bytes == 128 * MIB
 
 
 def test_a_box_of_another_camera_is_refused(node: TrackerNode, caplog: Log) -> None:

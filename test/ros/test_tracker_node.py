@@ -45,7 +45,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
 from rlt_ros.ros.tracker_node import TrackerNode
-from rlt_ros.ros.worker.frame_queue import Frame
+from rlt_ros.ros.worker.frames import Frame
 from rlt_ros.ros.worker.status import State, Status, TrackedFrame, TrackedTarget
 from rlt_ros.tracking import TrackResult, TrackState
 

@@ -11,14 +11,9 @@ from dataclasses import replace
 
 from rlt_ros.ros.worker.box_stream import TOO_FAST
 from rlt_ros.ros.worker.box_streams import BoxStreams
-from rlt_ros.ros.worker.frame_queue import (
-    Fate,
-    Frame,
-    FrameQueue,
-    InitRequest,
-    Problem,
-    waiting_ahead,
-)
+from rlt_ros.ros.worker.frame_queue import FrameQueue
+from rlt_ros.ros.worker.frames import Fate, Frame
+from rlt_ros.ros.worker.init_requests import InitRequest, Problem, waiting_ahead
 from rlt_ros.ros.worker.replies import CLOSED
 from rlt_ros.ros.worker.status import State, Status, TargetStatus
 from rlt_ros.tracking import TrackerStoppedError

@@ -13,7 +13,8 @@ import numpy as np
 from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.error_texts import in_words, place
 from rlt_ros.ros.worker.books import Books
-from rlt_ros.ros.worker.frame_queue import Fate, Frame, seconds
+from rlt_ros.ros.worker.frames import Fate, Frame
+from rlt_ros.ros.worker.init_requests import seconds
 from rlt_ros.ros.worker.reporting import Reporter
 from rlt_ros.ros.worker.status import State, Status, TrackedFrame
 from rlt_ros.ros.worker.target_keeper import TargetKeeper

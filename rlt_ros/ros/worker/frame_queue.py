@@ -8,95 +8,25 @@ tracker is. Nothing here waits or locks: whoever shares a queue between threads 
 
 from __future__ import annotations
 
-import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
-from enum import Enum
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
-from rlt_ros.ros.worker.box_stream import Box
-from rlt_ros.ros.worker.replies import Reply
-
-MIB = 1 << 20
+from rlt_ros.ros.worker.frames import MIB, Fate, Frame, FrameBuffer
+from rlt_ros.ros.worker.init_requests import (
+    REPLACED,
+    InitRequest,
+    Learning,
+    Problem,
+    fits,
+    no_such_frame,
+    other_camera,
+    seconds,
+)
 
 BOXES_AHEAD = 100
 """Init boxes that may wait for frames that have not come; beyond, the oldest are given up."""
-
-
-class Fate(Enum):
-    """What became of a frame."""
-
-    WAITING = "waiting"  # for the tracker, or in its hands
-    TRACKED = "tracked"
-    DROPPED = "dropped"  # a newer one came, or it was unusable
-    UNTARGETED = "untargeted"  # there was nothing to track
-
-
-@dataclass(eq=False)
-class Frame:
-    """One received image, kept as the message that brought it until the worker needs its pixels.
-
-    `size`: of the message in bytes. `stamp_ns`: 0 for none. `sequence`: counts what was received.
-    """
-
-    message: Any
-    stamp_ns: int
-    sequence: int
-    frame_id: str = ""
-    size: int = 0
-    received: float = field(default_factory=time.monotonic)
-    fate: Fate = Fate.WAITING
-
-
-@dataclass(frozen=True)
-class InitRequest:
-    """Follow what is inside `box` on the frame stamped `stamp_ns`; 0 means the next frame.
-
-    `frame_id`: of the camera that the box is meant for; empty fits any. `number` counts the
-    requests, `after` is the sequence number of the first frame that came after this one.
-    `in_stream`: see `BoxStream`. `target_id`: which target, see `Targets`. `place`: where it
-    waits; a newer box of the same place takes over.
-    """
-
-    box: Box
-    stamp_ns: int = 0
-    frame_id: str = ""
-    in_stream: bool = False
-    came: float = field(default_factory=time.monotonic)
-    target_id: str = ""
-    place: str = ""
-    reply: Reply = field(default_factory=Reply)
-    number: int = 0
-    after: int = 0
-
-
-@dataclass(eq=False)
-class Learning:
-    """Requests of different places and their frame; the oldest first.
-
-    `later`: the frames that had come after that one already.
-    """
-
-    requests: tuple[InitRequest, ...]
-    frame: Frame
-    later: list[Frame] = field(default_factory=list)
-
-
-class Problem(NamedTuple):
-    """Something to tell the user; `kind` as in `Complaints`. `box_refused`: it cost an init box.
-
-    `request`: which box it cost, that one or an older one.
-    """
-
-    kind: str
-    text: str
-    box_refused: bool = False
-    request: InitRequest | None = None
-
-
-REPLACED = "init box replaced"
-"""Kind of the problems that are a newer box's making."""
 
 
 class FrameQueue:
@@ -125,17 +55,13 @@ class FrameQueue:
         self._keep_all = keep_all
         self._queue_size = queue_size
         self._queue_bytes = queue_bytes
-        self._buffer_size = buffer_size
-        self._buffer_bytes = buffer_bytes
         self.target_wanted = False
         """Whether there is a target or one is being learned: what is left out then is dropped."""
         self.counts: Counter[Fate] = Counter()
         self._received = 0
         self._requests = 0
-        self._buffer: deque[Frame] = deque()
-        self._buffer_used = 0  # bytes
+        self._buffer = FrameBuffer(buffer_size, buffer_bytes)
         self._last: Frame | None = None
-        self._short_of = ""  # the parameter that an older frame fell victim to
         # What comes next: frames, and with keep_all boxes between them.
         self._items: deque[Frame | Learning | InitRequest] = deque()
         # The boxes that come before all that, each once it is time and a frame is there for it.
@@ -203,7 +129,7 @@ class FrameQueue:
         if not requests and (full := self._full(size)):
             self.settle(frame, Fate.DROPPED)
             return [*problems, Problem("queue full", full)]
-        self._remember(frame)
+        self._buffer.add(frame)
         if self._keep_all:
             self._items.append(Learning(tuple(requests), frame) if requests else frame)
             return problems
@@ -241,7 +167,7 @@ class FrameQueue:
             return [other_camera(request, same[-1])]
         if self._last is None or request.stamp_ns > self._last.stamp_ns > 0:
             return self._wait_ahead(request)
-        return [self._no_such_frame(request, known)]
+        return [no_such_frame(request, known, self._buffer.short_of)]
 
     def _put_box(self, item: Learning | InitRequest) -> list[Problem]:
         """Let the newest box of a place wait, and no other there."""
@@ -294,7 +220,9 @@ class FrameQueue:
                     refused.append(other_camera(request, frame))
             elif frame.stamp_ns == 0 or frame.stamp_ns > request.stamp_ns:
                 self._ahead.remove(request)
-                refused.append(self._no_such_frame(request, [*self._known(), frame]))
+                refused.append(
+                    no_such_frame(request, [*self._known(), frame], self._buffer.short_of)
+                )
         return chosen, refused
 
     def _full(self, size: int) -> str:
@@ -314,16 +242,6 @@ class FrameQueue:
             " 'newest'"
         )
 
-    def _remember(self, frame: Frame) -> None:
-        self._buffer.append(frame)
-        self._buffer_used += frame.size
-        while len(self._buffer) > self._buffer_size:
-            self._buffer_used -= self._buffer.popleft().size
-            self._short_of = "frame_buffer_size"
-        while self._buffer_used > self._buffer_bytes and len(self._buffer) > 1:
-            self._buffer_used -= self._buffer.popleft().size
-            self._short_of = "frame_buffer_mib"
-
     def _known(self) -> list[Frame]:
         """Return the frames that are still here, in the order in which they came."""
         waiting = [*self._items, *self._boxes.values()]
@@ -331,23 +249,6 @@ class FrameQueue:
         frames = [*map(_frame_of, items), *self._buffer]
         known = {frame.sequence: frame for frame in frames}
         return [known[number] for number in sorted(known)]
-
-    def _no_such_frame(self, request: InitRequest, frames: list[Frame]) -> Problem:
-        stamp = seconds(request.stamp_ns)
-        if any(frame.stamp_ns for frame in frames):
-            stamps = (frame.stamp_ns for frame in frames)
-            nearest = min(stamps, key=lambda stamp_ns: abs(stamp_ns - request.stamp_ns))
-            more = f", or raise {self._short_of}" if self._short_of else ""
-            text = (
-                f"no frame is stamped {stamp}; the nearest of the {len(frames)} looked at is"
-                f" {seconds(nearest)} (use a frame's own stamp, 0 for the next frame{more})"
-            )
-        else:
-            text = (
-                f"it is stamped {stamp}, but the images bear no stamp: give it stamp 0, which means"
-                " the next frame"
-            )
-        return Problem("init box refused: no such frame", text, True, request)
 
     # ---- out -----------------------------------------------------------------------------------
 
@@ -465,35 +366,6 @@ class FrameQueue:
         self.counts[frame.fate] -= 1
         self.counts[fate] += 1
         frame.fate = fate
-
-
-def fits(wanted: str, frame_id: str) -> bool:
-    """Return whether a box for one `frame_id` may name an image of another; empty fits any."""
-    # tf of ROS 1 wrote some of them with a slash.
-    return not wanted or not frame_id or wanted.lstrip("/") == frame_id.lstrip("/")
-
-
-def other_camera(request: InitRequest, frame: Frame) -> Problem:
-    """Say that a box is meant for another camera's images."""
-    text = (
-        f"its frame_id is '{request.frame_id}' but the image's is '{frame.frame_id}': send a box of"
-        " this camera, with its frame_id or none"
-    )
-    return Problem("init box refused: other camera", text, True, request)
-
-
-def waiting_ahead(request: InitRequest, last_stamp_ns: int | None) -> str:
-    """Say that a box waits for a frame, and for which."""
-    last = (
-        "none has come" if last_stamp_ns is None else f"the last one has {seconds(last_stamp_ns)}"
-    )
-    return f"an init box waits for the frame stamped {seconds(request.stamp_ns)}; {last}"
-
-
-def seconds(stamp_ns: int) -> str:
-    """Return a stamp in seconds, with all its digits."""
-    whole, rest = divmod(abs(stamp_ns), 1_000_000_000)
-    return f"{'-' if stamp_ns < 0 else ''}{whole}.{rest:09d}"
 
 
 def _frame_of(item: Frame | Learning) -> Frame:

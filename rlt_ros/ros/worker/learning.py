@@ -12,14 +12,8 @@ import numpy as np
 from rlt_ros.ros.complaints import Log
 from rlt_ros.ros.worker.books import Books
 from rlt_ros.ros.worker.following import Follower
-from rlt_ros.ros.worker.frame_queue import (
-    Fate,
-    Frame,
-    InitRequest,
-    Learning,
-    fits,
-    other_camera,
-)
+from rlt_ros.ros.worker.frames import Fate, Frame
+from rlt_ros.ros.worker.init_requests import InitRequest, Learning, fits, other_camera
 from rlt_ros.ros.worker.reporting import Reporter, refusal
 from rlt_ros.ros.worker.targets import NoSuchTargetError, Target, Targets
 from rlt_ros.tracking import InvalidBoxError, InvalidImageError, TrackerStoppedError

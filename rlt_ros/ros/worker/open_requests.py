@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from rlt_ros.ros.worker.books import Books
-from rlt_ros.ros.worker.frame_queue import InitRequest, Problem
+from rlt_ros.ros.worker.init_requests import InitRequest, Problem
 from rlt_ros.ros.worker.replies import REPLACED_BY_NEWER, Reply
 from rlt_ros.ros.worker.targets import Targets
 

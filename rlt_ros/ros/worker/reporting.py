@@ -10,7 +10,8 @@ from typing import Any
 from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.error_texts import in_words, place
 from rlt_ros.ros.worker.books import Books
-from rlt_ros.ros.worker.frame_queue import Fate, Frame, InitRequest, Problem
+from rlt_ros.ros.worker.frames import Fate, Frame
+from rlt_ros.ros.worker.init_requests import InitRequest, Problem
 from rlt_ros.ros.worker.status import Listener, TrackedFrame
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rlt_ros.ros.worker.frame_queue import Frame
+from rlt_ros.ros.worker.frames import Frame
 from rlt_ros.tracking import TrackResult
 
 

@@ -23,15 +23,9 @@ from rlt_ros.ros.worker.books import DISABLED as DISABLED
 from rlt_ros.ros.worker.box_stream import TOO_FAST, Box
 from rlt_ros.ros.worker.box_streams import BoxStreams
 from rlt_ros.ros.worker.following import Follower, ToRgb
-from rlt_ros.ros.worker.frame_queue import (
-    MIB,
-    REPLACED,
-    Frame,
-    FrameQueue,
-    InitRequest,
-    Learning,
-    Problem,
-)
+from rlt_ros.ros.worker.frame_queue import FrameQueue
+from rlt_ros.ros.worker.frames import MIB, Frame
+from rlt_ros.ros.worker.init_requests import REPLACED, InitRequest, Learning, Problem
 from rlt_ros.ros.worker.learning import TargetLearner
 from rlt_ros.ros.worker.open_requests import Job, OpenRequests, with_reasons
 from rlt_ros.ros.worker.replies import CLOSED, Answered, Reply

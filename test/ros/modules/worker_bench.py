@@ -15,7 +15,8 @@ import pytest
 from scripted_tracker import ScriptedTracker
 
 from rlt_ros.pixels.intensity import IntensityRange
-from rlt_ros.ros.worker.frame_queue import Frame, Learning
+from rlt_ros.ros.worker.frames import Frame
+from rlt_ros.ros.worker.init_requests import Learning
 from rlt_ros.ros.worker.tracking_worker import Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import InvalidImageError, Tracker
 

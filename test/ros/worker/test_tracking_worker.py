@@ -17,7 +17,7 @@ from scripted_tracker import ScriptedTracker
 from worker_bench import BOX, TIMEOUT, Bench, Log, Recorder, to_rgb
 
 from rlt_ros.pixels.intensity import IntensityRange
-from rlt_ros.ros.worker.frame_queue import Frame
+from rlt_ros.ros.worker.frames import Frame
 from rlt_ros.ros.worker.tracking_worker import State, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import InvalidBoxError, Tracker, TrackResult, TrackState
 
