@@ -23,7 +23,7 @@ QUALITY = 85
 
 
 class NoRerunError(ValueError):
-    """The package is not installed; the message says how to get it."""
+    """The package is not installed or does not work; the message says what to do."""
 
 
 class RerunLog(Discarding):
@@ -36,7 +36,7 @@ class RerunLog(Discarding):
         """Begin the recording.
 
         Raises:
-            NoRerunError: rerun-sdk is not installed.
+            NoRerunError: rerun-sdk is not installed or does not work.
         """
         self._rerun = _rerun()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def rerun_log(wanted: bool, folder: Path) -> AbstractContextManager[RerunLog | N
     """Return a log in a folder if it is wanted, and else nothing, to be used by ``with``.
 
     Raises:
-        NoRerunError: rerun-sdk is not installed.
+        NoRerunError: rerun-sdk is not installed or does not work.
     """
     return RerunLog(folder / FILE) if wanted else nullcontext()
 
@@ -111,4 +111,9 @@ def _rerun() -> Any:
             'Rerun recordings need the package rerun-sdk: pip install "rlt_ros[rerun]", or'
             " pip install rerun-sdk"
         ) from None
+    except ImportError as error:  # of what it brings; with numpy 1, a pyarrow that needs numpy 2
+        raise NoRerunError(
+            f"the package rerun-sdk is installed but does not work: {error}; with numpy 1:"
+            ' pip install "pyarrow<26"'
+        ) from error
     return rerun

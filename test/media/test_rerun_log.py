@@ -48,3 +48,13 @@ def test_without_the_package_it_is_said_how_to_get_it(
     with rerun_log(False, tmp_path) as log:
         assert log is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_package_that_does_not_work_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rerun.py").write_text("raise ImportError('pyarrow requires NumPy 2.0')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "rerun", raising=False)
+    with pytest.raises(NoRerunError, match=r'requires NumPy 2\.0.*pip install "pyarrow<26"'):
+        rerun_log(True, tmp_path)
