@@ -151,6 +151,7 @@ def test_images_come_compressed_from_now_on_and_raw_again(
     client.until(lambda: client.detections[-1].header == message.header)
     assert client.detections[-1].id == target
     assert overlap(client.detections[-1], BOX) > 0.5
+    status_of(client, message.header)  # else it would be taken for that of a raw image
     assert f"compressed images on {node.namespace}/image_raw/compressed are now" in node.log()
     client.node.destroy_publisher(camera)
     client.start_camera(RELIABLE)
@@ -170,6 +171,8 @@ def detections_of_a_loop(client: Client) -> list[Detection2D]:
     status = status_of(client, client.track(0).header)
     before, old = status.frames_received, status.target_id
     first = client.send_message(image_message(picture(0)), Time(sec=100))
+    # Only then: a box that is older than the last frame and names none that has come is refused.
+    client.until(lambda: client.statuses[-1].frames_received > before)
     client.choose(box_on(0), first)
     client.until(lambda: client.statuses[-1].target_id not in ("", old))
     target = client.statuses[-1].target_id
