@@ -16,6 +16,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
+from ros_domains import own_domain
+
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.bags.stamps import stamp_of
 from rlt_ros.media.results import read_results
@@ -24,13 +26,13 @@ QUICK = ["--set", "device=cpu", "--set", "initial_iterations=10", "--set", "init
 WriteBag = Callable[..., Path]
 
 
-def start(bag: Path, out: Path, *options: str, domain: int) -> subprocess.Popen[str]:
+def start(bag: Path, out: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "rlt_ros.cli.bench", "bag", str(bag), "--real-time"),
             *("--out", str(out), *QUICK, *options),
         ],
-        env={**os.environ, "ROS_DOMAIN_ID": str(1 + (domain + os.getpid()) % 100)},
+        env={**os.environ, "ROS_DOMAIN_ID": own_domain()},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -44,7 +46,7 @@ def test_compressed_images_without_stamps_go_through_the_node(
         tmp_path / "bag", "sqlite3", compressed=True, stamped=False, init=(2, 0), spoilt=[4]
     )
     out = tmp_path / "out"
-    process = start(bag, out, "--rate", "0.5", domain=21)
+    process = start(bag, out, "--rate", "0.5")
     stdout, stderr = process.communicate(timeout=240)
     assert process.returncode == 0, stderr
     summary = json.loads((out / "summary.json").read_text())
@@ -75,7 +77,7 @@ def test_raw_images_are_dropped_when_they_come_too_fast(
 ) -> None:
     bag = write_bag(tmp_path / "bag", frames=30)
     out = tmp_path / "out"
-    process = start(bag, out, "--rate", "100", "--pictures", domain=42)
+    process = start(bag, out, "--rate", "100", "--pictures")
     _, stderr = process.communicate(timeout=240)
     assert process.returncode == 0, stderr
     summary = json.loads((out / "summary.json").read_text())
@@ -104,14 +106,14 @@ def test_a_replay_that_is_stopped_or_breaks_off_keeps_what_it_has(
 ) -> None:
     bag = write_bag(tmp_path / "bag", frames=33)
     damage(bag)
-    process = start(bag, tmp_path / "out", "--rate", "2", domain=63)
+    process = start(bag, tmp_path / "out", "--rate", "2")
     _, stderr = process.communicate(timeout=240)
     assert process.returncode == 1
     assert "breaks off" in stderr.splitlines()[-1] and "Traceback" not in stderr
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert 0 < summary["tracked"] < 33 and "breaks off" in summary["failures"]["rlt bag"]
 
-    process = start(write_bag(tmp_path / "slow"), tmp_path / "stopped", "--rate", "0.01", domain=84)
+    process = start(write_bag(tmp_path / "slow"), tmp_path / "stopped", "--rate", "0.01")
     assert process.stderr is not None
     said = ""
     while "replaying" not in said:

@@ -31,6 +31,7 @@ from documented import (
     prepare,
     shortened,
 )
+from ros_domains import own_domain
 
 from rlt_ros.benchmark.trackers.runners import OPENCV_TRACKERS
 
@@ -67,7 +68,7 @@ class Installed:
     def __init__(self, commands: Path, search_path: str, folder: Path) -> None:
         self._commands = commands
         self._folder = folder
-        environment = {**os.environ, "PYTHONPATH": search_path, "ROS_DOMAIN_ID": "77"}
+        environment = {**os.environ, "PYTHONPATH": search_path, "ROS_DOMAIN_ID": own_domain()}
         self._server = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("command_server.py"))],
             stdin=subprocess.PIPE,

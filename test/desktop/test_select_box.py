@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,6 +14,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 from panel_bench import until
 from pretend_tracker import PretendTracker
 from pretend_window import PretendWindow
+from ros_domains import in_own_domain
 
 from rlt_ros.demo.panel import VideoCamera
 from rlt_ros.desktop.select_box import main
@@ -27,8 +27,7 @@ NUMBERED = [np.full((48, 64, 3), 10 * number, np.uint8) for number in range(20)]
 
 @pytest.fixture(scope="module", autouse=True)
 def _domain() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ROS_DOMAIN_ID", str(1 + (os.getpid() + 25) % 100))
+    with in_own_domain():
         yield
 
 

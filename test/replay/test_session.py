@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ pytest.importorskip("rosbags", reason="bags are read and written with the packag
 
 from rclpy.qos import QoSProfile
 from rlt_ros.msg import TrackerStatus
+from ros_domains import in_own_domain
 
 from rlt_ros.bags.images import write_frames
 from rlt_ros.bags.reader import BagReader
@@ -30,9 +31,10 @@ TOPIC = "/camera/image_raw"
 IMAGE = "sensor_msgs/msg/Image"
 
 
-@pytest.fixture(autouse=True)
-def own_domain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + (os.getpid() + 83) % 100))
+@pytest.fixture(scope="module", autouse=True)
+def domain() -> Iterator[None]:
+    with in_own_domain():
+        yield
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ros_domains import own_domain
 from worker_bench import Bench, MakeBench
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def ros() -> Iterator[None]:
     rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
-    # 1..100: the domains whose ports lie below those the system hands out.
-    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+    os.environ["ROS_DOMAIN_ID"] = own_domain()
     rclpy.init()
     yield
     rclpy.try_shutdown()

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +20,7 @@ pytest.importorskip(
 pytest.importorskip("rosbags", reason="bags are read and written with the package rosbags")
 
 from launch.actions import DeclareLaunchArgument, SetLaunchConfiguration
+from ros_domains import own_domain
 
 from launch import LaunchContext, LaunchDescription, LaunchService
 from rlt_ros.bags.images import write_frames
@@ -98,7 +98,7 @@ def test_a_misspelt_argument_is_named(
 def test_it_measures_a_bag(
     module: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + (os.getpid() + 11) % 100))
+    monkeypatch.setenv("ROS_DOMAIN_ID", own_domain())
     rng = np.random.default_rng(2)
     frames = [(n / 10, rng.integers(0, 255, (90, 120, 3), np.uint8)) for n in range(4)]
     with BagWriter(tmp_path / "bag", jazzy_types()) as bag:

@@ -23,6 +23,7 @@ from launch.actions import (
     Shutdown,
 )
 from launch.event_handlers import OnProcessIO, OnProcessStart
+from ros_domains import own_domain
 
 from launch import LaunchDescription, LaunchService
 
@@ -38,7 +39,7 @@ cameras:
 
 @pytest.fixture
 def description(monkeypatch: pytest.MonkeyPatch) -> LaunchDescription:
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    monkeypatch.setenv("ROS_DOMAIN_ID", own_domain())
     made: LaunchDescription = runpy.run_path(str(FILE))["generate_launch_description"]()
     return made
 

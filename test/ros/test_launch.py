@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-import os
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +25,7 @@ from launch.actions import (
 )
 from launch.event_handlers import OnProcessIO, OnProcessStart
 from launch_ros.actions import Node
+from ros_domains import in_own_domain
 
 from launch import LaunchContext, LaunchDescription, LaunchService
 
@@ -63,9 +63,10 @@ def launched(description: LaunchDescription, log: Callable[[str], bool], **given
     return int(service.run())
 
 
-@pytest.fixture(autouse=True)
-def domain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+@pytest.fixture(scope="module", autouse=True)
+def domain() -> Iterator[None]:
+    with in_own_domain():
+        yield
 
 
 def started(file: dict[str, Any], context: LaunchContext) -> list[str]:

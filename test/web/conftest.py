@@ -4,23 +4,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ros_domains import in_own_domain
 
 
 @pytest.fixture(scope="module")
 def domain() -> Iterator[None]:
     """A ROS domain of its own: a panel shows all trackers that it finds."""
-    before = os.environ.get("ROS_DOMAIN_ID")
-    os.environ["ROS_DOMAIN_ID"] = str(1 + (os.getpid() + 50) % 100)
-    yield
-    if before is None:
-        del os.environ["ROS_DOMAIN_ID"]
-    else:
-        os.environ["ROS_DOMAIN_ID"] = before
+    with in_own_domain():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -91,7 +91,7 @@ class NodeProcess:
     @staticmethod
     def new_namespace() -> str:
         """Return a namespace that no other test uses."""
-        return f"/rlt_{next(_numbers)}"
+        return f"/rlt_{os.getpid()}_{next(_numbers)}"
 
     @property
     def running(self) -> bool:
