@@ -88,15 +88,17 @@ class VideoSource(FrameSource):
         self.name = path.name
         with quiet_opencv():
             self._capture = cv2.VideoCapture(str(path))
-        if not self._capture.isOpened():
+        opened = self._capture.isOpened()
+        kind = self._capture.get(cv2.CAP_PROP_FOURCC)
+        if kind == _PICTURES_OF_TEXT or (not opened and _is_text(path)):
+            self._capture.release()
+            raise SourceError(f"{path} is a text file, not a video")
+        if not opened:
             raise SourceError(
                 f"{path} is not a video that OpenCV can decode, or it is cut off; convert it, for "
                 f"example with 'ffmpeg -i {path.name} -c:v libx264 video.mp4', or give a folder of "
                 "images"
             )
-        if self._capture.get(cv2.CAP_PROP_FOURCC) == _PICTURES_OF_TEXT:
-            self._capture.release()
-            raise SourceError(f"{path} is a text file, not a video")
         form = cv2.CAP_PROP_CODEC_PIXEL_FORMAT
         _keep_depth(self.name, self._capture, form, _DEEP_GREY_OF_FILES)
         with quiet_opencv():
@@ -329,6 +331,15 @@ def _keep_depth(name: str, capture: cv2.VideoCapture, prop: int, deep: Sequence[
             name,
             cv2.__version__,
         )
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(1000)
+    except OSError:
+        return False
+    return bool(start) and all(byte >= 32 or byte in b"\t\n\r" for byte in start)
 
 
 def _rgb_or_grey(image: NDArray[Any]) -> NDArray[Any]:
