@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import time
 
@@ -31,10 +32,12 @@ def test_elsewhere_there_are_plain_lines_also_while_nothing_gets_done(
     told = ""
     with progress.progress(total=5, initial=2, unit="run", what="ope") as shown:
         shown.update()
-        while told.count("\n") < 2:
+        while told.count("ope: 3 of 5 runs,") < 2:
             time.sleep(0.01)
             told += capsys.readouterr().err
-    assert [line.rpartition(",")[0] for line in told.splitlines()[:2]] == ["ope: 3 of 5 runs"] * 2
+    lines = [line.rpartition(",")[0] for line in told.splitlines()]
+    # 2 stands there only where a busy machine let lines come before the update.
+    assert lines == sorted(lines) and set(lines) <= {"ope: 2 of 5 runs", "ope: 3 of 5 runs"}
     assert "\r" not in told
 
 
@@ -50,8 +53,8 @@ def test_where_there_is_only_to_wait_the_time_is_told(
             shown.update(0)
             time.sleep(0.01)
     assert ("\r" in stream.getvalue()) == terminal
-    text = "starting the node: 00:00" if terminal else "starting the node, 0 s"
-    assert text in stream.getvalue()
+    text = r"starting the node: \d\d:\d\d" if terminal else r"starting the node, \d+ s\n"
+    assert re.search(text, stream.getvalue())
 
 
 def test_what_is_soon_done_says_nothing_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:

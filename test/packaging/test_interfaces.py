@@ -58,7 +58,7 @@ def test_generated_description_has_upstreams_hash(name: str) -> None:
 def test_publisher_announces_upstreams_hash(name: str, node: Node) -> None:
     message_type = getattr(import_module("vision_msgs.msg"), name)
     publisher = node.create_publisher(message_type, f"interface_test/{name}", 1)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (endpoints := node.get_publishers_info_by_topic(publisher.topic_name)):
         assert time.monotonic() < deadline, "the publisher did not appear in the ROS graph"
         time.sleep(0.05)

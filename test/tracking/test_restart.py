@@ -31,7 +31,7 @@ from rlt_ros.tracking import Tracker, make_config
 
 frames, path, box = Path(sys.argv[1]), Path(sys.argv[2]), [float(one) for one in sys.argv[3:]]
 images = [cv2.imread(str(file))[:, :, ::-1].copy() for file in sorted(frames.glob("*.jpg"))[:12]]
-tracker = Tracker(make_config(device="cpu"))
+tracker = Tracker(make_config(device="cpu", update_mode="lockstep"))
 tracker.init(images[0], box)
 for image in images[1:]:
     tracker.track(image)
@@ -60,7 +60,7 @@ def test_after_a_kill_the_target_is_found_again(tmp_path: Path) -> None:
         assert child.stdout.readline() == "half\n"
         child.kill()
     assert child.wait() == -signal.SIGKILL
-    with Tracker(make_config(device="cpu")) as tracker:
+    with Tracker(make_config(device="cpu", update_mode="lockstep")) as tracker:
         assert tracker.load(path).target_id == "the deer"
         later = range(30, 30 + LIMIT)  # far from where it was saved
         found = [is_found(tracker, frame(number), boxes[number]) for number in later]

@@ -117,6 +117,15 @@ class Bench:
         with self.worker._wake:
             return self._idle and not self.worker._queue
 
+    def wait_until_idle(self) -> None:
+        """Wait until no frame waits; a box that is held back may."""
+
+        def is_idle() -> bool:
+            with self.worker._wake:
+                return self._idle and not self.worker._queue.frame_waits
+
+        self.heard.wait(is_idle)
+
     def targets(self) -> list[list[int]]:
         """Return the stamps of the frames of each target, one after the other."""
         found: dict[str, list[int]] = {}

@@ -92,7 +92,7 @@ def test_the_tracker_keeps_to_it(
 ) -> None:
     observed: list[int] = []
     trained: list[int] = []
-    end = threading.Event()
+    began, end = threading.Event(), threading.Event()
     observe, train = SharedFeatures.observe, Trainer.train
 
     def watched_observe(self: SharedFeatures, *args: Any) -> None:
@@ -102,7 +102,8 @@ def test_the_tracker_keeps_to_it(
     def watched_train(self: Trainer, *args: Any, **kwargs: Any) -> None:
         trained.append(torch.get_num_threads())
         if len(trained) > 1:
-            end.wait(10)
+            began.set()
+            assert end.wait(60)
         train(self, *args, **kwargs)
 
     monkeypatch.setattr(SharedFeatures, "observe", watched_observe)
@@ -113,6 +114,7 @@ def test_the_tracker_keeps_to_it(
         observed.clear()
         tracker.track(frames[1][0])  # starts an update, which waits
         tracker.track(frames[2][0])
+        assert began.wait(60)
         end.set()
     assert observed == [3, 2]
     assert trained == [3, 1]
