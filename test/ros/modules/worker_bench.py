@@ -17,6 +17,7 @@ from scripted_tracker import ScriptedTracker
 from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.worker.frames import Frame
 from rlt_ros.ros.worker.init_requests import Learning
+from rlt_ros.ros.worker.open_requests import Job
 from rlt_ros.ros.worker.tracking_worker import Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import InvalidImageError, Tracker
 
@@ -88,6 +89,8 @@ class Bench:
         self._idle = False
         self._take = self.worker._queue.take
         self.worker._queue.take = self._note_idleness  # type: ignore[method-assign]
+        self._next_job = self.worker._requests.next_job
+        self.worker._requests.next_job = self._note_job  # type: ignore[method-assign]
         self.worker.start()
 
     def _make(self) -> Tracker:
@@ -112,10 +115,16 @@ class Bench:
         self._idle = item is None
         return item
 
+    def _note_job(self) -> Job | None:
+        job = self._next_job()
+        self._idle = self._idle and job is None
+        return job
+
     def settled(self) -> bool:
         """Whether the worker has dealt with all that can be dealt with."""
         with self.worker._wake:
-            return self._idle and not self.worker._queue
+            waits = self.worker._queue or self.worker._requests._jobs
+            return self._idle and not waits
 
     def wait_until_idle(self) -> None:
         """Wait until no frame waits; a box that is held back may."""

@@ -416,10 +416,11 @@ def test_a_listener_that_raises_does_not_end_the_worker(
 
 def test_closing_frees_the_tracker_and_leaves_no_thread(make_bench: MakeBench) -> None:
     bench = make_bench(keep_all=True)
+    before = set(threading.enumerate()) - {bench.worker._thread}
     bench.follow()
-    bench.worker.close()
+    assert bench.worker.close(TIMEOUT)
     assert bench.tracker.closed
-    assert "tracking_worker" not in [thread.name for thread in threading.enumerate()]
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_tracker_that_cannot_be_made_is_fatal() -> None:
