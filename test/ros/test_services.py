@@ -19,7 +19,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
-from node_bench import BOX, LOSSLESS, QUICK, TIMEOUT, Client, NodeProcess
+from node_bench import BOX, LOADING_TIMEOUT, LOSSLESS, QUICK, TIMEOUT, Client, NodeProcess
 from rlt_ros.msg import TrackerStatus
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
@@ -55,7 +55,7 @@ class Scene:
         client = self.client.node.create_client(ChangeState, service)
         assert client.wait_for_service(TIMEOUT)
         future = client.call_async(ChangeState.Request(transition=Transition(id=number)))
-        self.client.until(future.done)
+        self.client.until(future.done, LOADING_TIMEOUT)
         assert future.result().success, self.node.log()
 
     def next_detection(self) -> str:
