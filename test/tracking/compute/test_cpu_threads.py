@@ -88,7 +88,7 @@ def test_pytorch_may_be_built_without_openmp_or_mkl(
 
 
 def test_the_tracker_keeps_to_it(
-    frames: Frames, quick: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    frames: Frames, few: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     observed: list[int] = []
     trained: list[int] = []
@@ -108,7 +108,7 @@ def test_the_tracker_keeps_to_it(
 
     monkeypatch.setattr(SharedFeatures, "observe", watched_observe)
     monkeypatch.setattr(Trainer, "train", watched_train)
-    settings = quick | {"threads": 3, "update_mode": "background", "update_interval": 1}
+    settings = few | {"threads": 3, "update_mode": "background", "update_interval": 1}
     with Tracker(make_config("default", **settings)) as tracker:
         tracker.init(*frames[0])
         observed.clear()
