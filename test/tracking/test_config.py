@@ -8,7 +8,7 @@ import pytest
 
 from rlt_ros.tracking import PRESETS, ConfigError, TrackerConfig, make_config
 from rlt_ros.tracking.config import PAPER_ON_LITE0, declaration, parse_setting
-from rlt_ros.tracking.settings import allowed_values, checked, in_groups
+from rlt_ros.tracking.settings import allowed_values, checked, in_groups, setting
 
 
 def test_every_setting_is_declared_in_full() -> None:
@@ -156,6 +156,19 @@ def test_settings_that_only_crops_have_are_allowed_with_them() -> None:
     assert make_config(attention_module="features", attention_weight=0).attention_weight == 0
     # One of the two is enough.
     assert make_config(fine_grid=0).features == make_config(coarse_grid=0).features == "shared"
+
+
+@dataclasses.dataclass
+class Switches:
+    on: bool = setting("switches", False, "Whether it is on.")
+
+
+def test_a_switch_is_true_or_false() -> None:
+    (switch,) = dataclasses.fields(Switches)
+    assert checked(switch, True) is True
+    assert checked(switch, False) is False
+    with pytest.raises(ConfigError, match="on must be true or false, not 1"):
+        checked(switch, 1)
 
 
 def test_every_setting_is_in_one_group_and_those_for_users_come_first() -> None:
