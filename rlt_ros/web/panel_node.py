@@ -15,8 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-import cv2
-import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
@@ -30,15 +28,15 @@ from vision_msgs.msg import Detection2D, Detection2DArray
 
 from rlt_ros.closing import Closing
 from rlt_ros.messages.detections import stamp_nanoseconds
+from rlt_ros.messages.images import compressed_pixels, raw_pixels
 from rlt_ros.msg import TrackerStatus
-from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.complaints import Complaints
-from rlt_ros.ros.inputs.image_conversion import to_rgb
 from rlt_ros.ros.spinning import Executor
 from rlt_ros.web import protocol
 from rlt_ros.web.as_json import detections_text, health_text, status_text
 from rlt_ros.web.calls import BoxSender
-from rlt_ros.web.encoder import MAX_SIDE, Encoder, jpeg_of, jpeg_size
+from rlt_ros.web.encoder import MAX_SIDE, Encoder, jpeg_of, jpeg_size, shrunk
+from rlt_ros.web.exposure import Exposure
 from rlt_ros.web.graph import (
     COMPRESSED_IMAGE,
     Tracker,
@@ -157,7 +155,7 @@ class PanelNode(Closing):
             self._complaints.warn(what, f"{what} is left out: {type(error).__name__}: {error}")
 
     def _is_present(self, name: str) -> bool:
-        return self._seen.get(name, 0.0) == self._looked
+        return self._seen.get(name, -1.0) >= self._looked
 
     # ---- once a second, and when something else is watched -------------------------------------
 
@@ -301,9 +299,8 @@ class _TrackerLink:
         self._encoder.submit(stream, functools.partial(self._encode, stream, message))
 
     def _encode(self, stream: str, message: Any) -> None:
-        image, _ = to_rgb(message)
-        jpeg = jpeg_of(np.ascontiguousarray(image[..., 0]), _ATTENTION_SIDE)
-        height, width = image.shape[:2]
+        jpeg = jpeg_of(shrunk(raw_pixels(message), _ATTENTION_SIDE))
+        height, width = message.height, message.width
         stamp_ns = stamp_nanoseconds(message.header.stamp)
         data = protocol.picture(stream, stamp_ns, width, height, jpeg)
         self._audience.on_attention(stream, self.tracker.name, data)
@@ -327,7 +324,7 @@ class _Camera:
         self._node = node
         self._audience = audience
         self._encoder = encoder
-        self._intensity: IntensityRange | None = None
+        self._exposure = Exposure()
         compressed = kind == COMPRESSED_IMAGE
         self._read = self._compressed if compressed else self._raw
         self._subscription = node.create_subscription(
@@ -350,20 +347,18 @@ class _Camera:
         self._audience.on_picture(stream, self.trackers, data)
 
     def _raw(self, message: Any) -> tuple[bytes, int, int]:
-        image, used = to_rgb(message, self._intensity)
-        self._intensity = self._intensity or used  # else pictures of deep images would flicker
-        return jpeg_of(image), image.shape[1], image.shape[0]
+        return self._jpeg_of(raw_pixels(message))
 
     def _compressed(self, message: Any) -> tuple[bytes, int, int]:
         data = bytes(message.data)
         size = jpeg_size(data)
         if size is not None and max(size) <= MAX_SIDE:
             return data, *size  # as it is
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise ValueError(f"an image of format {message.format!r} cannot be read")
-        rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-        return jpeg_of(rgb), image.shape[1], image.shape[0]
+        return self._jpeg_of(compressed_pixels(message))
+
+    def _jpeg_of(self, pixels: Any) -> tuple[bytes, int, int]:
+        # Smaller before all else: what follows costs as much as there are pixels.
+        return jpeg_of(self._exposure(shrunk(pixels))), pixels.shape[1], pixels.shape[0]
 
 
 def in_loop(audience: Any, loop: Any) -> Any:

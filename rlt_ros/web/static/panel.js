@@ -12,7 +12,8 @@ const connection = new Connection();
 const health = new Health(page("health"));
 const cards = new Map(); // by names of trackers
 const cameras = new Map(); // by names of trackers: topics of their images
-const hidden = new Set(); // trackers that the user has put away
+const hidden = new Set(); // trackers that the user has put away, or that there was no room for
+const MOST_SHOWN = 8; // cards that come by themselves; the user may choose more
 
 connection.addEventListener("state", ({ detail }) => {
   page("connection").dataset.state = detail.state;
@@ -29,6 +30,7 @@ connection.addEventListener("graph", ({ detail }) => {
   for (const info of detail.trackers) {
     cameras.set(info.name, info.images);
     if (cards.has(info.name)) cards.get(info.name).update(info);
+    else if (cards.size >= MOST_SHOWN) hidden.add(info.name);
     else if (!hidden.has(info.name)) add(info);
   }
   page("empty").hidden = names.length > 0;

@@ -131,6 +131,7 @@ export class TrackerCard {
     const isOfNewFrame = status.tracked !== this.#status?.tracked && status.stamp !== "0";
     this.#status = status;
     this.#statusCame = performance.now();
+    this.#showEnabled(status.enabled);
     if (status.stamp !== "0") {
       this.#statuses.set(status.stamp, status.state);
       while (this.#statuses.size > 90) this.#statuses.delete(this.#statuses.keys().next().value);
@@ -272,6 +273,12 @@ export class TrackerCard {
     badge.style.setProperty("--state", stateColour(shown));
   }
 
+  // As the tracker itself says it: another viewer may have disabled it, or it may have started anew.
+  #showEnabled(enabled) {
+    this.#enabled = enabled;
+    this.#setText(this.element.querySelector('[data-action="enable"]'), enabled ? "Disable" : "Enable");
+  }
+
   #showNumbers() {
     const status = this.#status;
     if (!status) return;
@@ -339,6 +346,7 @@ export class TrackerCard {
       this.#dirty = true;
       changed();
     });
+    this.#elements.as.querySelector("select").addEventListener("change", () => this.#nameCommands());
     for (const button of this.element.querySelectorAll("[data-action]")) {
       button.addEventListener("click", () => this.#command(button.dataset.action, askName));
     }
@@ -403,9 +411,13 @@ export class TrackerCard {
   }
 
   #showTargets() {
+    this.#elements.as.hidden = !this.#info.several;
+    if (this.#info.several) this.#listTargets();
+    this.#nameCommands();
+  }
+
+  #listTargets() {
     const { as } = this.#elements;
-    as.hidden = !this.#info.several;
-    if (as.hidden) return;
     const options = [["", "the only one, or a new one"], ["+", "one more"], ...this.#targets.map((one) => [one.id, shortId(one.id)])];
     const select = as.querySelector("select");
     if (select.dataset.options === JSON.stringify(options) || document.activeElement === select) return;
@@ -415,21 +427,35 @@ export class TrackerCard {
     select.value = options.some(([value]) => value === chosen) ? chosen : "";
   }
 
+  // The target that is chosen in the menu, "" for none.
+  get #chosen() {
+    const { as } = this.#elements;
+    return as.hidden ? "" : as.querySelector("select").value.replace(/^\+$/, "");
+  }
+
+  // With a target chosen, commands are about that one.
+  #nameCommands() {
+    const of = this.#chosen ? ` ${shortId(this.#chosen)}` : "";
+    const one = this.#info.services.includes("reset_target") ? of : "";
+    const all = this.#targets.length > 1 && !one ? " all" : "";
+    this.#setText(this.element.querySelector('[data-action="reset"]'), `Reset${one || all}`);
+    this.#setText(this.element.querySelector('[data-action="save"]'), `Save${of} …`);
+  }
+
   async #command(action, askName) {
     let name = "";
     if (action === "save" || action === "load") {
       name = await askName(action === "save" ? "Save the target" : "Load a target", action === "save" ? "Save" : "Load");
       if (!name) return;
     }
-    const target = this.#elements.as.querySelector("select").value.replace("+", "");
-    const asked = action === "enable" && this.#enabled ? "disable" : action;
+    const target = this.#chosen;
+    const one = target && this.#info.services.includes("reset_target");
+    const asked = { enable: this.#enabled ? "disable" : "enable", reset: one ? "reset_target" : "reset" }[action] ?? action;
     const answer = await this.#connection.ask({ op: "ask", tracker: this.name, action: asked, name, target });
-    if (answer.ok && action === "enable") {
-      this.#enabled = asked === "enable";
-      this.#setText(this.element.querySelector('[data-action="enable"]'), this.#enabled ? "Disable" : "Enable");
-      this.#showState(this.#status?.state ?? "IDLE");
-    }
-    const done = { enable: "Enabled.", disable: "Disabled.", reset: "All targets are forgotten.", save: "Saved.", load: "Loaded." };
+    const done = {
+      enable: "Enabled.", disable: "Disabled.", reset: "All targets are forgotten.",
+      reset_target: `Target ${shortId(target)} is forgotten.`, save: "Saved.", load: "Loaded.",
+    };
     this.#hint(answer.message || (answer.ok ? done[asked] : "It did not work."));
   }
 }
