@@ -21,7 +21,9 @@ connection.addEventListener("state", ({ detail }) => {
   document.body.classList.toggle("unconnected", detail.state !== "open");
   page("closed").hidden = detail.state === "open" || cards.size > 0;
   page("closed").querySelector("p").textContent = detail.text;
-  if (detail.state !== "open") page("empty").hidden = true;
+  if (detail.state === "open") return;
+  page("empty").hidden = true;
+  for (const card of cards.values()) card.disconnected(detail.text);
 });
 
 connection.addEventListener("graph", ({ detail }) => {

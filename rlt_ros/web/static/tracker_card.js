@@ -34,7 +34,8 @@ export class TrackerCard {
   #statuses = new Map(); // states by stamp
   #picture = null; // that is shown
   #late = false;
-  #targets = [];
+  #targets = []; // on the picture that is shown
+  #ids = []; // of the targets that there are now
   #frozen = false; // by the button
   #held = false; // while a box is drawn
   #attention = null; // {stamp, image}
@@ -100,15 +101,10 @@ export class TrackerCard {
   // What the panel knows of tracker and camera, once a second.
   update(info) {
     this.#info = info;
-    const { notice } = this.#elements;
-    const [title, why] = info.trackerSilent
-      ? ["Tracker silent", info.trackerSilent]
-      : info.cameraSilent ? ["Camera silent", info.cameraSilent] : ["", ""];
-    this.#setText(notice.firstChild, title);
-    this.#setText(notice.lastChild, why);
-    notice.hidden = !title;
-    this.element.classList.toggle("silent", Boolean(title));
-    this.#silent = title;
+    this.element.classList.toggle("gone", !info.present);
+    if (!info.present) this.#tellSilent("Tracker gone", info.trackerSilent);
+    else if (info.trackerSilent) this.#tellSilent("Tracker silent", info.trackerSilent);
+    else this.#tellSilent(info.cameraSilent ? "Camera silent" : "", info.cameraSilent);
     for (const button of this.element.querySelectorAll("[data-action]")) {
       const service = { save: "save_target", load: "load_target" }[button.dataset.action] ?? button.dataset.action;
       button.disabled = !info.services.includes(service);
@@ -127,11 +123,27 @@ export class TrackerCard {
     this.#showState(this.#status?.state ?? "NONE");
   }
 
+  // Nothing comes from the panel itself any more.
+  disconnected(why) {
+    this.#tellSilent("Not connected", why);
+    this.#showState(this.#status?.state ?? "NONE");
+  }
+
+  #tellSilent(title, why) {
+    const { notice } = this.#elements;
+    this.#setText(notice.firstChild, title);
+    this.#setText(notice.lastChild, why);
+    notice.hidden = !title;
+    this.element.classList.toggle("silent", Boolean(title));
+    this.#silent = title;
+  }
+
   setStatus(status) {
     const isOfNewFrame = status.tracked !== this.#status?.tracked && status.stamp !== "0";
     this.#status = status;
     this.#statusCame = performance.now();
     this.#showEnabled(status.enabled);
+    if (status.state === "IDLE" && status.enabled) this.#ids = [];
     if (status.stamp !== "0") {
       this.#statuses.set(status.stamp, status.state);
       while (this.#statuses.size > 90) this.#statuses.delete(this.#statuses.keys().next().value);
@@ -152,6 +164,7 @@ export class TrackerCard {
 
   setDetections({ stamp, targets }) {
     this.#matcher.addResult(stamp, targets);
+    this.#ids = targets.map((one) => one.id);
     this.#dirty = true;
   }
 
@@ -375,7 +388,8 @@ export class TrackerCard {
 
   async #start(box, stamp) {
     const select = this.#elements.as.querySelector("select");
-    const target = select.value === "+" ? this.#newName() : select.value;
+    const isNew = !this.#elements.as.hidden && select.value === "+";
+    const target = isNew ? this.#newName() : this.#chosen;
     this.#sent = { box, target };
     if (this.#frozen) this.#freeze(false);
     this.#hint("Box sent …");
@@ -405,26 +419,29 @@ export class TrackerCard {
   }
 
   #newName() {
-    const taken = new Set(this.#targets.map((one) => one.id));
+    const taken = new Set(this.#ids);
     while (taken.has(`target-${this.#nextTarget}`)) this.#nextTarget++;
     return `target-${this.#nextTarget++}`;
   }
 
+  // Which target the next box is for; there is nothing to choose before the first.
   #showTargets() {
-    this.#elements.as.hidden = !this.#info.several;
-    if (this.#info.several) this.#listTargets();
+    const { as } = this.#elements;
+    as.hidden = !this.#info.several || this.#ids.length === 0;
+    this.#listTargets(as.querySelector("select"));
     this.#nameCommands();
   }
 
-  #listTargets() {
-    const { as } = this.#elements;
-    const options = [["", "the only one, or a new one"], ["+", "one more"], ...this.#targets.map((one) => [one.id, shortId(one.id)])];
-    const select = as.querySelector("select");
+  #listTargets(select) {
+    const more = ["+", "one more"];
+    const instead = this.#ids.map((id) => [id, `instead of ${shortId(id)}`]);
+    // Of a single target boxes need not say the name.
+    const options = this.#ids.length > 1 ? [more, ...instead] : [["", instead[0]?.[1] ?? ""], more];
     if (select.dataset.options === JSON.stringify(options) || document.activeElement === select) return;
     select.dataset.options = JSON.stringify(options);
     const chosen = select.value;
     select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
-    select.value = options.some(([value]) => value === chosen) ? chosen : "";
+    select.value = options.some(([value]) => value === chosen) ? chosen : options[0][0];
   }
 
   // The target that is chosen in the menu, "" for none.
@@ -437,7 +454,7 @@ export class TrackerCard {
   #nameCommands() {
     const of = this.#chosen ? ` ${shortId(this.#chosen)}` : "";
     const one = this.#info.services.includes("reset_target") ? of : "";
-    const all = this.#targets.length > 1 && !one ? " all" : "";
+    const all = this.#ids.length > 1 && !one ? " all" : "";
     this.#setText(this.element.querySelector('[data-action="reset"]'), `Reset${one || all}`);
     this.#setText(this.element.querySelector('[data-action="save"]'), `Save${of} …`);
   }
