@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.srv import GetParameters
 from rclpy.clock import Clock, ClockType
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException
@@ -51,6 +52,9 @@ LOOK_PERIOD = 1.0
 
 REMEMBERED = 600.0
 """Seconds that a tracker which has ended is spoken of."""
+
+MAX_TARGETS = "max_targets"
+"""The parameter of trackers that says how many targets they take at most."""
 
 _ATTENTION_SIDE = 320  # pixels: the maps are coarse, and are shown smoothly
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -192,6 +196,7 @@ class PanelNode(Closing):
             self._links[name] = _TrackerLink(self.node, wanted[name], self._audience, self._encoder)
         for name, link in self._links.items():
             link.show_attention(name in demand.attention)
+            link.ask_for_targets(present=self._is_present(name))
 
         shown: dict[tuple[str, str], set[str]] = {}
         for name in demand.pictures & wanted.keys():
@@ -228,7 +233,7 @@ class PanelNode(Closing):
             "name": name,
             "images": tracker.images,
             "present": present,
-            "several": bool(tracker.detections),
+            "several": bool(tracker.detections) and (link is None or link.targets != 1),
             "services": sorted(tracker.services),
             "attention": bool(tracker.attention),
             "trackerSilent": silent,
@@ -244,6 +249,7 @@ class _TrackerLink:
     Attributes:
         last: time of its last status, or of the beginning.
         boxes: hands boxes to it.
+        targets: how many it takes at most; 0 while that is not known.
     """
 
     def __init__(self, node: Node, tracker: Tracker, audience: Audience, encoder: Encoder) -> None:
@@ -254,6 +260,9 @@ class _TrackerLink:
         self._encoder = encoder
         self._attention: Any = None
         self.boxes = BoxSender(node, tracker)
+        self.targets = 0
+        self._asked = False
+        self._parameters = node.create_client(GetParameters, f"{tracker.name}/get_parameters")
         self._subscriptions = [
             node.create_subscription(TrackerStatus, tracker.status, self._on_status, _NUMBERS)
         ]
@@ -272,9 +281,24 @@ class _TrackerLink:
             self._node.destroy_subscription(self._attention)
             self._attention = None
 
+    def ask_for_targets(self, *, present: bool) -> None:
+        """Ask how many targets it takes, once whenever it has started. Returns at once."""
+        if not present:
+            self.targets, self._asked = 0, False
+        elif not self._asked and self._parameters.service_is_ready():
+            self._asked = True
+            request = GetParameters.Request(names=[MAX_TARGETS])
+            self._parameters.call_async(request).add_done_callback(self._on_targets)
+
+    def _on_targets(self, future: Any) -> None:
+        response = future.result()  # none where the client has been ended meanwhile
+        if response is not None and response.values:  # none of a parameter that it has not
+            self.targets = response.values[0].integer_value
+
     def close(self) -> None:
         """End the subscriptions."""
         self.show_attention(False)
+        self._node.destroy_client(self._parameters)
         self.boxes.close()
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)

@@ -211,6 +211,8 @@ def test_a_box_on_a_frozen_picture_is_followed_and_drawn_where_stamps_match(
     card.until_state("Tracking")
     until(lambda: frozen in witness.boxes)  # the box was learned on the frame that it was drawn on
 
+    until(card.place.locator(".as").is_hidden)  # it takes one target alone
+
     seen: dict[str, list[int]] = {}
 
     def has_seen_it_move() -> bool:
@@ -250,6 +252,11 @@ def test_a_hidden_target_is_lost_and_a_silent_camera_is_said(
     card.until_state("Disabled")
     card.page.reload()  # who comes later is told so, too
     card.until_state("Disabled")
+    card.wait_for_picture()
+    card.drag((20, 20, 40, 40), SIZE)
+    hint = card.place.locator(".hint")
+    until(lambda: "tracking is disabled" in hint.inner_text(), hint.inner_text)
+    assert hint.locator("button").count() == 0  # on the next frame it would be no better
     card.place.get_by_role("button", name="Enable").click()
     card.until_state("Tracking", "Lost", "Uncertain")
 

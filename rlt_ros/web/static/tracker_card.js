@@ -152,7 +152,9 @@ export class TrackerCard {
     const { message } = this.#elements;
     this.#setText(message, status.message);
     message.hidden = !status.message;
-    if (this.#sent && status.message.includes("init box refused")) this.#offerNextFrame(status.message);
+    // Where there is a service, that answers.
+    const hears = this.#info.services.includes("init");
+    if (this.#sent && !hears && status.message.includes("init box refused")) this.#refused(status.message);
     const time = Number(status.stamp) / 1e9;
     if (isOfNewFrame && status.state !== "IDLE" && status.state !== "INITIALIZING") {
       for (const [plot, field] of this.#plots) {
@@ -321,7 +323,9 @@ export class TrackerCard {
     const now = performance.now();
     if (period && now - (this.#numberShown[name] ?? -Infinity) < period) return;
     this.#numberShown[name] = now;
-    this.#setText(this.element.querySelector(`[data-number="${name}"]`), text);
+    const element = this.element.querySelector(`[data-number="${name}"]`);
+    this.#setText(element, text);
+    element.classList.toggle("unknown", text === "–");
   }
 
   #setText(element, text) {
@@ -397,16 +401,17 @@ export class TrackerCard {
     if (answer.ok) {
       this.#hint(answer.message);
       setTimeout(() => { this.#sent = null; }, 3000); // a refusal would have come by then
-    } else {
-      this.#offerNextFrame(answer.message);
+    } else if (this.#sent) {
+      this.#refused(answer.message);
     }
   }
 
   // A box whose frame the tracker has no more may still fit the next one.
-  #offerNextFrame(message) {
+  #refused(message) {
     const { box, target } = this.#sent;
     this.#sent = null;
     this.#hint(message);
+    if (!message.includes("stamp")) return; // it would be refused on any other frame, too
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "Use this box on the next frame";
@@ -468,11 +473,14 @@ export class TrackerCard {
     const target = this.#chosen;
     const one = target && this.#info.services.includes("reset_target");
     const asked = { enable: this.#enabled ? "disable" : "enable", reset: one ? "reset_target" : "reset" }[action] ?? action;
+    const doing = { save: "Saving …", load: "Loading …" }[asked];
+    if (doing) this.#hint(doing);
     const answer = await this.#connection.ask({ op: "ask", tracker: this.name, action: asked, name, target });
     const done = {
       enable: "Enabled.", disable: "Disabled.", reset: "All targets are forgotten.",
       reset_target: `Target ${shortId(target)} is forgotten.`, save: "Saved.", load: "Loaded.",
     };
-    this.#hint(answer.message || (answer.ok ? done[asked] : "It did not work."));
+    const said = answer.ok && asked === "save" && answer.message ? `Saved: ${answer.message}` : answer.message;
+    this.#hint(said || (answer.ok ? done[asked] : "It did not work."));
   }
 }
