@@ -20,6 +20,8 @@ pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is no
 from axe_playwright_python.sync_playwright import Axe
 from node_bench import QUICK, NodeProcess
 from panel_bench import TIMEOUT, Card, PanelProcess, browser_path, chromium, panned, until
+from pretend_tracker import PretendTracker, Says
+from rlt_ros.msg import TrackerStatus
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2D
 
@@ -307,6 +309,20 @@ def test_a_finger_taps_and_adjusts_on_a_phone(
     card.place.get_by_role("button", name="Track this").tap()
     until(lambda: len(witness.ids) > known, lambda: card.place.inner_text())
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"][0]
+
+
+def test_long_names_fit_a_phone(open_page: Any, panels: Any, camera: VideoCamera) -> None:
+    target = "der grüne Kühlwagen 🚚 von links, zweiter in der Reihe"
+    name = "a_tracker_whose_name_is_as_long_as_they_are_on_robots_with_many_cameras"
+    with PretendTracker(name, TOPIC, several=True) as tracker:
+        tracker.says = Says(TrackerStatus.TRACKING, {target: BOX})
+        page = open_page(panels[0].address(), "phone")
+        card = Card(page, tracker.full_name)
+        card.until_state("Tracking")
+        until(card.place.locator(".as").is_visible)
+        option = card.place.locator(".as option").first
+        assert option.inner_text() == "instead of der grüne Kü…n der Reihe"
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"][0]
 
 
 def test_keys_are_enough(

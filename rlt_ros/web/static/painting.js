@@ -61,7 +61,7 @@ function drawTarget(context, place, target, several, area) {
   }
   context.setLineDash([]);
   const words = [];
-  if (several || !isMadeUp(target.id)) words.push(shortId(target.id));
+  if (several || !isMadeUp(target.id)) words.push(shortId(target.id, 14));
   if (target.state !== "TRACKING") words.push(target.state);
   if (target.score !== null) words.push(target.score.toFixed(2));
   drawTag(context, words.join(" "), x, y, w, colour, area);
@@ -110,10 +110,12 @@ function drawDraft(context, place, { box, handles }, area) {
 
 // Ids that the tracker makes up are long, and say nothing: their beginning tells them apart. Those
 // that people give are told by their beginning and their end.
-export function shortId(id) {
+export function shortId(id, most = 24) {
   if (isMadeUp(id)) return id.slice(0, 4);
   const letters = [...id];
-  return letters.length > 24 ? `${letters.slice(0, 13).join("")}…${letters.slice(-10).join("")}` : id;
+  if (letters.length <= most) return id;
+  const half = Math.floor(most / 2);
+  return `${letters.slice(0, half).join("")}…${letters.slice(1 - half).join("")}`;
 }
 
 function isMadeUp(id) {

@@ -66,8 +66,9 @@ connection.addEventListener("picture", async ({ detail }) => {
 function add(info) {
   const element = page("tracker").content.firstElementChild.cloneNode(true);
   const card = new TrackerCard(element, info, connection, { changed: watch, askName });
+  const next = [...cards.keys()].filter((name) => name > info.name).sort()[0];
+  page("trackers").insertBefore(element, cards.get(next)?.element ?? null);
   cards.set(info.name, card);
-  page("trackers").append(element);
   counted();
 }
 
