@@ -26,6 +26,7 @@ evaluate() {  # the same, with MORE
   measure "$@" ${MORE-}
 }
 
+measure moving rlt-bench lost --tracker rlt --cases 1 --set device=cpu
 evaluate ope_otb rlt-bench ope OTB --tracker rlt --tracker csrt --tracker nano --peers-onnx PEERS --published PUBLISHED --seeds 3 --set device=cpu
 evaluate ope_field rlt-bench ope FIELD --tracker rlt --tracker csrt --tracker nano --peers-onnx PEERS --seeds 3 --set device=cpu
 evaluate lost_made rlt-bench lost --tracker rlt --tracker csrt --tracker nano --peers-onnx PEERS --cases 40 --scenario-seed 7 --set device=cpu

@@ -33,6 +33,11 @@ class NodeProcess(Closing):
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
     def check(self) -> None:
         """Make sure that the process is alive.
 

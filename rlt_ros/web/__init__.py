@@ -9,6 +9,7 @@
 ``calls``          ROS: their services, or the topic of init boxes where there are none
 ``as_json``        status, detections and health as what the browser gets
 ``encoder``        images as JPEG, in a thread of its own
+``exposure``       images of more than 8 bits: what of them is black and what white
 ``protocol``       what goes over the socket, both ways
 ``hub``            the viewers, what each watches, and what waits for each
 ``access``         token, origin and host, checked for every request

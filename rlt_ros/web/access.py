@@ -32,7 +32,7 @@ _STYLE = (
     "body{margin:0;min-height:100vh;display:grid;place-items:center;"
     "background:light-dark(#e9edf2,#0c0f13);color:light-dark(#06090d,#eef2f6)}"
     "main{width:min(26rem,90vw);padding:1.5rem;border:1px solid light-dark(#97a1af,#3a424e);"
-    "border-radius:12px;background:light-dark(#fff,#161a20)}"
+    "border-radius:12px;background:light-dark(#fff,#161a20);box-sizing:border-box}"
     "h1{margin:0;font-size:1.25rem}label{display:block;font-weight:600}"
     "input,button{font:inherit;width:100%;min-height:2.75rem;margin-top:.3rem;padding:.4rem .8rem;"
     "border-radius:8px;border:1px solid light-dark(#97a1af,#3a424e);box-sizing:border-box}"

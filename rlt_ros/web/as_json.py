@@ -18,6 +18,9 @@ STATES = {
     TrackerStatus.LOST: "LOST",
     TrackerStatus.UNCERTAIN: "UNCERTAIN",
 }
+DISABLED = "tracking is disabled"
+"""What a tracker's message says while it is: the status has no field for it."""
+
 _LEVELS = ("OK", "WARN", "ERROR", "STALE")
 
 
@@ -28,6 +31,7 @@ def status_text(tracker: str, status: Any) -> str:
         tracker=tracker,
         stamp=str(stamp_nanoseconds(status.header.stamp)),
         state=STATES.get(status.state, f"state {status.state}"),
+        enabled=DISABLED not in status.message,
         target=status.target_id,
         score=status.score,
         latency=status.latency,

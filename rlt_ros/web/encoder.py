@@ -20,6 +20,8 @@ QUALITY = 80
 MAX_SIDE = 1280
 """Pixels that the longer side of a picture has at most; boxes stay in the image's own."""
 
+_RESIZED = (np.uint8, np.uint16, np.int16, np.float32, np.float64)  # by OpenCV
+
 
 class Encoder(Closing):
     """Runs what is submitted, one after the other, the newest of each stream."""
@@ -61,20 +63,30 @@ class Encoder(Closing):
                 self._complain(stream, error)
 
 
-def jpeg_of(image: NDArray[np.uint8], max_side: int = MAX_SIDE) -> bytes:
-    """Return an image as JPEG, made smaller where it is too large.
+def shrunk(pixels: NDArray[Any], max_side: int = MAX_SIDE) -> NDArray[Any]:
+    """Return an image, made smaller where its longer side has more than `max_side` pixels.
 
     Args:
-        image: (H, W) grey or (H, W, 3) RGB.
-        max_side: pixels that its longer side may have.
+        pixels: (H, W) or (H, W, channels) of any type of numbers.
+        max_side: in pixels.
     """
-    scale = max_side / max(image.shape[:2])
-    small: Any = image
-    if scale < 1:
-        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    if small.ndim == 3:
-        small = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    scale = max_side / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    if pixels.dtype not in _RESIZED:
+        pixels = pixels.astype(np.float32)
+    height, width = (max(1, round(scale * side)) for side in pixels.shape[:2])
+    small = cv2.resize(np.ascontiguousarray(pixels), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small)
+
+
+def jpeg_of(image: NDArray[np.uint8]) -> bytes:
+    """Return an image as JPEG: (H, W) grey or (H, W, 3) RGB."""
+    _, data = cv2.imencode(
+        ".jpg",
+        cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image,
+        [cv2.IMWRITE_JPEG_QUALITY, QUALITY],
+    )
     return bytes(data.data)
 
 

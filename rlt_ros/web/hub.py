@@ -117,7 +117,8 @@ class Hub:
             TooManyViewersError: there is no room.
         """
         if len(self._viewers) >= self.limit:
-            raise TooManyViewersError(f"{self.limit} viewers are here, and no more are let in")
+            here = "1 viewer is" if self.limit == 1 else f"{self.limit} viewers are"
+            raise TooManyViewersError(f"{here} here, and no more are let in")
         viewer = Viewer()
         self._viewers.add(viewer)
         if self._latest_graph:

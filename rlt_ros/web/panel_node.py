@@ -15,10 +15,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-import cv2
-import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.srv import GetParameters
 from rclpy.clock import Clock, ClockType
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException
@@ -30,15 +29,15 @@ from vision_msgs.msg import Detection2D, Detection2DArray
 
 from rlt_ros.closing import Closing
 from rlt_ros.messages.detections import stamp_nanoseconds
+from rlt_ros.messages.images import compressed_pixels, raw_pixels
 from rlt_ros.msg import TrackerStatus
-from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.complaints import Complaints
-from rlt_ros.ros.inputs.image_conversion import to_rgb
 from rlt_ros.ros.spinning import Executor
 from rlt_ros.web import protocol
 from rlt_ros.web.as_json import detections_text, health_text, status_text
 from rlt_ros.web.calls import BoxSender
-from rlt_ros.web.encoder import MAX_SIDE, Encoder, jpeg_of, jpeg_size
+from rlt_ros.web.encoder import MAX_SIDE, Encoder, jpeg_of, jpeg_size, shrunk
+from rlt_ros.web.exposure import Exposure
 from rlt_ros.web.graph import (
     COMPRESSED_IMAGE,
     Tracker,
@@ -53,6 +52,9 @@ LOOK_PERIOD = 1.0
 
 REMEMBERED = 600.0
 """Seconds that a tracker which has ended is spoken of."""
+
+MAX_TARGETS = "max_targets"
+"""The parameter of trackers that says how many targets they take at most."""
 
 _ATTENTION_SIDE = 320  # pixels: the maps are coarse, and are shown smoothly
 _NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -157,7 +159,7 @@ class PanelNode(Closing):
             self._complaints.warn(what, f"{what} is left out: {type(error).__name__}: {error}")
 
     def _is_present(self, name: str) -> bool:
-        return self._seen.get(name, 0.0) == self._looked
+        return self._seen.get(name, -1.0) >= self._looked
 
     # ---- once a second, and when something else is watched -------------------------------------
 
@@ -194,6 +196,7 @@ class PanelNode(Closing):
             self._links[name] = _TrackerLink(self.node, wanted[name], self._audience, self._encoder)
         for name, link in self._links.items():
             link.show_attention(name in demand.attention)
+            link.ask_for_targets(present=self._is_present(name))
 
         shown: dict[tuple[str, str], set[str]] = {}
         for name in demand.pictures & wanted.keys():
@@ -230,7 +233,7 @@ class PanelNode(Closing):
             "name": name,
             "images": tracker.images,
             "present": present,
-            "several": bool(tracker.detections),
+            "several": bool(tracker.detections) and (link is None or link.targets != 1),
             "services": sorted(tracker.services),
             "attention": bool(tracker.attention),
             "trackerSilent": silent,
@@ -246,6 +249,7 @@ class _TrackerLink:
     Attributes:
         last: time of its last status, or of the beginning.
         boxes: hands boxes to it.
+        targets: how many it takes at most; 0 while that is not known.
     """
 
     def __init__(self, node: Node, tracker: Tracker, audience: Audience, encoder: Encoder) -> None:
@@ -256,6 +260,9 @@ class _TrackerLink:
         self._encoder = encoder
         self._attention: Any = None
         self.boxes = BoxSender(node, tracker)
+        self.targets = 0
+        self._asked = False
+        self._parameters = node.create_client(GetParameters, f"{tracker.name}/get_parameters")
         self._subscriptions = [
             node.create_subscription(TrackerStatus, tracker.status, self._on_status, _NUMBERS)
         ]
@@ -274,9 +281,24 @@ class _TrackerLink:
             self._node.destroy_subscription(self._attention)
             self._attention = None
 
+    def ask_for_targets(self, *, present: bool) -> None:
+        """Ask how many targets it takes, once whenever it has started. Returns at once."""
+        if not present:
+            self.targets, self._asked = 0, False
+        elif not self._asked and self._parameters.service_is_ready():
+            self._asked = True
+            request = GetParameters.Request(names=[MAX_TARGETS])
+            self._parameters.call_async(request).add_done_callback(self._on_targets)
+
+    def _on_targets(self, future: Any) -> None:
+        response = future.result()  # none where the client has been ended meanwhile
+        if response is not None and response.values:  # none of a parameter that it has not
+            self.targets = response.values[0].integer_value
+
     def close(self) -> None:
         """End the subscriptions."""
         self.show_attention(False)
+        self._node.destroy_client(self._parameters)
         self.boxes.close()
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
@@ -301,9 +323,8 @@ class _TrackerLink:
         self._encoder.submit(stream, functools.partial(self._encode, stream, message))
 
     def _encode(self, stream: str, message: Any) -> None:
-        image, _ = to_rgb(message)
-        jpeg = jpeg_of(np.ascontiguousarray(image[..., 0]), _ATTENTION_SIDE)
-        height, width = image.shape[:2]
+        jpeg = jpeg_of(shrunk(raw_pixels(message), _ATTENTION_SIDE))
+        height, width = message.height, message.width
         stamp_ns = stamp_nanoseconds(message.header.stamp)
         data = protocol.picture(stream, stamp_ns, width, height, jpeg)
         self._audience.on_attention(stream, self.tracker.name, data)
@@ -327,7 +348,7 @@ class _Camera:
         self._node = node
         self._audience = audience
         self._encoder = encoder
-        self._intensity: IntensityRange | None = None
+        self._exposure = Exposure()
         compressed = kind == COMPRESSED_IMAGE
         self._read = self._compressed if compressed else self._raw
         self._subscription = node.create_subscription(
@@ -350,20 +371,18 @@ class _Camera:
         self._audience.on_picture(stream, self.trackers, data)
 
     def _raw(self, message: Any) -> tuple[bytes, int, int]:
-        image, used = to_rgb(message, self._intensity)
-        self._intensity = self._intensity or used  # else pictures of deep images would flicker
-        return jpeg_of(image), image.shape[1], image.shape[0]
+        return self._jpeg_of(raw_pixels(message))
 
     def _compressed(self, message: Any) -> tuple[bytes, int, int]:
         data = bytes(message.data)
         size = jpeg_size(data)
         if size is not None and max(size) <= MAX_SIDE:
             return data, *size  # as it is
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise ValueError(f"an image of format {message.format!r} cannot be read")
-        rgb = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-        return jpeg_of(rgb), image.shape[1], image.shape[0]
+        return self._jpeg_of(compressed_pixels(message))
+
+    def _jpeg_of(self, pixels: Any) -> tuple[bytes, int, int]:
+        # Smaller before all else: what follows costs as much as there are pixels.
+        return jpeg_of(self._exposure(shrunk(pixels))), pixels.shape[1], pixels.shape[0]
 
 
 def in_loop(audience: Any, loop: Any) -> Any:

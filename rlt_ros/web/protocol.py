@@ -19,7 +19,7 @@ MAX_COMMAND = 16 * 1024
 """Bytes that a command may have."""
 
 _MOST_NAMES = 64
-_LONGEST_NAME = 256
+_LONGEST_NAME = 1024  # of topics it is 255, but ids of targets are anybody's
 _STAMP = re.compile(r"\d{1,19}")
 
 Box = tuple[float, float, float, float]

@@ -20,6 +20,8 @@ pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is no
 from axe_playwright_python.sync_playwright import Axe
 from node_bench import QUICK, NodeProcess
 from panel_bench import TIMEOUT, Card, PanelProcess, browser_path, chromium, panned, until
+from pretend_tracker import PretendTracker, Says
+from rlt_ros.msg import TrackerStatus
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2D
 
@@ -178,10 +180,20 @@ def witness_of_several(trackers: list[NodeProcess]) -> Iterator[Witness]:
     made.close()
 
 
+def known_stamp(card: Card, witness: Witness) -> str:
+    """Return the stamp of the picture that is shown, once it is one that the witness saw, too."""
+
+    def seen_by_both() -> str:
+        stamp = card.shown_stamp()
+        return stamp if stamp in witness.lefts else ""
+
+    return str(until(seen_by_both, card.shown_stamp))
+
+
 def draw_head(card: Card, witness: Witness) -> None:
     """Start to track the man's head, and wait until it is learned."""
     known = len(witness.ids)
-    card.drag(witness.head_at(card.shown_stamp()), SIZE)
+    card.drag(witness.head_at(known_stamp(card, witness)), SIZE)
     until(lambda: len(witness.ids) > known, lambda: card.place.inner_text())
     card.until_state("Tracking")
 
@@ -192,13 +204,16 @@ def test_a_box_on_a_frozen_picture_is_followed_and_drawn_where_stamps_match(
     page = open_page(panels[0].address(), color_scheme="dark")
     card = first_card(page, trackers)
     assert card.state() == "No target"
+    known_stamp(card, witness)  # and then all that come later
     card.place.get_by_role("button", name="Freeze").click()
     frozen = card.shown_stamp()
     card.drag(witness.head_at(frozen), SIZE)
     assert card.shown_stamp() == frozen
     card.place.get_by_role("button", name="Track this").click()
     card.until_state("Tracking")
-    assert frozen in witness.boxes  # the box was learned on the frame that it was drawn on
+    until(lambda: frozen in witness.boxes)  # the box was learned on the frame that it was drawn on
+
+    until(card.place.locator(".as").is_hidden)  # it takes one target alone
 
     seen: dict[str, list[int]] = {}
 
@@ -237,6 +252,13 @@ def test_a_hidden_target_is_lost_and_a_silent_camera_is_said(
     draw_head(card, witness)
     card.place.get_by_role("button", name="Disable").click()
     card.until_state("Disabled")
+    card.page.reload()  # who comes later is told so, too
+    card.until_state("Disabled")
+    card.wait_for_picture()
+    card.drag((20, 20, 40, 40), SIZE)
+    hint = card.place.locator(".hint")
+    until(lambda: "tracking is disabled" in hint.inner_text(), hint.inner_text)
+    assert hint.locator("button").count() == 0  # on the next frame it would be no better
     card.place.get_by_role("button", name="Enable").click()
     card.until_state("Tracking", "Lost", "Uncertain")
 
@@ -265,9 +287,12 @@ def test_a_target_is_saved_forgotten_and_loaded_again_and_another_added(
     assert witness.ids[-1] == target
 
     card.place.locator(".as select").select_option("+")
-    x, y, _, h = witness.head_at(card.shown_stamp())
+    x, y, _, h = witness.head_at(known_stamp(card, witness))
     card.drag((x - 10, y + h + 5, 60, 30), SIZE)
     until(lambda: len(card.shown()[1]) == 2, lambda: card.place.inner_text())
+    card.place.locator(".as select").select_option(target)
+    card.place.get_by_role("button", name=f"Reset {target[:4]}").click()
+    until(lambda: len(card.shown()[1]) == 1, lambda: card.place.inner_text())
     card.place.get_by_role("button", name="Reset").click()
     card.until_state("No target")
 
@@ -279,11 +304,25 @@ def test_a_finger_taps_and_adjusts_on_a_phone(
     card = first_card(page, trackers)
     known = len(witness.ids)
     card.place.get_by_role("button", name="New target").tap()
-    x, y, w, h = witness.head_at(card.shown_stamp())
+    x, y, w, h = witness.head_at(known_stamp(card, witness))
     page.touchscreen.tap(*card.on_page(x + w / 2, y + h / 2, SIZE))
     card.place.get_by_role("button", name="Track this").tap()
     until(lambda: len(witness.ids) > known, lambda: card.place.inner_text())
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"][0]
+
+
+def test_long_names_fit_a_phone(open_page: Any, panels: Any, camera: VideoCamera) -> None:
+    target = "der grüne Kühlwagen 🚚 von links, zweiter in der Reihe"
+    name = "a_tracker_whose_name_is_as_long_as_they_are_on_robots_with_many_cameras"
+    with PretendTracker(name, TOPIC, several=True) as tracker:
+        tracker.says = Says(TrackerStatus.TRACKING, {target: BOX})
+        page = open_page(panels[0].address(), "phone")
+        card = Card(page, tracker.full_name)
+        card.until_state("Tracking")
+        until(card.place.locator(".as").is_visible)
+        option = card.place.locator(".as option").first
+        assert option.inner_text() == "instead of der grüne Kü…n der Reihe"
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"][0]
 
 
 def test_keys_are_enough(
@@ -314,6 +353,20 @@ def test_keys_are_enough(
         assert len(after) < 20, after
     page.keyboard.press("End")
     assert card.place.locator(".attention output").inner_text() == "100 %"
+
+
+def test_keys_stay_where_they_are_while_health_changes(
+    open_page: Any, panels: Any, trackers: list[NodeProcess]
+) -> None:
+    page = open_page(panels[0].address())
+    summary = page.locator("#health summary").first.element_handle()  # it may move down
+    summary.focus()
+    page.keyboard.press("Enter")
+    says = "summary => summary.nextSibling.innerText"
+    numbers = summary.evaluate(says)
+    until(lambda: summary.evaluate(says) != numbers, lambda: numbers)
+    assert summary.evaluate("summary => summary === document.activeElement")
+    assert summary.evaluate("summary => summary.parentElement.open")
 
 
 def test_two_trackers_stand_side_by_side(

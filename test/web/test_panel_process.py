@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -18,16 +20,19 @@ from page_client import PageClient, open_socket
 from panel_bench import PanelProcess, until
 from pretend_tracker import PretendTracker, Says
 from rlt_ros.msg import TrackerStatus
+from sensor_msgs.msg import CompressedImage
 from websockets import ConnectionClosed
 
 from rlt_ros.demo.panel import VideoCamera, there_and_back
 from rlt_ros.messages.detections import box_of
+from rlt_ros.replay.spinning import SpinningNode
 from rlt_ros.web.hub import WINDOW
 from rlt_ros.web.main import main
 
 TOPIC = "/pretend/image_raw"
 NAME = "pretend_tracker"
 BOX = (10.0, 12.0, 20.0, 16.0)
+LONG_ID = "Kühlbox 🚗 " + "x" * 300
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +65,11 @@ def viewer_of(
 
 def test_it_tells_which_trackers_are_there(panel: PanelProcess, tracker: PretendTracker) -> None:
     with viewer_of(panel, tracker) as viewer:
-        while not (found := viewer.receive("graph")["trackers"]):
-            pass
-    assert [one["name"] for one in found] == [tracker.full_name]
-    assert found[0]["images"] == TOPIC
-    assert {"enable", "reset"} <= set(found[0]["services"])
+        found: dict[str, Any] = {}
+        while tracker.full_name not in found:
+            found = {one["name"]: one for one in viewer.receive("graph")["trackers"]}
+    assert found[tracker.full_name]["images"] == TOPIC
+    assert {"enable", "reset"} <= set(found[tracker.full_name]["services"])
 
 
 def test_a_slow_viewer_does_not_slow_another(panel: PanelProcess, tracker: PretendTracker) -> None:
@@ -87,7 +92,7 @@ def test_a_slow_viewer_does_not_slow_another(panel: PanelProcess, tracker: Prete
 def test_detections_bear_the_stamps_of_their_pictures(
     panel: PanelProcess, tracker: PretendTracker
 ) -> None:
-    tracker.says = Says(TrackerStatus.TRACKING, {"car": BOX})
+    tracker.says = Says(TrackerStatus.TRACKING, {LONG_ID: BOX})
     with viewer_of(panel, tracker) as viewer:
         viewer.watch()
         for _ in range(20):
@@ -98,7 +103,7 @@ def test_detections_bear_the_stamps_of_their_pictures(
     assert shared
     for stamp in shared:
         assert found[stamp]["targets"][0]["box"] == list(BOX)
-        assert found[stamp]["targets"][0]["id"] == "car"
+        assert found[stamp]["targets"][0]["id"] == LONG_ID
 
 
 def test_a_hundred_viewers_leave_nothing_behind(
@@ -162,10 +167,52 @@ def test_where_there_is_no_service_a_box_goes_out_as_a_message(
     with viewer_of(panel, tracker) as viewer:
         viewer.watch()
         viewer.receive("picture")
-        assert viewer.ask(op="start", box=list(BOX), stamp=str(stamp), target="")["ok"]
+        answer = viewer.ask(op="start", box=list(BOX), stamp=str(stamp), target=LONG_ID)
+        assert answer["ok"], answer
     (box,) = until(lambda: tracker.boxes)
-    assert box_of(box) == BOX
+    assert (box.id, box_of(box)) == (LONG_ID, BOX)
     assert (box.header.stamp.sec, box.header.stamp.nanosec) == divmod(stamp, 10**9)
+
+
+def test_a_tracker_that_comes_later_and_starts_anew_is_seen(
+    panel: PanelProcess, camera: VideoCamera
+) -> None:
+    viewer = PageClient(panel.address(), "/late_tracker")
+    with viewer:
+        viewer.watch()
+        for score in (0.5, 0.75):
+            with PretendTracker("late_tracker", TOPIC) as late:
+                late.says = Says(TrackerStatus.TRACKING, {"car": BOX}, score=score)
+                while viewer.receive("detections")["targets"][0]["score"] != score:
+                    pass
+                viewer.receive("picture")
+            while is_present(viewer.receive("graph"), "/late_tracker"):
+                pass
+
+
+def is_present(graph: dict[str, Any], name: str) -> bool:
+    return any(one["present"] for one in graph["trackers"] if one["name"] == name)
+
+
+def test_a_camera_of_more_than_8_bits_is_seen(panel: PanelProcess) -> None:
+    """Thermal images, as PNG of 16 bits: without their range of intensities they would be black."""
+    pixels = np.linspace(7000, 7500, 48 * 64).reshape(48, 64).astype(np.uint16)
+    message: Any = CompressedImage(format="mono16; png compressed")
+    message.data.frombytes(cv2.imencode(".png", pixels)[1].tobytes())
+    with (
+        SpinningNode("thermal") as thermal,
+        PretendTracker("thermal_tracker", "/thermal/compressed", compressed=True) as tracker,
+        PageClient(panel.address(), tracker.full_name) as viewer,
+    ):
+        publisher = thermal.node.create_publisher(CompressedImage, "/thermal/compressed", 5)
+        thermal.node.create_timer(0.1, lambda: publisher.publish(message))
+        viewer.watch()
+        picture = viewer.receive("picture")
+    assert (picture["width"], picture["height"]) == (64, 48)
+    shown = cv2.imdecode(np.frombuffer(picture["jpeg"], np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert shown is not None
+    assert shown[0, 0] < 20
+    assert shown[-1, -1] > 235
 
 
 def test_a_tracker_that_is_not_there_is_named(panel: PanelProcess, tracker: PretendTracker) -> None:

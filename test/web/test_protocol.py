@@ -58,7 +58,7 @@ START = {"op": "start", "request": 1, "tracker": "/a", "box": [1, 2, 3, 4], "sta
         ({"op": "watch", "trackers": "/a"}, "trackers must be a list"),
         ({"op": "watch", "trackers": ["/a"] * 65}, "trackers must be a list of 64"),
         ({"op": "watch", "trackers": [1]}, "trackers must be a list"),
-        ({"op": "got", "stream": "x" * 257}, "stream must be a text of 256"),
+        ({"op": "got", "stream": "x" * 1025}, "stream must be a text of 1024"),
         ({"op": "clock", "sent": "now"}, "sent must be a finite number"),
         ({**START, "box": [1, 2, 3]}, "four finite numbers"),
         ({**START, "box": [1, 2, 3, True]}, "four finite numbers"),

@@ -27,7 +27,7 @@ class Picture:
 
     Attributes:
         title: what it shows.
-        path: of the SVG or PNG file.
+        path: of the SVG, PNG or WebP file.
     """
 
     title: str
@@ -41,6 +41,8 @@ class Picture:
         """
         if self.path.suffix == ".svg":
             return _data_url("image/svg+xml", self.path.read_bytes())
+        if self.path.suffix == ".webp":
+            return _data_url("image/webp", self.path.read_bytes())
         image = cv2.imread(str(self.path))
         if image is None:
             raise OSError(f"{self.path} is not a readable image")
@@ -71,6 +73,7 @@ def render_page(
     strips: Sequence[Picture],
     tables: Sequence[str],
     gallery: Gallery | None = None,
+    moving: Picture | None = None,
 ) -> str:
     """Return the page.
 
@@ -79,6 +82,7 @@ def render_page(
         plots, strips: pictures, in order.
         tables: links to the CSV files, relative to the page.
         gallery: where a tracker goes wrong; None leaves it out.
+        moving: a moving picture, for the top; None leaves it out.
     """
     about = {name: study.tracker(name) for name in study.trackers}
     columns = known_columns(study)
@@ -104,6 +108,7 @@ def render_page(
         untested=all(is_untested(one["verdict"]) for one in comparisons),
         plots=[(one.title, one.inline()) for one in plots],
         gallery=gallery,
+        moving=moving,
         strips=[(one.title, one.inline()) for one in strips],
         tables=tables,
     )

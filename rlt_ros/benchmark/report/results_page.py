@@ -110,6 +110,8 @@ def take(out: Path, kept: Path, wanted: Sequence[Block]) -> list[str]:
             for folder in (out / name, out / name / FILES):
                 for picture in folder.glob(f"{pattern}.png"):
                     _keep_picture(picture, kept / name)
+                for moving in folder.glob(f"{pattern}.webp"):
+                    shutil.copyfile(moving, kept / name / moving.name)
     return taken
 
 
@@ -225,7 +227,9 @@ def _pictures(block: Block, kept: Path) -> str:
     for label, name in block.folders.items():
         for part in block.parts:
             found = sorted(
-                path for kind in ("png", "jpg") for path in (kept / name).glob(f"{part}.{kind}")
+                path
+                for kind in ("png", "jpg", "webp")
+                for path in (kept / name).glob(f"{part}.{kind}")
             )
             lines += [f"![{label}: {path.stem}]({KEPT.name}/{name}/{path.name})" for path in found]
     return "\n" + "\n".join(lines) + "\n\n" if lines else f"\n{_NOTHING}\n\n"

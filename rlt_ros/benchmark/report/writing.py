@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from rlt_ros.benchmark.datasets import Sequence as AnnotatedSequence
 from rlt_ros.benchmark.datasets import open_dataset
 from rlt_ros.benchmark.json_files import Json, write_atomically
+from rlt_ros.benchmark.measures.frame_records import FrameRecord
 from rlt_ros.benchmark.report.failures import find_failures, write_failures
 from rlt_ros.benchmark.report.gallery import make_gallery
+from rlt_ros.benchmark.report.moving import write_moving_picture
 from rlt_ros.benchmark.report.page import Picture, render_page
 from rlt_ros.benchmark.report.plots import eao_plot, precision_plot, save_figure, success_plot
 from rlt_ros.benchmark.report.reliability import reliability_plot
@@ -26,8 +29,11 @@ from rlt_ros.benchmark.report.tables import write_tables
 from rlt_ros.benchmark.report.views import VIEWS
 from rlt_ros.benchmark.runs.output_folder import ReportError, Study, number, read_study
 from rlt_ros.benchmark.table_files import TABLES, write_table_file
+from rlt_ros.tracking.boxes import Boxes
+from rlt_ros.whole_files import NotWrittenError
 
 PAGE, FILES = "report.html", "report"
+MOVING = "moving.webp"
 STRIPS = 4  # sequences that are shown if none are named
 
 _LOG = logging.getLogger(__name__)
@@ -55,7 +61,8 @@ def write_report(folder: Path, strips: Sequence[str] | None = None) -> Path:
     look = looks(study.trackers)
     tables = write_tables(study, files)
     plots = _plots(study, files, look)
-    shown = _strips(study, files, look, most_disputed(study) if strips is None else strips)
+    names = most_disputed(study) if strips is None else strips
+    shown, moving = _strips(study, files, look, names), _moving(study, files, look, names)
     if failures := find_failures(study):
         tables.append(write_failures(files / "failures.csv", failures))
     gallery = make_gallery(failures, files, look)
@@ -64,7 +71,7 @@ def write_report(folder: Path, strips: Sequence[str] | None = None) -> Path:
     write_table_file(folder, about, view.title, found, study_data(study))
     page = folder / PAGE
     links = [path.relative_to(folder).as_posix() for path in tables]
-    write_atomically(page, render_page(study, plots, shown, links, gallery))
+    write_atomically(page, render_page(study, plots, shown, links, gallery, moving))
     return page
 
 
@@ -75,7 +82,9 @@ def _machines(study: Study) -> str:
 def remove_report(folder: Path) -> None:
     """Remove the report of an output folder, which tells of other runs than it now holds."""
     files = folder / FILES
-    made = [path for kind in ("csv", "md", "png", "svg") for path in files.rglob(f"*.{kind}")]
+    made = [
+        path for kind in ("csv", "md", "png", "svg", "webp") for path in files.rglob(f"*.{kind}")
+    ]
     for path in (folder / PAGE, folder / TABLES, *made):
         path.unlink(missing_ok=True)
 
@@ -140,19 +149,12 @@ def _strips(
     pictures = []
     for name in names:
         try:
-            path, layout = Path(study.summary["dataset"]), study.summary.get("layout")
-            sequence = open_dataset(path, layout).read(name)
-            boxes = {
-                tracker: found
-                for tracker in study.trackers
-                if (found := study.boxes(tracker, name)) is not None
-            }
+            sequence, boxes = _tracked(study, name)
             count = min(len(sequence), max(map(len, boxes.values())))
             visible, records = sequence.visible_shares, {}
             frames = [] if visible is None else absence_frames(visible[:count])
             if frames:
-                every = ((tracker, study.frames(tracker, name)) for tracker in boxes)
-                records = {tracker: one for tracker, one in every if one is not None}
+                records = _records(study, name, boxes)
             figure = draw_strip(name, sequence, boxes, look, frames or strip_frames(count), records)
         except (ValueError, OSError) as error:
             # Numbers and plots need no images: the data set may be elsewhere by now.
@@ -163,3 +165,38 @@ def _strips(
         raster, _ = save_figure(figure, target, name)
         pictures.append(Picture(f"frames of {name}", raster))
     return pictures
+
+
+def _moving(
+    study: Study, folder: Path, look: Mapping[str, Look], names: Sequence[str]
+) -> Picture | None:
+    """Write a moving picture of the first of these sequences whose images are at hand."""
+    for name in names:
+        try:
+            sequence, boxes = _tracked(study, name)
+            records = _records(study, name, boxes)
+            path = write_moving_picture(folder / MOVING, name, sequence, boxes, look, records)
+        except NotWrittenError:
+            raise
+        except (ValueError, OSError):
+            continue  # its strip has been missed already
+        return Picture(f"{name}, moving, with the boxes of all trackers", path)
+    return None
+
+
+def _tracked(study: Study, name: str) -> tuple[AnnotatedSequence, dict[str, Boxes]]:
+    """Return a sequence and the boxes of the trackers that finished it, the best first.
+
+    Raises:
+        ValueError, OSError: the data set cannot be read.
+    """
+    path, layout = Path(study.summary["dataset"]), study.summary.get("layout")
+    every = ((tracker, study.boxes(tracker, name)) for tracker in study.trackers)
+    boxes = {tracker: found for tracker, found in every if found is not None}
+    return open_dataset(path, layout).read(name), boxes
+
+
+def _records(study: Study, name: str, trackers: Iterable[str]) -> dict[str, FrameRecord]:
+    """Return what trackers said of each frame of a sequence, as far as that was stored."""
+    every = ((tracker, study.frames(tracker, name)) for tracker in trackers)
+    return {tracker: one for tracker, one in every if one is not None}

@@ -61,7 +61,7 @@ function drawTarget(context, place, target, several, area) {
   }
   context.setLineDash([]);
   const words = [];
-  if (several) words.push(shortId(target.id));
+  if (several || !isMadeUp(target.id)) words.push(shortId(target.id, 14));
   if (target.state !== "TRACKING") words.push(target.state);
   if (target.score !== null) words.push(target.score.toFixed(2));
   drawTag(context, words.join(" "), x, y, w, colour, area);
@@ -108,7 +108,16 @@ function drawDraft(context, place, { box, handles }, area) {
   }
 }
 
-// Ids that the tracker makes up are long; their beginning tells them apart.
-export function shortId(id) {
-  return id.length > 12 ? id.slice(0, 4) : id;
+// Ids that the tracker makes up are long, and say nothing: their beginning tells them apart. Those
+// that people give are told by their beginning and their end.
+export function shortId(id, most = 24) {
+  if (isMadeUp(id)) return id.slice(0, 4);
+  const letters = [...id];
+  if (letters.length <= most) return id;
+  const half = Math.floor(most / 2);
+  return `${letters.slice(0, half).join("")}…${letters.slice(1 - half).join("")}`;
+}
+
+function isMadeUp(id) {
+  return /^[0-9a-f]{32}$/.test(id);
 }

@@ -12,7 +12,8 @@ const connection = new Connection();
 const health = new Health(page("health"));
 const cards = new Map(); // by names of trackers
 const cameras = new Map(); // by names of trackers: topics of their images
-const hidden = new Set(); // trackers that the user has put away
+const hidden = new Set(); // trackers that the user has put away, or that there was no room for
+const MOST_SHOWN = 8; // cards that come by themselves; the user may choose more
 
 connection.addEventListener("state", ({ detail }) => {
   page("connection").dataset.state = detail.state;
@@ -20,7 +21,9 @@ connection.addEventListener("state", ({ detail }) => {
   document.body.classList.toggle("unconnected", detail.state !== "open");
   page("closed").hidden = detail.state === "open" || cards.size > 0;
   page("closed").querySelector("p").textContent = detail.text;
-  if (detail.state !== "open") page("empty").hidden = true;
+  if (detail.state === "open") return;
+  page("empty").hidden = true;
+  for (const card of cards.values()) card.disconnected(detail.text);
 });
 
 connection.addEventListener("graph", ({ detail }) => {
@@ -29,6 +32,7 @@ connection.addEventListener("graph", ({ detail }) => {
   for (const info of detail.trackers) {
     cameras.set(info.name, info.images);
     if (cards.has(info.name)) cards.get(info.name).update(info);
+    else if (cards.size >= MOST_SHOWN) hidden.add(info.name);
     else if (!hidden.has(info.name)) add(info);
   }
   page("empty").hidden = names.length > 0;
@@ -62,8 +66,9 @@ connection.addEventListener("picture", async ({ detail }) => {
 function add(info) {
   const element = page("tracker").content.firstElementChild.cloneNode(true);
   const card = new TrackerCard(element, info, connection, { changed: watch, askName });
+  const next = [...cards.keys()].filter((name) => name > info.name).sort()[0];
+  page("trackers").insertBefore(element, cards.get(next)?.element ?? null);
   cards.set(info.name, card);
-  page("trackers").append(element);
   counted();
 }
 

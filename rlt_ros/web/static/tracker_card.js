@@ -34,7 +34,8 @@ export class TrackerCard {
   #statuses = new Map(); // states by stamp
   #picture = null; // that is shown
   #late = false;
-  #targets = [];
+  #targets = []; // on the picture that is shown
+  #ids = []; // of the targets that there are now
   #frozen = false; // by the button
   #held = false; // while a box is drawn
   #attention = null; // {stamp, image}
@@ -100,15 +101,10 @@ export class TrackerCard {
   // What the panel knows of tracker and camera, once a second.
   update(info) {
     this.#info = info;
-    const { notice } = this.#elements;
-    const [title, why] = info.trackerSilent
-      ? ["Tracker silent", info.trackerSilent]
-      : info.cameraSilent ? ["Camera silent", info.cameraSilent] : ["", ""];
-    this.#setText(notice.firstChild, title);
-    this.#setText(notice.lastChild, why);
-    notice.hidden = !title;
-    this.element.classList.toggle("silent", Boolean(title));
-    this.#silent = title;
+    this.element.classList.toggle("gone", !info.present);
+    if (!info.present) this.#tellSilent("Tracker gone", info.trackerSilent);
+    else if (info.trackerSilent) this.#tellSilent("Tracker silent", info.trackerSilent);
+    else this.#tellSilent(info.cameraSilent ? "Camera silent" : "", info.cameraSilent);
     for (const button of this.element.querySelectorAll("[data-action]")) {
       const service = { save: "save_target", load: "load_target" }[button.dataset.action] ?? button.dataset.action;
       button.disabled = !info.services.includes(service);
@@ -127,10 +123,27 @@ export class TrackerCard {
     this.#showState(this.#status?.state ?? "NONE");
   }
 
+  // Nothing comes from the panel itself any more.
+  disconnected(why) {
+    this.#tellSilent("Not connected", why);
+    this.#showState(this.#status?.state ?? "NONE");
+  }
+
+  #tellSilent(title, why) {
+    const { notice } = this.#elements;
+    this.#setText(notice.firstChild, title);
+    this.#setText(notice.lastChild, why);
+    notice.hidden = !title;
+    this.element.classList.toggle("silent", Boolean(title));
+    this.#silent = title;
+  }
+
   setStatus(status) {
     const isOfNewFrame = status.tracked !== this.#status?.tracked && status.stamp !== "0";
     this.#status = status;
     this.#statusCame = performance.now();
+    this.#showEnabled(status.enabled);
+    if (status.state === "IDLE" && status.enabled) this.#ids = [];
     if (status.stamp !== "0") {
       this.#statuses.set(status.stamp, status.state);
       while (this.#statuses.size > 90) this.#statuses.delete(this.#statuses.keys().next().value);
@@ -139,7 +152,9 @@ export class TrackerCard {
     const { message } = this.#elements;
     this.#setText(message, status.message);
     message.hidden = !status.message;
-    if (this.#sent && status.message.includes("init box refused")) this.#offerNextFrame(status.message);
+    // Where there is a service, that answers.
+    const hears = this.#info.services.includes("init");
+    if (this.#sent && !hears && status.message.includes("init box refused")) this.#refused(status.message);
     const time = Number(status.stamp) / 1e9;
     if (isOfNewFrame && status.state !== "IDLE" && status.state !== "INITIALIZING") {
       for (const [plot, field] of this.#plots) {
@@ -151,6 +166,7 @@ export class TrackerCard {
 
   setDetections({ stamp, targets }) {
     this.#matcher.addResult(stamp, targets);
+    this.#ids = targets.map((one) => one.id);
     this.#dirty = true;
   }
 
@@ -272,6 +288,12 @@ export class TrackerCard {
     badge.style.setProperty("--state", stateColour(shown));
   }
 
+  // As the tracker itself says it: another viewer may have disabled it, or it may have started anew.
+  #showEnabled(enabled) {
+    this.#enabled = enabled;
+    this.#setText(this.element.querySelector('[data-action="enable"]'), enabled ? "Disable" : "Enable");
+  }
+
   #showNumbers() {
     const status = this.#status;
     if (!status) return;
@@ -301,7 +323,9 @@ export class TrackerCard {
     const now = performance.now();
     if (period && now - (this.#numberShown[name] ?? -Infinity) < period) return;
     this.#numberShown[name] = now;
-    this.#setText(this.element.querySelector(`[data-number="${name}"]`), text);
+    const element = this.element.querySelector(`[data-number="${name}"]`);
+    this.#setText(element, text);
+    element.classList.toggle("unknown", text === "–");
   }
 
   #setText(element, text) {
@@ -339,6 +363,7 @@ export class TrackerCard {
       this.#dirty = true;
       changed();
     });
+    this.#elements.as.querySelector("select").addEventListener("change", () => this.#nameCommands());
     for (const button of this.element.querySelectorAll("[data-action]")) {
       button.addEventListener("click", () => this.#command(button.dataset.action, askName));
     }
@@ -367,7 +392,8 @@ export class TrackerCard {
 
   async #start(box, stamp) {
     const select = this.#elements.as.querySelector("select");
-    const target = select.value === "+" ? this.#newName() : select.value;
+    const isNew = !this.#elements.as.hidden && select.value === "+";
+    const target = isNew ? this.#newName() : this.#chosen;
     this.#sent = { box, target };
     if (this.#frozen) this.#freeze(false);
     this.#hint("Box sent …");
@@ -375,16 +401,17 @@ export class TrackerCard {
     if (answer.ok) {
       this.#hint(answer.message);
       setTimeout(() => { this.#sent = null; }, 3000); // a refusal would have come by then
-    } else {
-      this.#offerNextFrame(answer.message);
+    } else if (this.#sent) {
+      this.#refused(answer.message);
     }
   }
 
   // A box whose frame the tracker has no more may still fit the next one.
-  #offerNextFrame(message) {
+  #refused(message) {
     const { box, target } = this.#sent;
     this.#sent = null;
     this.#hint(message);
+    if (!message.includes("stamp")) return; // it would be refused on any other frame, too
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "Use this box on the next frame";
@@ -397,22 +424,44 @@ export class TrackerCard {
   }
 
   #newName() {
-    const taken = new Set(this.#targets.map((one) => one.id));
+    const taken = new Set(this.#ids);
     while (taken.has(`target-${this.#nextTarget}`)) this.#nextTarget++;
     return `target-${this.#nextTarget++}`;
   }
 
+  // Which target the next box is for; there is nothing to choose before the first.
   #showTargets() {
     const { as } = this.#elements;
-    as.hidden = !this.#info.several;
-    if (as.hidden) return;
-    const options = [["", "the only one, or a new one"], ["+", "one more"], ...this.#targets.map((one) => [one.id, shortId(one.id)])];
-    const select = as.querySelector("select");
+    as.hidden = !this.#info.several || this.#ids.length === 0;
+    this.#listTargets(as.querySelector("select"));
+    this.#nameCommands();
+  }
+
+  #listTargets(select) {
+    const more = ["+", "one more"];
+    const instead = this.#ids.map((id) => [id, `instead of ${shortId(id)}`]);
+    // Of a single target boxes need not say the name.
+    const options = this.#ids.length > 1 ? [more, ...instead] : [["", instead[0]?.[1] ?? ""], more];
     if (select.dataset.options === JSON.stringify(options) || document.activeElement === select) return;
     select.dataset.options = JSON.stringify(options);
     const chosen = select.value;
     select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
-    select.value = options.some(([value]) => value === chosen) ? chosen : "";
+    select.value = options.some(([value]) => value === chosen) ? chosen : options[0][0];
+  }
+
+  // The target that is chosen in the menu, "" for none.
+  get #chosen() {
+    const { as } = this.#elements;
+    return as.hidden ? "" : as.querySelector("select").value.replace(/^\+$/, "");
+  }
+
+  // With a target chosen, commands are about that one.
+  #nameCommands() {
+    const of = this.#chosen ? ` ${shortId(this.#chosen)}` : "";
+    const one = this.#info.services.includes("reset_target") ? of : "";
+    const all = this.#ids.length > 1 && !one ? " all" : "";
+    this.#setText(this.element.querySelector('[data-action="reset"]'), `Reset${one || all}`);
+    this.#setText(this.element.querySelector('[data-action="save"]'), `Save${of} …`);
   }
 
   async #command(action, askName) {
@@ -421,15 +470,17 @@ export class TrackerCard {
       name = await askName(action === "save" ? "Save the target" : "Load a target", action === "save" ? "Save" : "Load");
       if (!name) return;
     }
-    const target = this.#elements.as.querySelector("select").value.replace("+", "");
-    const asked = action === "enable" && this.#enabled ? "disable" : action;
+    const target = this.#chosen;
+    const one = target && this.#info.services.includes("reset_target");
+    const asked = { enable: this.#enabled ? "disable" : "enable", reset: one ? "reset_target" : "reset" }[action] ?? action;
+    const doing = { save: "Saving …", load: "Loading …" }[asked];
+    if (doing) this.#hint(doing);
     const answer = await this.#connection.ask({ op: "ask", tracker: this.name, action: asked, name, target });
-    if (answer.ok && action === "enable") {
-      this.#enabled = asked === "enable";
-      this.#setText(this.element.querySelector('[data-action="enable"]'), this.#enabled ? "Disable" : "Enable");
-      this.#showState(this.#status?.state ?? "IDLE");
-    }
-    const done = { enable: "Enabled.", disable: "Disabled.", reset: "All targets are forgotten.", save: "Saved.", load: "Loaded." };
-    this.#hint(answer.message || (answer.ok ? done[asked] : "It did not work."));
+    const done = {
+      enable: "Enabled.", disable: "Disabled.", reset: "All targets are forgotten.",
+      reset_target: `Target ${shortId(target)} is forgotten.`, save: "Saved.", load: "Loaded.",
+    };
+    const said = answer.ok && asked === "save" && answer.message ? `Saved: ${answer.message}` : answer.message;
+    this.#hint(said || (answer.ok ? done[asked] : "It did not work."));
   }
 }

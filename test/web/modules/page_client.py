@@ -46,6 +46,7 @@ class PageClient:
             if isinstance(message, bytes):
                 length = int.from_bytes(message[:4], "big")
                 header: dict[str, Any] = json.loads(message[4 : 4 + length])
+                header |= {"bytes": len(message), "jpeg": message[4 + length :]}
                 self.pictures.append(header)
                 if self._acknowledges:
                     self.send(op="got", stream=header["stream"])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rlt_ros.msg import TrackerStatus
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose
@@ -53,6 +53,7 @@ class PretendTracker(Closing):
         *,
         several: bool = False,
         services: bool = False,
+        compressed: bool = False,
         init_service: Any = None,
     ) -> None:
         self.says = Says()
@@ -69,7 +70,8 @@ class PretendTracker(Closing):
         if several:
             self._detections = node.create_publisher(Detection2DArray, f"{name}/detections", 10)
         node.create_subscription(Detection2D, f"{name}/init_box", self.boxes.append, 10)
-        node.create_subscription(Image, topic, self._on_image, 5)
+        kind, callback = (CompressedImage, _nothing) if compressed else (Image, self._on_image)
+        node.create_subscription(kind, topic, callback, 5)
         node.create_timer(0.5, self._on_timer)
         if services:
             node.create_service(SetBool, f"{name}/enable", self._on_enable)
@@ -158,6 +160,10 @@ class PretendTracker(Closing):
         response.success, response.target_id = False, ""
         response.message = "no frame is stamped so"
         return response
+
+
+def _nothing(_: Any) -> None:
+    """Take an image, and say nothing of it."""
 
 
 def glow(width: int, height: int, boxes: list[Box]) -> np.ndarray:
