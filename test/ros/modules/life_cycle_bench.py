@@ -39,7 +39,13 @@ def open_files(node: NodeProcess) -> int:
 
 
 class Manager(Client):
-    """A client that manages the node as well."""
+    """A client that manages the node as well.
+
+    Attributes:
+        patience: seconds for each transition.
+    """
+
+    patience = LOADING_TIMEOUT
 
     def __init__(self, process: NodeProcess) -> None:
         super().__init__(process)
@@ -60,7 +66,7 @@ class Manager(Client):
                 future, asked = client.call_async(request), time.monotonic()
             return bool(future.done())
 
-        self.until(answered, LOADING_TIMEOUT)  # which a transition may take
+        self.until(answered, self.patience)
         return future.result()
 
     def ask_for(self, number: int) -> Any:
@@ -70,9 +76,21 @@ class Manager(Client):
 
     def change(self, number: int) -> bool:
         """Make a transition, and return whether it was made, by what the state is then."""
-        future, asked = self.ask_for(number), time.monotonic()
-        # An answer may be lost, too, and must not be asked for twice.
-        self.until(lambda: future.done() or time.monotonic() - asked > 2 * SECONDS_TO_ANSWER)
+        future, begin = self.ask_for(number), time.monotonic()
+        looked = begin
+
+        def over() -> bool:
+            nonlocal looked
+            now = time.monotonic()
+            if future.done() or now - begin > self.patience:
+                return True
+            # An answer may be lost, too, and must not be asked for twice.
+            if now - looked > 2 * SECONDS_TO_ANSWER:
+                looked = now
+                return self.state() == GOALS[number]
+            return False
+
+        self.until(over, 2 * self.patience)
         made = self.state() == GOALS[number]
         assert not future.done() or future.result().success == made
         return made

@@ -32,12 +32,13 @@ from std_msgs.msg import Header
 
 EVERY = 50
 FRAMES = 5
-PATIENCE = 1800.0  # seconds for each step: it may run beside other work, at the lowest priority
 SCALE = 2  # of the synthetic video, to 320 x 240
 
 
 class Operator(Manager):
     """Takes the node through rounds, with the synthetic video enlarged."""
+
+    patience = 1800.0  # it may run beside other work, at the lowest priority
 
     def send(self, index: int, frame_id: str = "camera") -> Header:
         large = picture(index).repeat(SCALE, axis=0).repeat(SCALE, axis=1)
@@ -46,8 +47,8 @@ class Operator(Manager):
     def choose(self, box: tuple[float, ...], header: Header | None = None) -> None:
         super().choose(tuple(SCALE * number for number in box), header)
 
-    def until(self, condition: Callable[[], object], timeout: float = PATIENCE) -> None:
-        super().until(condition, max(timeout, PATIENCE))
+    def until(self, condition: Callable[[], object], timeout: float = 0.0) -> None:
+        super().until(condition, max(timeout, self.patience))
 
     def round(self) -> None:
         for number in (CONFIGURE, ACTIVATE):
@@ -69,6 +70,9 @@ def main() -> None:
         operator = Operator(node)
         try:
             take(operator, node, rounds)
+        except AssertionError:
+            print(node.log())
+            raise
         finally:
             operator.close()
             node.stop()
