@@ -72,16 +72,19 @@ def draw_box(
     x, y, w, h = (float(value) for value in np.asarray(box, dtype=np.float64))
     line = max(1, round(min(image.shape[:2]) / 180))
     _draw_rectangle(canvas, x, y, w, h, line, colour)
-    label = "" if score is None else f"{score:.2f}"
-    if state != "TRACKING":
-        label = f"{state} {label}".strip()
-    if label:
+    if label := box_label(score, state):
         _draw_tag(canvas, label, x, y, line, colour)
     if stale:
         canvas = np.asarray(cv2.addWeighted(plain, 0.6, canvas, 0.4, 0.0), np.uint8)
     if text:
         _draw_note(canvas, text)
     return canvas
+
+
+def box_label(score: float | None, state: str) -> str:
+    """Return what stands at a box; see ``draw_box``."""
+    label = "" if score is None else f"{score:.2f}"
+    return label if state == "TRACKING" else f"{state} {label}".strip()
 
 
 def overlay_attention(image: Image, attention: NDArray[np.uint8]) -> Image:

@@ -17,7 +17,7 @@ LINE_WIDTH, FONT_SIZE = 2.0, 14.0
 """In pixels of the image, of lines and letters."""
 
 _LINE_LOOP = 2  # foxglove_msgs/PointsAnnotation
-_LINE_STRIP, _ADD = 1, 0  # visualization_msgs/ImageMarker
+_LINE_LIST, _ADD = 2, 0  # visualization_msgs/ImageMarker
 
 
 @dataclass(frozen=True)
@@ -71,22 +71,32 @@ def foxglove_annotations(messages: Any, header: Any, targets: Iterable[Annotatio
 
 
 def image_marker(
-    marker_class: Any, point_class: Any, colour_class: Any, header: Any, target: Annotation
+    marker_class: Any,
+    point_class: Any,
+    colour_class: Any,
+    header: Any,
+    targets: Iterable[Annotation],
 ) -> Any:
-    """Return a visualization_msgs/ImageMarker: the box of one target; it has no room for a label.
+    """Return a visualization_msgs/ImageMarker: a box for each target; it has no room for labels.
+
+    All in one, line by line: who shows markers shows the last one.
 
     Args:
         marker_class, point_class, colour_class: visualization_msgs.msg.ImageMarker,
             geometry_msgs.msg.Point and std_msgs.msg.ColorRGBA.
         header: of the image.
-        target: what is drawn.
+        targets: none clears the picture.
     """
-    red, green, blue = (value / 255 for value in target.colour)
-    around = [*corners(target.box), corners(target.box)[0]]
-    marker = marker_class(header=header, ns="rlt", type=_LINE_STRIP, action=_ADD)
+    marker = marker_class(header=header, ns="rlt", type=_LINE_LIST, action=_ADD)
     marker.scale = LINE_WIDTH
-    marker.outline_color = colour_class(r=red, g=green, b=blue, a=1.0)
-    marker.points = [point_class(x=x, y=y, z=0.0) for x, y in around]
+    for target in targets:
+        red, green, blue = (value / 255 for value in target.colour)
+        colour = colour_class(r=red, g=green, b=blue, a=1.0)
+        around = corners(target.box)
+        for line in zip(around, [*around[1:], around[0]], strict=True):
+            marker.points += [point_class(x=x, y=y, z=0.0) for x, y in line]
+            marker.outline_colors.append(colour)
+        marker.outline_color = colour  # for those who know of one alone
     return marker
 
 

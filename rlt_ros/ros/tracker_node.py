@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -50,6 +50,7 @@ from rlt_ros.ros.inputs.image_subscription import COMPRESSED_TYPE, ImageSubscrip
 from rlt_ros.ros.interface.parameters import NodeConfig, NodeParameters
 from rlt_ros.ros.interface.topics import (
     ANNOTATED_IMAGE,
+    ANNOTATIONS,
     ATTENTION_MAP,
     DETECTION,
     DETECTIONS,
@@ -59,6 +60,7 @@ from rlt_ros.ros.interface.topics import (
     Topic,
 )
 from rlt_ros.ros.life_cycle import ACTIVE, UNCONFIGURED, ManagedNode
+from rlt_ros.ros.outputs.annotations import to_annotations
 from rlt_ros.ros.outputs.diagnostics import Diagnostics, Inputs, Memory, Sample
 from rlt_ros.ros.outputs.messages import inside_box, to_detection, to_image_message, to_status
 from rlt_ros.ros.services.kept_targets import KeptTargets
@@ -72,6 +74,7 @@ from rlt_ros.ros.worker.tracking_worker import (
     State,
     Status,
     TrackedFrame,
+    TrackedTarget,
     TrackingWorker,
 )
 from rlt_ros.tracking import (
@@ -230,6 +233,8 @@ class TrackerNode(ManagedNode):
         self._attention_map = self._publisher(ATTENTION_MAP)
         self._annotated_image = self._publisher(ANNOTATED_IMAGE)
         self._target_image = self._publisher(TARGET_IMAGE)
+        self._annotations = None if ANNOTATIONS.type is None else self._publisher(ANNOTATIONS)
+        self._annotated = False  # something stands in whoever's picture
         self._status = self._publisher(STATUS)
         self._diagnostics = self._publisher(DIAGNOSTICS)
         self._load()
@@ -430,6 +435,7 @@ class TrackerNode(ManagedNode):
         for detection in detections:
             self._detection.publish(detection)
         self._detections.publish(Detection2DArray(header=header, detections=detections))
+        self._annotate(header, tracked.targets)
         if self._boxes is not None:
             self._boxes.see_targets(tracked, status)
         self.on_status(status, tracked.frame)
@@ -457,8 +463,17 @@ class TrackerNode(ManagedNode):
         message = "; ".join(text for text in (status.message, notice) if text)
         status = replace(status, message=message)
         now = Header(stamp=self.get_clock().now().to_msg())
-        self._status.publish(to_status(status, now if frame is None else frame.message.header))
+        header = now if frame is None else frame.message.header
+        self._status.publish(to_status(status, header))
         self._status_published = time.monotonic()
+        if self._annotated and not status.targets:
+            self._annotate(header, ())
+
+    def _annotate(self, header: Header, targets: Sequence[TrackedTarget]) -> None:
+        publisher = self._annotations
+        if publisher is not None and publisher.get_subscription_count():
+            publisher.publish(to_annotations(ANNOTATIONS.type, header, targets))
+            self._annotated = bool(targets)
 
     def on_fatal(self, error: Exception) -> None:
         """End the program: without a tracker there is nothing to do, unless somebody asked."""

@@ -49,15 +49,25 @@ def test_a_real_foxglove_message_takes_it() -> None:
     assert len(found.points) == len(found.texts) == 1
 
 
-def test_a_marker_is_a_closed_line() -> None:
+def test_a_marker_has_four_lines_for_each_target() -> None:
     visualization = pytest.importorskip(
         "visualization_msgs.msg", reason="visualization_msgs is not installed"
     )
     geometry, std = pytest.importorskip("geometry_msgs.msg"), pytest.importorskip("std_msgs.msg")
     header = std.Header(frame_id="camera")
-    marker = image_marker(visualization.ImageMarker, geometry.Point, std.ColorRGBA, header, TARGET)
-    assert marker.type == visualization.ImageMarker.LINE_STRIP
+    other = Annotation((0.0, 0.0, 1.0, 2.0), "", (0, 255, 0))
+
+    def marked(*targets: Annotation) -> Any:
+        kinds = (visualization.ImageMarker, geometry.Point, std.ColorRGBA)
+        return image_marker(*kinds, header, targets)
+
+    marker = marked(TARGET, other)
+    assert marker.type == visualization.ImageMarker.LINE_LIST
     assert marker.action == visualization.ImageMarker.ADD
-    assert [(point.x, point.y) for point in marker.points] == [*CORNERS, CORNERS[0]]
     assert marker.header == header
-    assert marker.outline_color.g == pytest.approx(96 / 255)
+    points = [(point.x, point.y) for point in marker.points]
+    a, b, c, d = CORNERS
+    assert points[:8] == [a, b, b, c, c, d, d, a]
+    assert points[8:10] == [(0.0, 0.0), (1.0, 0.0)] and len(points) == 16
+    assert [round(255 * colour.g) for colour in marker.outline_colors] == [96] * 4 + [255] * 4
+    assert len(marked().points) == 0

@@ -7,20 +7,26 @@ from __future__ import annotations
 import gc
 import signal
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
+from life_cycle_bench import (
+    ACTIVATE,
+    CLEANUP,
+    CONFIGURE,
+    DEACTIVATE,
+    Manager,
+    of_process,
+    open_files,
+)
 from lifecycle_msgs.msg import State, Transition
-from lifecycle_msgs.srv import ChangeState, GetState
-from node_bench import LOSSLESS, QUICK, TIMEOUT, Client, NodeProcess
-from rcl_interfaces.srv import SetParameters
+from lifecycle_msgs.srv import ChangeState
+from node_bench import LOSSLESS, QUICK, NodeProcess
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rlt_ros.msg import TrackerStatus
@@ -34,17 +40,6 @@ pytestmark = pytest.mark.usefixtures("ros")
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 ERROR = TransitionCallbackReturn.ERROR
-SECONDS_TO_ANSWER = 10.0
-CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
-DEACTIVATE, CLEANUP = Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP
-
-GOALS = {
-    CONFIGURE: State.PRIMARY_STATE_INACTIVE,
-    ACTIVATE: State.PRIMARY_STATE_ACTIVE,
-    DEACTIVATE: State.PRIMARY_STATE_INACTIVE,
-    CLEANUP: State.PRIMARY_STATE_UNCONFIGURED,
-}
-
 
 # ---- in this process, with a scripted tracker --------------------------------------------------
 
@@ -248,63 +243,6 @@ def test_a_transition_that_the_state_has_not_gets_an_answer(
 # ---- in a process of its own, over DDS ---------------------------------------------------------
 
 
-def of_process(node: NodeProcess, what: str) -> int:
-    """Return a number of /proc's status of a process; memory in KiB."""
-    lines = Path(f"/proc/{node._process.pid}/status").read_text().splitlines()
-    (value,) = (line.split()[1] for line in lines if line.startswith(f"{what}:"))
-    return int(value)
-
-
-class Manager(Client):
-    """A client that manages the node as well."""
-
-    def __init__(self, process: NodeProcess) -> None:
-        super().__init__(process)
-        name = f"{process.namespace}/tracker"
-        self._change = self.node.create_client(ChangeState, f"{name}/change_state")
-        self._state = self.node.create_client(GetState, f"{name}/get_state")
-        self._set = self.node.create_client(SetParameters, f"{name}/set_parameters")
-
-    def call(self, client: Any, request: Any) -> Any:
-        """Return the answer; asked again where it is lost, as it is before both ends have met."""
-        assert client.wait_for_service(TIMEOUT)
-        future = client.call_async(request)
-        asked = time.monotonic()
-
-        def answered() -> bool:
-            nonlocal future, asked
-            if time.monotonic() - asked > SECONDS_TO_ANSWER:
-                future, asked = client.call_async(request), time.monotonic()
-            return bool(future.done())
-
-        self.until(answered)
-        return future.result()
-
-    def change(self, number: int) -> bool:
-        """Make a transition, and return whether it was made, by what the state is then."""
-        assert self._change.wait_for_service(TIMEOUT)
-        request = ChangeState.Request(transition=Transition(id=number))
-        future, asked = self._change.call_async(request), time.monotonic()
-        # An answer may be lost, too, and must not be asked for twice.
-        self.until(lambda: future.done() or time.monotonic() - asked > 2 * SECONDS_TO_ANSWER)
-        made = self.state() == GOALS[number]
-        assert not future.done() or future.result().success == made
-        return made
-
-    def state(self) -> int:
-        return int(self.call(self._state, GetState.Request()).current_state.id)
-
-    def set(self, name: str, value: object) -> str:
-        """Set a parameter and return why it was refused, if so."""
-        values = [Parameter(name, value=value).to_parameter_msg()]
-        (result,) = self.call(self._set, SetParameters.Request(parameters=values)).results
-        return "" if result.successful else str(result.reason)
-
-    def wait_until_active(self) -> None:
-        self.until(lambda: self.node.count_subscribers("image_raw"))
-        self.wait_for_node()
-
-
 @pytest.fixture
 def manage() -> Iterator[Callable[[NodeProcess], Manager]]:
     managers: list[Manager] = []
@@ -331,7 +269,7 @@ def test_a_managed_process(
     assert manager.state() == State.PRIMARY_STATE_UNCONFIGURED
     assert manager.set("backbone_weights", "") == ""
 
-    threads, memory = [], []
+    threads, files, memory = [], [], []
     for _ in range(3):
         assert manager.change(CONFIGURE)
         assert manager.change(ACTIVATE)
@@ -343,12 +281,12 @@ def test_a_managed_process(
         assert manager.statuses[-1].state == TrackerStatus.TRACKING
         assert manager.change(DEACTIVATE)
         assert manager.change(CLEANUP)
-        manager.until(lambda: not manager.node.count_subscribers("image_raw"))
-        manager.statuses.clear()
-        manager.detections.clear()
+        manager.forget()
         threads.append(of_process(node, "Threads"))
+        files.append(open_files(node))
         memory.append(of_process(node, "VmRSS") / 1024)
     assert threads[2] <= threads[0], threads
+    manager.until(lambda: open_files(node) <= files[0])
     assert memory[2] - memory[1] < 30, memory
     assert node.stop(signal.SIGTERM) == 0, node.log()
     assert "Traceback" not in node.log()
@@ -359,9 +297,9 @@ def test_a_signal_ends_it_while_somebody_waits_for_configure(
 ) -> None:
     node = start(device="cpu", autostart=False)
     manager = manage(node)
-    assert manager._change.wait_for_service(TIMEOUT)
+    manager.state()  # both ends have met
     before = of_process(node, "Threads")
-    manager._change.call_async(ChangeState.Request(transition=Transition(id=CONFIGURE)))
+    manager.ask_for(CONFIGURE)
     manager.until(lambda: of_process(node, "Threads") > before)
     assert node.stop() == 0, node.log()
     assert "Traceback" not in node.log()

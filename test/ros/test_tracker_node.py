@@ -44,6 +44,8 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D
 
+from rlt_ros.ros.client import TrackerClient
+from rlt_ros.ros.interface.topics import ANNOTATIONS
 from rlt_ros.ros.tracker_node import TrackerNode
 from rlt_ros.ros.worker.frames import Frame
 from rlt_ros.ros.worker.status import State, Status, TrackedFrame, TrackedTarget
@@ -159,10 +161,40 @@ def test_pictures_lie_over_the_image(node: NodeProcess, connect: Callable[..., C
     )
 
 
+def test_annotations_have_the_images_stamp_and_go_with_the_target(
+    node: NodeProcess, connect: Callable[..., Client]
+) -> None:
+    visualization = pytest.importorskip(
+        "visualization_msgs.msg", reason="visualization_msgs is not installed"
+    )
+    if ANNOTATIONS.type is not visualization.ImageMarker:
+        pytest.skip("foxglove_msgs is installed, and comes first")
+    client = connect(node)
+    markers: list[Any] = []
+    client.listen(visualization.ImageMarker, "annotations", markers)
+    client.follow(0)
+    client.until(lambda: client.track(0) and markers)
+    stamped = {detection.header.stamp.nanosec: detection for detection in client.detections}
+    client.until(lambda: markers[-1].header.stamp.nanosec in stamped)
+    found, marker = stamped[markers[-1].header.stamp.nanosec], markers[-1]
+    assert marker.header == found.header
+    x = [point.x for point in marker.points]
+    y = [point.y for point in marker.points]
+    box = (min(x), min(y), max(x) - min(x), max(y) - min(y))
+    assert len(marker.points) == 8 and overlap(found, box) == pytest.approx(1)
+    with TrackerClient(f"{node.namespace}/tracker") as tracker:
+        tracker.reset()
+    client.until(lambda: not markers[-1].points)
+    client.send(0)
+    client.until(lambda: client.statuses[-1].state == TrackerStatus.IDLE)
+    assert [len(marker.points) for marker in markers].count(0) == 1
+
+
 def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
     monkeypatch.setattr("rlt_ros.ros.tracker_node.draw_result", _never)
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.to_annotations", _never)
     node = TrackerNode()
     node.start()
     detections: list[Detection2D] = []

@@ -98,7 +98,7 @@ def interfaces_page(root: Path) -> str:
         root: of the checkout, with its definitions of messages and services.
     """
     topics = [
-        (way, f"`{topic.name}`", topic.type_name, str(topic.depth), topic.about)
+        (way, f"`{topic.name}`", topic.choice or topic.type_name, str(topic.depth), topic.about)
         for way, group in (("in", SUBSCRIBED), ("out", PUBLISHED))
         for topic in group
     ]

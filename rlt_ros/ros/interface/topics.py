@@ -8,6 +8,7 @@ made from these declarations.
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,10 +29,11 @@ class Topic:
 
     Attributes:
         name: relative to the node's namespace, but for that which all nodes share.
-        type: of its messages.
+        type: of its messages; None where the package that has it is not installed.
         depth: of its queue, in messages.
         about: what its messages hold and promise, as Markdown.
         always: whether an active node has it, whatever its parameters say.
+        choice: the types that it may have, as on the page, where that is not always the same.
     """
 
     name: str
@@ -39,11 +41,23 @@ class Topic:
     depth: int
     about: str
     always: bool = True
+    choice: str = ""
 
     @property
     def type_name(self) -> str:
         """The type as in ``sensor_msgs/Image``."""
         return f"{self.type.__module__.split('.')[0]}/{self.type.__name__}"
+
+
+def _first_installed(*types: str) -> Any:
+    """Return the first of some classes of messages whose package is installed, or None."""
+    for name in types:
+        package, _, kind = name.partition("/")
+        try:
+            return getattr(importlib.import_module(f"{package}.msg"), kind)
+        except (ImportError, AttributeError):
+            pass
+    return None
 
 
 IMAGES = Topic(
@@ -122,6 +136,19 @@ TARGET_IMAGE = Topic(
     "rgb8, what is inside the box of the oldest target, as far as it lies in the camera image, with"
     " that one's header; none while the target is lost, and as seldom as the other pictures",
 )
+_ANNOTATIONS = ("foxglove_msgs/ImageAnnotations", "visualization_msgs/ImageMarker")
+_ANNOTATIONS_TYPE = _first_installed(*_ANNOTATIONS)
+ANNOTATIONS = Topic(
+    "annotations",
+    _ANNOTATIONS_TYPE,
+    _PICTURES,
+    "boxes of all targets, to be drawn over the camera image: with its stamp, and only while"
+    " somebody listens; without a box once there is no target. Scores come with Foxglove's alone;"
+    " of the two types that whose package is installed, the first if both are, and no topic if none"
+    " is",
+    always=_ANNOTATIONS_TYPE is not None,
+    choice=" or ".join(_ANNOTATIONS),
+)
 STATUS = Topic(
     "status",
     TrackerStatus,
@@ -144,6 +171,7 @@ PUBLISHED = (
     ATTENTION_MAP,
     ANNOTATED_IMAGE,
     TARGET_IMAGE,
+    ANNOTATIONS,
     STATUS,
     DIAGNOSTICS,
 )

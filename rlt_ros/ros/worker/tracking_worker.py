@@ -34,6 +34,7 @@ from rlt_ros.ros.worker.status import Listener as Listener
 from rlt_ros.ros.worker.status import State as State
 from rlt_ros.ros.worker.status import Status as Status
 from rlt_ros.ros.worker.status import TrackedFrame as TrackedFrame
+from rlt_ros.ros.worker.status import TrackedTarget as TrackedTarget
 from rlt_ros.ros.worker.target_files import TargetFiles
 from rlt_ros.ros.worker.target_keeper import TargetKeeper
 from rlt_ros.ros.worker.target_saver import TargetSaver, warn_not_saved

@@ -94,6 +94,10 @@ class NodeProcess:
         return f"/rlt_{os.getpid()}_{next(_numbers)}"
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process.poll() is None
 
