@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ KEPT_FRAMES = 900
 """Frames that the node keeps, so that drawing on a frozen picture may take its time."""
 
 Picture = NDArray[np.uint8]
+_Item = TypeVar("_Item")
 
 
 class VideoCamera(Closing):
@@ -80,7 +82,7 @@ class VideoCamera(Closing):
                 self._publisher.publish(to_image_message(image, "rgb8", header))
 
 
-def there_and_back(frames: Sequence[Picture]) -> Iterator[Picture]:
+def there_and_back(frames: Sequence[_Item]) -> Iterator[_Item]:
     """Yield frames forwards and then backwards, the two at the ends once."""
     yield from frames
     yield from reversed(frames[1:-1])

@@ -21,8 +21,14 @@ from rlt_ros.tracking import TrackResult, TrackState
 
 BOXES = ((10.0, 20.0, 30.0, 40.0), (50.0, 60.0, 7.0, 8.0))
 STATES = ("TRACKING", "LOST")
+
+
+def _unseen() -> np.ndarray:
+    raise AssertionError("nobody asked for an attention map")
+
+
 TARGETS = [
-    TrackedTarget(state, TrackResult(np.array(box), 0.5, TrackState[state]), State[state], object)
+    TrackedTarget(state, TrackResult(np.array(box), 0.5, TrackState[state]), State[state], _unseen)
     for box, state in zip(BOXES, STATES, strict=True)
 ]
 
