@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from geometry_msgs.msg import PointStamped
@@ -14,15 +14,17 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2D, Detection2DArray
 
-from rlt_ros.messages.detections import box_of, stamp_nanoseconds
+from rlt_ros.messages.detections import Box, box_of, stamp_nanoseconds
 from rlt_ros.pixels.intensity import parse_intensity_range
 from rlt_ros.ros.complaints import Complaints
-from rlt_ros.ros.inputs.detector_boxes import chosen_boxes, parse_classes, without_targets
+from rlt_ros.ros.inputs.detector_boxes import chosen_boxes, parse_classes
 from rlt_ros.ros.inputs.grown_box import box_around, grown_box
 from rlt_ros.ros.inputs.image_conversion import ImageConverter
 from rlt_ros.ros.interface.parameters import NodeConfig
 from rlt_ros.ros.interface.topics import CLICKED_POINT, DETECTIONS_IN, INIT_BOX, Topic
 from rlt_ros.ros.worker.replies import Answer
+from rlt_ros.ros.worker.status import TargetStatus
+from rlt_ros.ros.worker.suggestions import without_targets
 from rlt_ros.ros.worker.tracking_worker import State, Status, TrackedFrame, TrackingWorker
 from rlt_ros.tracking import InvalidBoxError, InvalidImageError
 from rlt_ros.tracking.boxes import BoxLike
@@ -53,6 +55,7 @@ class BoxSources:
         self._to_rgb = ImageConverter(intensity, lambda _: None)  # the worker's says what is wrong
         self._image: Image | CompressedImage | None = None
         self._targets: dict[str, BoxLike] = {}  # where each was seen last
+        self._refused: Sequence[Box] = ()  # detections that are none of the targets that are lost
         self._asked = False  # for a detection's target, and not answered yet
         self._subscriptions = [
             self._subscribe(INIT_BOX, self._on_init_box),
@@ -69,7 +72,7 @@ class BoxSources:
     def adopt(self, settings: NodeConfig) -> None:
         """Go by other settings from the next message on: those about detections and clicks."""
         self._settings = settings
-        if settings.detections_use == "nothing":
+        if settings.detections_use == "nothing" and not settings.detections_find_lost:
             self._stop_detections()
         elif self._detections is None:
             self._detections = self._subscribe(DETECTIONS_IN, self._on_detections)
@@ -97,6 +100,7 @@ class BoxSources:
         known = {**self._targets, **seen}
         there = [target.target_id for target in status.targets]
         self._targets = {name: known[name] for name in there if name in known}
+        self._refused = tracked.refused or self._refused
 
     def _subscribe(self, topic: Topic, callback: Callable[[Any], None]) -> Any:
         quality = QoSProfile(depth=topic.depth)
@@ -138,7 +142,7 @@ class BoxSources:
 
     def _on_detections(self, message: Detection2DArray) -> None:
         worker, settings = self._worker(), self._settings
-        if worker is None or self._asked or settings.detections_use == "nothing":
+        if worker is None or self._asked:
             return
         boxes = chosen_boxes(
             message.detections,
@@ -146,21 +150,34 @@ class BoxSources:
             parse_classes(settings.detections_classes),
         )
         status = worker.status()
+        stamp, frame_id = stamp_nanoseconds(message.header.stamp), message.header.frame_id
+        lost = [target for target in status.targets if target.state == State.LOST]
+        if lost and settings.detections_find_lost:
+            seen = self._places(target for target in status.targets if target not in lost)
+            free = without_targets(boxes, seen)
+            refused, self._refused = self._refused, ()
+            worker.suggest(free, stamp, frame_id)
+            # A target of its own is only what was there before, and was none of those lost.
+            boxes = [box for box in free if not without_targets([box], refused)]
+        if settings.detections_use == "nothing":
+            return
         if settings.detections_use == "first" or not status.targets:
             if status.state != State.IDLE:
                 return
         else:
             if len(status.targets) >= settings.max_targets:
                 return
-            known = self._targets
-            there = [target.target_id for target in status.targets]
-            boxes = without_targets(boxes, [known[name] for name in there if name in known])
+            boxes = without_targets(boxes, self._places(status.targets))
         if boxes:
             self._asked = True
-            stamp, frame_id = stamp_nanoseconds(message.header.stamp), message.header.frame_id
             # A name of its own: an empty one would mean the only target.
             name = uuid.uuid4().hex
             worker.submit_init(boxes[0], stamp, frame_id, target_id=name, answered=self._answered)
+
+    def _places(self, targets: Iterable[TargetStatus]) -> list[BoxLike]:
+        """Return where targets were seen last, of those that were."""
+        known = self._targets
+        return [known[target.target_id] for target in targets if target.target_id in known]
 
     def _answered(self, _: Answer) -> None:
         self._asked = False

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +92,17 @@ class Tracker(HeldTarget):
             self._image_size = None
             raise
 
-    def track(self, image: Image) -> TrackResult:
+    def track(self, image: Image, suggested: Sequence[BoxLike] = ()) -> TrackResult:
         """Find the target in the next frame.
 
         Args:
             image: as in ``init``, of the same size.
+            suggested: boxes, as in ``init``, of something that a detector, say, sees in the image.
+                Where the target is not found elsewhere, it is looked for around these, and
+                verified as ever. Each costs two passes of the backbone.
 
         Raises:
+            InvalidBoxError: a suggested box is none; the target is kept.
             RuntimeError: no target, call ``init`` first; or the tracker is closed.
             InvalidImageError: not such an image; the target is kept.
             TrackerStoppedError: ``stop`` was called, before or meanwhile.
@@ -113,13 +117,14 @@ class Tracker(HeldTarget):
                 f"the image is {size[0]} x {size[1]} px but the target was learned at "
                 f"{learned_at[0]} x {learned_at[1]} px; call init again"
             )
+        boxes = [validated_box(box, size) for box in suggested]
         self._learner.next_frame()
         with self._stop.heeded(), self._computing():
             self._search.expect(image)
             self._extractor.observe(image, self._search.box)
             self._has_frame = True
             scene = Scene(image, self._extractor, self._learner.classifier)
-            find, result = self._search.find(scene)
+            find, result = self._search.find(scene, boxes)
             if find.is_target:
                 self._extractor = find.extractor
                 self._learner.learn(find.extractor, self._search.box, find.seen.probability)

@@ -18,6 +18,8 @@ from scripted_tracker import ScriptedTracker
 from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose
 
 from rlt_ros.ros.tracker_node import TrackerNode
+from rlt_ros.ros.worker.status import State
+from rlt_ros.tracking import TrackState
 
 pytestmark = pytest.mark.usefixtures("ros")
 LEFT, RIGHT = (10.0, 10.0, 20.0, 20.0), (100.0, 60.0, 30.0, 30.0)
@@ -26,8 +28,9 @@ LEFT, RIGHT = (10.0, 10.0, 20.0, 20.0), (100.0, 60.0, 30.0, 30.0)
 class Scene:
     """An active node, the last frame that it got, and where its targets are."""
 
-    def __init__(self, node: TrackerNode) -> None:
+    def __init__(self, node: TrackerNode, trackers: list[ScriptedTracker]) -> None:
         self.node = node
+        self.trackers = trackers
         self.sent = 0
 
     def send(self) -> None:
@@ -84,7 +87,13 @@ class Scene:
 @pytest.fixture
 def scene(ros: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Scene]]:
     monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
+    trackers: list[ScriptedTracker] = []
+
+    def tracker(_: object) -> ScriptedTracker:
+        trackers.append(ScriptedTracker())
+        return trackers[-1]
+
+    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", tracker)
     nodes: list[TrackerNode] = []
 
     def make(**parameters: object) -> Scene:
@@ -94,7 +103,7 @@ def scene(ros: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., 
         ):
             assert result.successful, result.reason
         nodes[-1].start()
-        return Scene(nodes[-1])
+        return Scene(nodes[-1], trackers)
 
     yield make
     for node in nodes:
@@ -157,6 +166,64 @@ def test_detections_are_not_listened_to_unless_asked(scene: Callable[..., Scene]
     made = scene()
     topics = [subscription.topic_name for subscription in made.node.subscriptions]
     assert "/detections_in" not in topics and "/clicked_point" in topics
+
+
+def test_a_lost_target_is_looked_for_where_a_detector_sees_something(
+    scene: Callable[..., Scene],
+) -> None:
+    made = scene(detections_find_lost=True, detections_use="first", detections_classes="person")
+    made.send()
+    made.detect(LEFT)
+    made.wait_for(1)
+    tracker = made.trackers[0]
+    tracker.believes = True
+    made.detect(RIGHT)
+    made.send()
+    assert tracker.suggested[-1] == [], "it is in sight"
+    (target,) = made.worker.status().targets
+    tracker.state = TrackState.LOST
+    made.send()
+    made.detect(RIGHT, score=0.4)
+    made.send()
+    assert tracker.suggested[-1] == []
+    made.detect(RIGHT)
+    made.send()
+    assert tracker.suggested[-1] == [RIGHT]
+    made.until(lambda: made.boxes() == [RIGHT])
+    assert [one.target_id for one in made.worker.status().targets] == [target.target_id]
+    assert made.worker.status().state == State.TRACKING
+
+
+def test_without_being_asked_a_lost_target_is_left_to_the_tracker(
+    scene: Callable[..., Scene],
+) -> None:
+    made = scene(detections_use="first")
+    made.send()
+    made.detect(LEFT)
+    made.wait_for(1)
+    made.trackers[0].state = TrackState.LOST
+    made.send()
+    made.detect(RIGHT)
+    made.send()
+    assert made.trackers[0].suggested[-1] == []
+
+
+def test_what_is_no_lost_target_becomes_another(scene: Callable[..., Scene]) -> None:
+    made = scene(detections_find_lost=True, detections_use="add", max_targets=2)
+    made.send()
+    made.detect(LEFT)
+    made.wait_for(1)
+    made.trackers[0].state = TrackState.LOST
+    made.send()
+    made.detect(RIGHT)  # it may be the lost one
+    made.send()
+    assert made.trackers[0].suggested[-1] == [RIGHT]
+    made.until(lambda: made.node._boxes._refused)  # type: ignore[union-attr]
+    assert len(made.worker.status().targets) == 1
+    made.detect(RIGHT)
+    made.send()
+    made.wait_for(2)
+    assert made.boxes() == [LEFT, RIGHT]
 
 
 def test_a_click_starts_a_box_of_the_given_size(scene: Callable[..., Scene]) -> None:

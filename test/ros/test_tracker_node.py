@@ -42,7 +42,7 @@ from rlt_ros.msg import TrackerStatus
 from scripted_tracker import ScriptedTracker
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose
 
 from rlt_ros.ros.client import TrackerClient
 from rlt_ros.ros.interface.topics import ANNOTATIONS
@@ -373,6 +373,64 @@ def test_a_compressed_camera_is_followed(
         assert np.mean(overlaps) > 0.5, overlaps
     finally:
         client.close()
+
+
+def test_a_lost_target_is_taken_up_where_a_detector_sees_it(
+    start: Callable[..., NodeProcess], connect: Callable[..., Client]
+) -> None:
+    """Far from where it was, and verified: another thing there is none."""
+    parameters = {
+        "detections_find_lost": True,
+        "update_mode": "lockstep",
+        "lost_after": 3,
+        # It is found nowhere else.
+        "redetection_probability": 1.0,
+        "scan_probability": 1.0,
+    }
+    node = start(**{**QUICK, **LOSSLESS, "initial_iterations": 50, **parameters})
+    client = connect(node)
+    detector = client.node.create_publisher(Detection2DArray, "detections_in", 10)
+    client.until(detector.get_subscription_count)
+    target = client.follow(0)
+    for index in range(1, 4):
+        assert client.track(index).results
+    x, y, w, h = (int(number) for number in BOX)
+    seen = picture(0)[y : y + h, x : x + w]
+    gone = picture(0)
+    gone[y : y + h, x : x + w] = gone[y + 48 : y + h + 48, x : x + w]
+    here = (120.0, 84.0, BOX[2], BOX[3])
+
+    def track(image: np.ndarray, box: tuple[float, ...] | None = None) -> Detection2D:
+        if box is not None:
+            hypothesis = ObjectHypothesisWithPose()
+            hypothesis.hypothesis.score = 0.9
+            detection = Detection2D(results=[hypothesis])
+            detection.bbox.center.position.x = box[0] + box[2] / 2
+            detection.bbox.center.position.y = box[1] + box[3] / 2
+            detection.bbox.size_x, detection.bbox.size_y = box[2], box[3]
+            detector.publish(Detection2DArray(detections=[detection]))
+        header = client.send_message(image_message(image))
+        client.until(lambda: client.detections[-1].header == header)
+        return client.detections[-1]
+
+    for _ in range(12):  # what is asked of a look falls with the time
+        found = track(gone)
+    assert not found.results
+    back = gone.copy()
+    back[84 : 84 + h, 120 : 120 + w] = seen
+    for _ in range(3):
+        assert not track(back).results
+    other = gone.copy()
+    other[84 : 84 + h, 120 : 120 + w] = np.roll(gone, 37, axis=1)[84 : 84 + h, 120 : 120 + w]
+    for _ in range(3):
+        assert not track(other, here).results
+    # Box and image travel apart: the box may come after its image.
+    tries = 0
+    while not (found := track(back, here)).results:
+        tries += 1
+        assert tries < 20, node.log()
+    assert found.id == target and overlap(found, here) > 0.5
+    assert client.statuses[-1].state == TrackerStatus.TRACKING
 
 
 def test_no_frame_waits_while_an_update_runs(

@@ -8,14 +8,8 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from rlt_ros.messages.detections import Box, box_of
-from rlt_ros.tracking.boxes import BoxLike, iou
 from rlt_ros.tracking.errors import InvalidBoxError
-
-SAME_OBJECT_IOU = 0.3
-"""A detection that overlaps a target more than this is taken for that target."""
 
 
 def parse_classes(text: str) -> frozenset[str]:
@@ -43,13 +37,3 @@ def chosen_boxes(
         with contextlib.suppress(InvalidBoxError):
             found.append((max(scores), box_of(detection)))
     return [box for _, box in sorted(found, key=lambda one: -one[0])]
-
-
-def without_targets(boxes: Iterable[Box], targets: Iterable[BoxLike]) -> list[Box]:
-    """Return the boxes that are none of the targets that are tracked."""
-    known = [np.asarray(target, float) for target in targets]
-    return [
-        box
-        for box in boxes
-        if not any(iou(np.asarray(box, float), target) > SAME_OBJECT_IOU for target in known)
-    ]

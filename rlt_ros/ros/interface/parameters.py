@@ -122,6 +122,12 @@ class NodeConfig:
         choices=("nothing", "first", "add"),
         live=True,
     )
+    detections_find_lost: bool = _targets(
+        False,
+        "look for a target that is lost where detections_in has something, too; it goes on under"
+        " its id if it looks like the target",
+        live=True,
+    )
     detections_min_score: float = _targets(
         0.5, "least score of a detection that counts", minimum=0.0, maximum=1.0, live=True
     )

@@ -97,7 +97,8 @@ DETECTIONS_IN = Topic(
     Detection2DArray,
     10,
     "a detector's, with the stamp of the image that they are from; what they are used for, say the"
-    " parameters `detections_use`, `detections_min_score` and `detections_classes`",
+    " parameters `detections_use`, `detections_find_lost`, `detections_min_score` and"
+    " `detections_classes`",
     always=False,
 )
 DETECTION = Topic(

@@ -16,6 +16,7 @@ from rlt_ros.ros.worker.frames import Fate, Frame
 from rlt_ros.ros.worker.init_requests import InitRequest, Problem, waiting_ahead
 from rlt_ros.ros.worker.replies import CLOSED
 from rlt_ros.ros.worker.status import State, Status, TargetStatus
+from rlt_ros.ros.worker.suggestions import Suggestions
 from rlt_ros.tracking import TrackerStoppedError
 
 BOXES_IN_TURN = 3
@@ -26,7 +27,7 @@ DISABLED = "tracking is disabled: enable it to go on"
 
 
 class Books:
-    """The queue, the streams, and what the status is made of.
+    """The queue, the streams, the suggestions, and what the status is made of.
 
     Whoever reads or writes anything here holds `wake`'s lock, for no longer than that; methods
     that are not said to take it are called with it.
@@ -36,6 +37,7 @@ class Books:
         self.wake = threading.Condition()
         self.queue = queue
         self.streams = streams
+        self.suggestions = Suggestions()
         self.keep_all = keep_all
         self.loaded = False
         self.last = Status()  # numbers of the last result

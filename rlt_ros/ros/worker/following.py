@@ -13,10 +13,12 @@ import numpy as np
 from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.error_texts import in_words, place
 from rlt_ros.ros.worker.books import Books
+from rlt_ros.ros.worker.box_stream import Box
 from rlt_ros.ros.worker.frames import Fate, Frame
 from rlt_ros.ros.worker.init_requests import seconds
 from rlt_ros.ros.worker.reporting import Reporter
 from rlt_ros.ros.worker.status import State, Status, TrackedFrame
+from rlt_ros.ros.worker.suggestions import without_targets
 from rlt_ros.ros.worker.target_keeper import TargetKeeper
 from rlt_ros.ros.worker.targets import Target, Targets
 from rlt_ros.tracking import TrackerStoppedError
@@ -48,6 +50,7 @@ class Follower:
         self._forget_on_jump = forget_on_jump
         self.intensity: IntensityRange | None = None
         self._last_stamp_ns, self._last_sequence = 0, -1
+        self._refused: Sequence[Box] = ()  # boxes suggested for the last frame, see TrackedFrame
 
     def note_time(self, targets: Targets, frame: Frame) -> None:
         """Count a frame whose stamp is before that of the last one."""
@@ -105,11 +108,16 @@ class Follower:
         Returns those for which that went well, and the first error of the others.
         """
         found, first_error = [], None
+        with self._books.wake:
+            suggested = self._books.suggestions.take(frame)
+        any_lost = False
         for target in targets:
             if target.seen >= frame.sequence:
                 continue
+            was_lost = target.state == State.LOST
+            any_lost = any_lost or was_lost
             try:
-                target.track(image, frame.sequence)
+                target.track(image, frame.sequence, suggested if was_lost else ())
             except TrackerStoppedError:
                 raise
             except Exception as error:  # no other target is lost to it
@@ -121,6 +129,9 @@ class Follower:
                     self._reporter.warn(f"target skips: {place(error)}", text)
             else:
                 found.append(target)
+                if was_lost and target.state != State.LOST:
+                    suggested = without_targets(suggested, [target.box])
+        self._refused = suggested if any_lost else ()
         return found, first_error
 
     def deliver(
@@ -159,7 +170,7 @@ class Follower:
             )
         if failure and is_new:
             self._reporter.warn("update failed", failure)
-        self._reporter.deliver(TrackedFrame(frame, image, tracked, self._is_late))
+        self._reporter.deliver(TrackedFrame(frame, image, tracked, self._is_late, self._refused))
         self._keeper.autosave(found, self.intensity)
 
     def keep(self, targets: Targets, target: Target) -> None:

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
 
+from rlt_ros.ros.worker.box_stream import Box
 from rlt_ros.ros.worker.frames import Frame
 from rlt_ros.tracking import TrackResult
 
@@ -88,7 +89,8 @@ class TrackedTarget:
 class TrackedFrame:
     """One tracked frame. `image`: H x W x 3 uint8 RGB. `targets`: in it, the oldest first.
 
-    `result`, `target_id` and `attention_map` are those of the first. `is_late()`: a newer frame
+    `refused`: suggested boxes that hold none of the lost targets. `result`, `target_id` and
+    `attention_map` are those of the first. `is_late()`: a newer frame
     waits now, and is dropped unless the worker gets to it in time.
     """
 
@@ -96,6 +98,7 @@ class TrackedFrame:
     image: np.ndarray
     targets: tuple[TrackedTarget, ...]
     is_late: Callable[[], bool]
+    refused: Sequence[Box] = ()
 
     @property
     def result(self) -> TrackResult:

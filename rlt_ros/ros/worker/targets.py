@@ -4,14 +4,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from rlt_ros.ros.worker.status import State, TargetStatus, TrackedTarget
-from rlt_ros.tracking import InvalidImageError, SavedTarget, Tracker, TrackResult
-from rlt_ros.tracking.boxes import Boxes
+from rlt_ros.tracking import (
+    InvalidBoxError,
+    InvalidImageError,
+    SavedTarget,
+    Tracker,
+    TrackResult,
+)
+from rlt_ros.tracking.boxes import Boxes, BoxLike, validated_box
 
 
 class NoSuchTargetError(ValueError):
@@ -42,8 +49,10 @@ class Target:
         self.size = (image.shape[1], image.shape[0])
         self.seen = sequence
 
-    def track(self, image: np.ndarray, sequence: int) -> None:
-        """Look for it in a frame.
+    def track(self, image: np.ndarray, sequence: int, suggested: Iterable[BoxLike] = ()) -> None:
+        """Look for it in a frame, and where some boxes say if it is nowhere else.
+
+        Boxes that are none are left out.
 
         Raises whatever its tracker does, and `InvalidImageError` for a frame of another size.
         """
@@ -53,7 +62,11 @@ class Target:
                 "the image size changed from {}x{} to {}x{}; the target waits until the old"
                 " size is back or a new init box comes".format(*self.size, *size)
             )
-        self.take(self.tracker.track(image), image, sequence)
+        boxes = []
+        for box in suggested:
+            with contextlib.suppress(InvalidBoxError):
+                boxes.append(validated_box(box, size))
+        self.take(self.tracker.track(image, boxes), image, sequence)
 
     @property
     def box(self) -> Boxes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from rlt_ros.ros.worker.status import State as State
 from rlt_ros.ros.worker.status import Status as Status
 from rlt_ros.ros.worker.status import TrackedFrame as TrackedFrame
 from rlt_ros.ros.worker.status import TrackedTarget as TrackedTarget
+from rlt_ros.ros.worker.suggestions import Suggestion
 from rlt_ros.ros.worker.target_files import TargetFiles
 from rlt_ros.ros.worker.target_keeper import TargetKeeper
 from rlt_ros.ros.worker.target_saver import TargetSaver, warn_not_saved
@@ -212,6 +213,15 @@ class TrackingWorker:
         if refused:
             reply.refuse(refused)
         self._requests.answer_the_replaced()
+
+    def suggest(self, boxes: Sequence[Box], stamp_ns: int = 0, frame_id: str = "") -> None:
+        """Have targets that are lost looked for where a detector sees something, the best first.
+
+        In the next frame that comes; see `Suggestions`. `stamp_ns`: of the image they are from.
+        """
+        with self._wake:
+            after = self._queue.received
+            self._books.suggestions.add(Suggestion(tuple(boxes), stamp_ns, frame_id, after))
 
     def refuse(self, error: Exception) -> None:
         """Report an init box that could not even be handed over; what is tracked stays tracked."""

@@ -7,7 +7,7 @@ Paper, section 4: the mean of the best candidates, refined by box regression. Th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -108,17 +108,33 @@ class Detector:
             reach: of the candidates, in mean sides of the box.
             failures: frames since the target was found last.
         """
-        config, extractor = self._config, scene.extractor
-        candidates = sampling.gaussian_boxes(
-            self._rng, box, config.candidates, extractor.area, reach, config.search_scale
-        )
-        sides_away = (centres(candidates) - centres(box)) / np.sqrt(box[2:].prod())
-        handicap = config.motion_penalty * (sides_away**2).sum(axis=1)
-        seen = best_sighting(
-            scene.classifier, extractor, candidates, config.best_candidates, handicap
-        )
-        nearby = self._examined(seen, scene, failures)
+        nearby = self._examined(self._sighted(scene, box, reach), scene, failures)
         return nearby if nearby.is_target else self._redetected(scene, nearby, box, failures)
+
+    def find_suggested(
+        self, scene: Scene, nearby: Find, suggested: Sequence[Boxes], failures: int
+    ) -> Find:
+        """Return the target seen where others see something, or ``nearby`` where it is not.
+
+        It is looked for around each place as where it is expected, as large as it was and as large
+        as they say. What is found is verified like any find; the likest is taken.
+
+        Args:
+            scene: the frame.
+            nearby: the best guess so far.
+            suggested: boxes ``(4,)`` in the frame.
+            failures: frames since the target was found last.
+        """
+        finds = []
+        for box in suggested:
+            for size in (self._last_found[2:], box[2:]):
+                check_stop()
+                place = from_centres(centres(box), size)
+                there = scene._replace(extractor=scene.extractor.glance(scene.image, place))
+                seen = self._sighted(there, place, self._config.search_translation)
+                find = self._examined(seen, there, failures)
+                finds += [find] if find.is_target else []
+        return max(finds, key=lambda find: find.likeness, default=nearby)
 
     def carry(self, expected: Callable[[Boxes], Boxes]) -> None:
         """Take the next frame: what was at a box of the last one is expected elsewhere."""
@@ -182,6 +198,18 @@ class Detector:
         self._last_found = find.seen.box
         if self._verifier is not None:
             self._verifier.confirm(find.features, find.box, failures + 1)
+
+    def _sighted(self, scene: Scene, box: Boxes, reach: float) -> Sighting:
+        """Return the best sighting around ``box``; see ``find``."""
+        config, extractor = self._config, scene.extractor
+        candidates = sampling.gaussian_boxes(
+            self._rng, box, config.candidates, extractor.area, reach, config.search_scale
+        )
+        sides_away = (centres(candidates) - centres(box)) / np.sqrt(box[2:].prod())
+        handicap = config.motion_penalty * (sides_away**2).sum(axis=1)
+        return best_sighting(
+            scene.classifier, extractor, candidates, config.best_candidates, handicap
+        )
 
     def _examined(self, seen: Sighting, scene: Scene, failures: int) -> Find:
         success = seen.score > self._config.success_threshold and seen.probability > 0.5

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -127,17 +129,20 @@ class Search:
         self.box = self._expectation.expected(self.box)
         self._detector.carry(self._expectation.expected)
 
-    def find(self, scene: Scene) -> tuple[Find, TrackResult]:
+    def find(self, scene: Scene, suggested: Sequence[Boxes] = ()) -> tuple[Find, TrackResult]:
         """Find the target in the frame that it was expected in, or say that it is not there.
 
         Args:
             scene: the frame.
+            suggested: boxes ``(4,)`` where it is looked for, too, if it is nowhere else.
 
         Returns:
             What was found, and what to say of it.
         """
         config = self._config
         find = self._found(scene)
+        if suggested and not find.is_target:
+            find = self._detector.find_suggested(scene, find, suggested, self.failures)
         box = find.box
         self._reach, reach = config.search_translation, self._reach
         if find.is_target:

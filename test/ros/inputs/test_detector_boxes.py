@@ -12,7 +12,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
 from vision_msgs.msg import Detection2D, ObjectHypothesisWithPose
 
-from rlt_ros.ros.inputs.detector_boxes import chosen_boxes, parse_classes, without_targets
+from rlt_ros.ros.inputs.detector_boxes import chosen_boxes, parse_classes
 
 
 def detection(x: float, side: float = 10.0, **classes: float) -> Detection2D:
@@ -45,10 +45,3 @@ def test_the_best_of_the_wanted_classes_come_first() -> None:
     assert left("") == [40, 20, 0]
     assert left(" car , person") == [40, 20, 0]
     assert left("bicycle") == []
-
-
-def test_what_is_a_target_already_is_left_out() -> None:
-    boxes = [(0.0, 0.0, 10.0, 10.0), (50.0, 0.0, 10.0, 10.0)]
-    assert without_targets(boxes, [(2.0, 2.0, 10.0, 10.0)]) == boxes[1:]
-    assert without_targets(boxes, [(7.0, 0.0, 10.0, 10.0)]) == boxes
-    assert without_targets(boxes, []) == boxes

@@ -64,6 +64,7 @@ class Operator(Manager):
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
     rclpy.init()
     with tempfile.TemporaryDirectory() as folder:
         node = NodeProcess(Path(folder) / "log", device="cpu", autostart=False, **LOSSLESS)

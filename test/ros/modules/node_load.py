@@ -82,7 +82,7 @@ def main() -> None:
         play(RUNS[sys.argv[2]])
         return
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 600.0
-    os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
     os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(ROOT / "config" / "fastdds.xml")
     print(f"python {' '.join(sys.argv)}: {FPS:g} Hz for {seconds:g} s each")
     print(f"{machine()}, load before {os.getloadavg()[0]:.1f}")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from rlt_ros.tracking import (
     TrackResult,
     TrackState,
 )
+from rlt_ros.tracking.boxes import BoxLike
 
 
 class ScriptedTracker(Tracker):
@@ -35,6 +36,8 @@ class ScriptedTracker(Tracker):
         self.in_init: Callable[[np.ndarray], None] = lambda image: None
         self.state = TrackState.TRACKING
         self.searched_anew = 0
+        self.suggested: list[list[tuple[float, ...]]] = []  # of each frame
+        self.believes = False  # in the first that is suggested
 
     def init(
         self, image: np.ndarray, box: Any, on_step: Callable[[int], None] | None = None
@@ -46,8 +49,11 @@ class ScriptedTracker(Tracker):
         self.model_version += 1
         return TrackResult(self.box, 1.0, TrackState.TRACKING)
 
-    def track(self, image: np.ndarray) -> TrackResult:
+    def track(self, image: np.ndarray, suggested: Sequence[BoxLike] = ()) -> TrackResult:
         self.in_track(image)
+        self.suggested.append([tuple(np.asarray(box).tolist()) for box in suggested])
+        if suggested and self.believes:
+            self.box, self.state = np.array(suggested[0]), TrackState.TRACKING
         return TrackResult(self.box, 0.5, self.state)
 
     @property

@@ -31,6 +31,7 @@ class Recorder:
     def __init__(self) -> None:
         self.results: list[tuple[int, str, Status]] = []
         self.found: list[tuple[int, list[str]]] = []  # a stamp, and the targets told for it
+        self.refused: list[list[Any]] = []  # boxes that hold no lost target, of each result
         self.statuses: list[Status] = []
         self.fatal: Exception | None = None
         self.changed = threading.Condition()
@@ -40,6 +41,7 @@ class Recorder:
             self.results.append((tracked.frame.stamp_ns, tracked.target_id, status))
             ids = [target.target_id for target in tracked.targets]
             self.found.append((tracked.frame.stamp_ns, ids))
+            self.refused.append(list(tracked.refused))
             self.changed.notify_all()
 
     def on_status(self, status: Status, frame: Frame | None) -> None:
