@@ -10,7 +10,7 @@ import pytest
 from asked import Asked
 from worker_bench import BOX, Bench, MakeBench
 
-from rlt_ros.ros.worker.frame_queue import Frame
+from rlt_ros.ros.worker.frames import Frame
 from rlt_ros.ros.worker.suggestions import MOST_BOXES, Suggestion, Suggestions, without_targets
 from rlt_ros.tracking import TrackState
 
