@@ -14,13 +14,11 @@ from rlt_ros.ros.stop_signals import handle_stop_signals, leave_stop_signals_to_
 # isort: split
 import contextlib
 import functools
-import math
 import os
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -36,33 +34,20 @@ from rclpy.qos import QoSProfile
 from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2DArray
 
-from rlt_ros.media.drawing import draw_result
 from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.pixels.intensity import parse_intensity_range
 from rlt_ros.ros.box_sources import BoxSources
 from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.error_texts import place
-from rlt_ros.ros.inputs.cv_bridge_check import check_cv_bridge
 from rlt_ros.ros.inputs.image_conversion import ImageConverter
 from rlt_ros.ros.inputs.image_subscription import COMPRESSED_TYPE, ImageSubscription
 from rlt_ros.ros.interface.parameters import NodeConfig, NodeParameters
-from rlt_ros.ros.interface.topics import (
-    ANNOTATED_IMAGE,
-    ANNOTATIONS,
-    ATTENTION_MAP,
-    DETECTION,
-    DETECTIONS,
-    DIAGNOSTICS,
-    STATUS,
-    TARGET_IMAGE,
-    Topic,
-)
+from rlt_ros.ros.interface.topics import Topic
 from rlt_ros.ros.life_cycle import ACTIVE, UNCONFIGURED, ManagedNode
-from rlt_ros.ros.outputs.annotations import to_annotations
+from rlt_ros.ros.loading import POLL_PERIOD, Loading, tracker_maker
 from rlt_ros.ros.outputs.diagnostics import Diagnostics, Inputs, Memory, Sample
-from rlt_ros.ros.outputs.messages import inside_box, to_detection, to_image_message, to_status
+from rlt_ros.ros.outputs.publications import Publications
 from rlt_ros.ros.services.kept_targets import KeptTargets
 from rlt_ros.ros.services.target_folder import target_folder
 from rlt_ros.ros.services.target_services import TargetServices
@@ -71,32 +56,21 @@ from rlt_ros.ros.watching.input_watch import InputWatch
 from rlt_ros.ros.worker.frames import MIB, Frame
 from rlt_ros.ros.worker.tracking_worker import (
     CLOSE_SECONDS,
-    State,
     Status,
     TrackedFrame,
-    TrackedTarget,
     TrackingWorker,
 )
 from rlt_ros.tracking import (
     ConfigError,
-    Tracker,
     TrackerConfig,
-    TrackerStoppedError,
 )
 from rlt_ros.tracking.compute.memory import memory_in_use, release_memory
-from rlt_ros.tracking.networks import Networks
 
 STATUS_PERIOD = 1.0
 """Seconds after which the status is published again although nothing happened."""
 
-PICTURE_PERIOD = 0.2
-"""Seconds after which pictures are published although the next frame waits."""
-
 UNLOAD_SECONDS = 20.0
 """Seconds that a deactivated node waits for the worker's thread."""
-
-POLL_PERIOD = 0.1
-"""Seconds after which a transition that waits looks whether ROS was shut down."""
 
 
 def _while_ros_lives(publish: Callable[..., None]) -> Callable[..., None]:
@@ -131,38 +105,6 @@ class _Log:
         self._logger().warning(message)
 
 
-class Loading:
-    """The making of trackers in the worker's thread, for one who waits for the first."""
-
-    def __init__(self, make: Callable[[], Tracker], *, awaited: bool) -> None:
-        self._make = make
-        self._done = threading.Event()
-        self._error: Exception | None = None
-        self.awaited = awaited
-
-    def __call__(self) -> Tracker:
-        """Make a tracker."""
-        try:
-            return self._make()
-        except Exception as error:
-            self._error = error
-            raise
-        finally:
-            self._done.set()
-
-    def wait(self, goes_on: Callable[[], bool]) -> None:
-        """Wait until the first is made, and raise the error if there was one.
-
-        Raises:
-            TrackerStoppedError: it does not go on, and nobody need wait any more.
-        """
-        while not self._done.wait(POLL_PERIOD):
-            if not goes_on():
-                raise TrackerStoppedError("the node was stopped while it loaded the tracker")
-        if self._error is not None:
-            raise self._error
-
-
 class TrackerNode(ManagedNode):
     """Node `tracker`; all topic names are relative to its namespace.
 
@@ -175,8 +117,6 @@ class TrackerNode(ManagedNode):
         self.failed = False  # that is noticed within STATUS_PERIOD
         self._declared = NodeParameters(self)
         self._starting = False
-        self._status_published = time.monotonic()
-        self._pictures_published = -math.inf
         self._log = _Log(self)
         self._complaints = Complaints(self._log)
 
@@ -228,15 +168,7 @@ class TrackerNode(ManagedNode):
 
     def configure(self) -> None:
         """Read the parameters, make the publishers, load the tracker."""
-        self._detection = self._publisher(DETECTION)
-        self._detections = self._publisher(DETECTIONS)
-        self._attention_map = self._publisher(ATTENTION_MAP)
-        self._annotated_image = self._publisher(ANNOTATED_IMAGE)
-        self._target_image = self._publisher(TARGET_IMAGE)
-        self._annotations = None if ANNOTATIONS.type is None else self._publisher(ANNOTATIONS)
-        self._annotated = False  # something stands in whoever's picture
-        self._status = self._publisher(STATUS)
-        self._diagnostics = self._publisher(DIAGNOSTICS)
+        self._out = Publications(self._publisher)
         self._load()
 
     def activate(self) -> None:
@@ -314,7 +246,7 @@ class TrackerNode(ManagedNode):
         self._unload()
         folder = target_folder(node_config.target_folder)
         loading = Loading(
-            _maker(tracker_config, self.get_logger().warning), awaited=not self._starting
+            tracker_maker(tracker_config, self.get_logger().warning), awaited=not self._starting
         )
         self._settings, self._loading = settings, loading
         self._worker = TrackingWorker(
@@ -375,7 +307,7 @@ class TrackerNode(ManagedNode):
         self._complaints.catch_up()
         self._asked.look()
         status = self._worker.status()
-        if time.monotonic() - self._status_published >= STATUS_PERIOD:
+        if self._out.status_age >= STATUS_PERIOD:
             self.on_status(status, None)
         self._publish_health(status, self._images, self._watch.notice)
 
@@ -392,7 +324,7 @@ class TrackerNode(ManagedNode):
             Memory(*memory_in_use()),
             self.get_clock().now().to_msg(),
         )
-        self._diagnostics.publish(message)
+        self._out.health(message)
 
     def set_parameters(self, parameter_list: list[Parameter]) -> list[SetParametersResult]:
         """Set parameters one by one."""
@@ -422,58 +354,22 @@ class TrackerNode(ManagedNode):
 
     @_while_ros_lives
     def on_result(self, tracked: TrackedFrame, status: Status) -> None:
-        """Publish a tracked frame: first what others wait for, then the pictures if watched.
-
-        Pictures make room for a frame that waits: who looks on must not disturb tracking.
-        """
-        header = tracked.frame.message.header
+        """Publish a tracked frame: first what others wait for, then the pictures if watched."""
         class_id = self._settings[0].class_id if self._settings is not None else ""
-        detections = [
-            to_detection(target.result, target.state, target.target_id, class_id, header)
-            for target in tracked.targets
-        ]
-        for detection in detections:
-            self._detection.publish(detection)
-        self._detections.publish(Detection2DArray(header=header, detections=detections))
-        self._annotate(header, tracked.targets)
+        self._out.results(tracked, class_id)
         if self._boxes is not None:
             self._boxes.see_targets(tracked, status)
         self.on_status(status, tracked.frame)
-        now = time.monotonic()
-        if now - self._pictures_published < PICTURE_PERIOD and tracked.is_late():
-            return
-        self._pictures_published = now
-        if self._attention_map.get_subscription_count():
-            attention = tracked.attention_map()
-            self._attention_map.publish(to_image_message(attention, "mono8", header))
-        if self._annotated_image.get_subscription_count():
-            annotated = tracked.image
-            for target in tracked.targets:
-                annotated = draw_result(annotated, target.result)
-            self._annotated_image.publish(to_image_message(annotated, "rgb8", header))
-        if self._target_image.get_subscription_count() and tracked.targets[0].state != State.LOST:
-            inside = inside_box(tracked.image, tracked.result.box)
-            if inside.size:
-                self._target_image.publish(to_image_message(inside, "rgb8", header))
+        self._out.pictures(tracked)
 
     @_while_ros_lives
     def on_status(self, status: Status, frame: Frame | None) -> None:
         """Publish the status, stamped as its frame or else with the node's time."""
         notice = self._watch.notice if self._watch is not None else ""
         message = "; ".join(text for text in (status.message, notice) if text)
-        status = replace(status, message=message)
         now = Header(stamp=self.get_clock().now().to_msg())
         header = now if frame is None else frame.message.header
-        self._status.publish(to_status(status, header))
-        self._status_published = time.monotonic()
-        if self._annotated and not status.targets:
-            self._annotate(header, ())
-
-    def _annotate(self, header: Header, targets: Sequence[TrackedTarget]) -> None:
-        publisher = self._annotations
-        if publisher is not None and publisher.get_subscription_count():
-            publisher.publish(to_annotations(ANNOTATIONS.type, header, targets))
-            self._annotated = bool(targets)
+        self._out.status(replace(status, message=message), header)
 
     def on_fatal(self, error: Exception) -> None:
         """End the program: without a tracker there is nothing to do, unless somebody asked."""
@@ -481,25 +377,6 @@ class TrackerNode(ManagedNode):
             return
         self.get_logger().fatal(f"no tracker: {error}")
         self.failed = True
-
-
-def _maker(config: TrackerConfig, warn: Callable[[str], Any]) -> Callable[[], Tracker]:
-    """Return what makes trackers that need to load nothing once images come or maps are looked at.
-
-    The first call loads the networks that they share.
-    """
-    networks: list[Networks] = []
-
-    def make() -> Tracker:
-        if not networks:
-            if problem := check_cv_bridge().problem:
-                warn(problem)
-            networks.append(Networks(config))
-        tracker = Tracker(networks[0])
-        tracker.prepare_attention_map()
-        return tracker
-
-    return make
 
 
 def main(args: list[str] | None = None) -> NoReturn:

@@ -86,14 +86,14 @@ class Scene:
 
 @pytest.fixture
 def scene(ros: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Scene]]:
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
+    monkeypatch.setattr("rlt_ros.ros.loading.Networks", lambda config: config)
     trackers: list[ScriptedTracker] = []
 
     def tracker(_: object) -> ScriptedTracker:
         trackers.append(ScriptedTracker())
         return trackers[-1]
 
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", tracker)
+    monkeypatch.setattr("rlt_ros.ros.loading.Tracker", tracker)
     nodes: list[TrackerNode] = []
 
     def make(**parameters: object) -> Scene:

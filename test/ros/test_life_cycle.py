@@ -63,8 +63,8 @@ class Loader:
 @pytest.fixture
 def loader(monkeypatch: pytest.MonkeyPatch) -> Loader:
     made = Loader()
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", made)
+    monkeypatch.setattr("rlt_ros.ros.loading.Networks", lambda config: config)
+    monkeypatch.setattr("rlt_ros.ros.loading.Tracker", made)
     return made
 
 

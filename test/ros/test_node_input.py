@@ -24,8 +24,8 @@ pytestmark = pytest.mark.usefixtures("ros")
 
 @pytest.fixture
 def node(ros: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrackerNode]:
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
+    monkeypatch.setattr("rlt_ros.ros.loading.Networks", lambda config: config)
+    monkeypatch.setattr("rlt_ros.ros.loading.Tracker", lambda config: ScriptedTracker())
     node = TrackerNode()
     node.start()
     monkeypatch.setattr(node._complaints, "_log", logging.getLogger("node"))

@@ -191,14 +191,14 @@ def test_annotations_have_the_images_stamp_and_go_with_the_target(
 
 
 def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.draw_result", _never)
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.to_annotations", _never)
+    monkeypatch.setattr("rlt_ros.ros.loading.Networks", lambda config: config)
+    monkeypatch.setattr("rlt_ros.ros.loading.Tracker", lambda config: ScriptedTracker())
+    monkeypatch.setattr("rlt_ros.ros.outputs.publications.draw_result", _never)
+    monkeypatch.setattr("rlt_ros.ros.outputs.publications.to_annotations", _never)
     node = TrackerNode()
     node.start()
     detections: list[Detection2D] = []
-    monkeypatch.setattr(node._detection, "publish", detections.append)
+    monkeypatch.setattr(node._out._detection, "publish", detections.append)
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)
     result = TrackResult(np.array(BOX), 1.0, TrackState.TRACKING)
     target = TrackedTarget("id", result, State.TRACKING, _never)
@@ -211,16 +211,16 @@ def test_pictures_that_nobody_watches_are_not_made(monkeypatch: pytest.MonkeyPat
 
 def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
+    monkeypatch.setattr("rlt_ros.ros.loading.Networks", lambda config: config)
+    monkeypatch.setattr("rlt_ros.ros.loading.Tracker", lambda config: ScriptedTracker())
     clock = SimpleNamespace(monotonic=lambda: now[0])
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.time", clock)
+    monkeypatch.setattr("rlt_ros.ros.outputs.publications.time", clock)
     node = TrackerNode()
     node.start()
     detections: list[float] = []
     pictures: list[float] = []
-    monkeypatch.setattr(node._detection, "publish", lambda _: detections.append(now[0]))
-    for publisher in (node._attention_map, node._annotated_image):
+    monkeypatch.setattr(node._out._detection, "publish", lambda _: detections.append(now[0]))
+    for publisher in (node._out._attention_map, node._out._annotated_image):
         monkeypatch.setattr(publisher, "get_subscription_count", lambda: 1)
         monkeypatch.setattr(publisher, "publish", lambda _: pictures.append(now[0]))
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)
@@ -240,13 +240,16 @@ def test_pictures_make_room_for_a_frame_that_waits(monkeypatch: pytest.MonkeyPat
 
 
 def test_pictures_of_a_lost_target_and_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
+    monkeypatch.setattr("rlt_ros.ros.loading.Networks", lambda config: config)
+    monkeypatch.setattr("rlt_ros.ros.loading.Tracker", lambda config: ScriptedTracker())
     node = TrackerNode()
     node.start()
     inside: list[Image] = []
     annotated: list[Image] = []
-    for publisher, into in ((node._target_image, inside), (node._annotated_image, annotated)):
+    for publisher, into in (
+        (node._out._target_image, inside),
+        (node._out._annotated_image, annotated),
+    ):
         monkeypatch.setattr(publisher, "get_subscription_count", lambda: 1)
         monkeypatch.setattr(publisher, "publish", into.append)
     frame = Frame(image_message(picture(0)), stamp_ns=1, sequence=0)

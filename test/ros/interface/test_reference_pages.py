@@ -59,8 +59,8 @@ def test_readme_has_every_topic() -> None:
 
 @pytest.mark.usefixtures("ros")
 def test_the_node_has_the_declared_topics(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
+    monkeypatch.setattr("rlt_ros.ros.loading.Networks", lambda config: config)
+    monkeypatch.setattr("rlt_ros.ros.loading.Tracker", lambda config: ScriptedTracker())
     node = TrackerNode()
     node.start()
     try:

@@ -39,8 +39,8 @@ def allowed(text: str) -> dict[str, set[str]]:
 
 
 def test_the_policy_is_that_of_a_running_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Networks", lambda config: config)
-    monkeypatch.setattr("rlt_ros.ros.tracker_node.Tracker", lambda config: ScriptedTracker())
+    monkeypatch.setattr("rlt_ros.ros.loading.Networks", lambda config: config)
+    monkeypatch.setattr("rlt_ros.ros.loading.Tracker", lambda config: ScriptedTracker())
     found: dict[str, set[str]] = {"publish": set(), "subscribe": set(), "reply": set()}
     for transport in ("raw", "compressed"):
         node = TrackerNode()
