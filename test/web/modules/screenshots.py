@@ -232,11 +232,11 @@ def one_tracker(photographer: Photographer, camera: VideoCamera) -> None:
         health(photographer, tracker)
         says(TrackerStatus.TRACKING, "Tracking")
         camera.showing = False
-        photographer.do(lambda page: page.get_by_text("Camera silent").wait_for())
+        photographer.do(lambda page: page.get_by_text("Camera silent", exact=True).wait_for())
         photographer.take("12_camera_silent")
         camera.showing = True
         tracker.says.answers = False
-        photographer.do(lambda page: page.get_by_text("Tracker silent").wait_for())
+        photographer.do(lambda page: page.get_by_text("Tracker silent", exact=True).wait_for())
         photographer.take("13_tracker_silent")
     photographer.do(lambda page: page.get_by_text("the tracker has ended").wait_for())
     photographer.take("14_tracker_gone")
