@@ -404,6 +404,21 @@ def test_a_kept_target_goes_when_another_takes_its_place(
     assert load_target(file_of(tmp_path, "second")).target_id == "second"
 
 
+def test_a_target_that_starts_anew_under_its_id_is_kept_at_once(
+    make_bench: MakeBench, tmp_path: Path
+) -> None:
+    bench = make_bench(autosave_folder=tmp_path, autosave_seconds=1000.0)
+    path = file_of(tmp_path, "it")
+    for stamp in (1, 2):
+        asked, reset = ask(bench, target_id="it"), Asked()
+        bench.send(stamp)
+        assert asked.answer().accepted
+        bench.heard.wait(path.is_file)
+        bench.worker.reset(answered=reset)
+        assert reset.answer().accepted
+        bench.heard.wait(lambda: not path.exists())
+
+
 def test_a_damaged_kept_target_is_told_and_left(
     make_bench: MakeBench, tmp_path: Path, caplog: Log
 ) -> None:
