@@ -358,6 +358,7 @@ def test_no_frame_waits_for_a_disk_and_closing_neither(
     bench.send(*range(2, 20))
     bench.heard.wait(lambda: bench.heard.stamps() == list(range(1, 20)))
     assert not saving.answers
+    assert bench.worker._files._thread.daemon, "it would keep the process alive"
     bench.worker.close(0.2)
     loading.refused("the worker is closed")
     go_on.set()
