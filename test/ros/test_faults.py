@@ -75,12 +75,6 @@ def as_encoded(image: NDArray[np.uint8], encoding: str) -> Image:
     return message
 
 
-def status_of(client: Client, header: Header) -> TrackerStatus:
-    """Return what was said of a frame, once that has come."""
-    client.until(lambda: any(status.header == header for status in client.statuses))
-    return [status for status in client.statuses if status.header == header][-1]
-
-
 def test_the_encoding_changes_and_changes_back(node: NodeProcess, client: Client) -> None:
     target = client.follow(0)
     for encoding in ("bgr8", "rgba8", "mono8", "mono16", "rgb8"):
@@ -95,17 +89,17 @@ def test_the_encoding_changes_and_changes_back(node: NodeProcess, client: Client
     for _ in range(3):
         message = as_encoded(picture(0), "rgb8")
         message.encoding = "rgb99"
-        assert "use one of rgb8" in status_of(client, client.send_message(message)).message
+        assert "use one of rgb8" in client.status_of(client.send_message(message)).message
     found = client.track(0)
     assert found.id == target and overlap(found, BOX) > 0.5
-    assert status_of(client, found.header).frames_dropped == dropped + 3
+    assert client.status_of(found.header).frames_dropped == dropped + 3
 
 
 def test_the_resolution_changes_and_changes_back(node: NodeProcess, client: Client) -> None:
     target = client.follow(0)
     large = image_message(cv2.resize(picture(0), None, fx=2, fy=2))
     for _ in range(3):
-        said = status_of(client, client.send_message(large)).message
+        said = client.status_of(client.send_message(large)).message
         assert "the image size changed from 160x120 to 320x240" in said
         assert "a new init box" in said
     found = client.track(0)
@@ -151,7 +145,7 @@ def test_images_come_compressed_from_now_on_and_raw_again(
     client.until(lambda: client.detections[-1].header == message.header)
     assert client.detections[-1].id == target
     assert overlap(client.detections[-1], BOX) > 0.5
-    status_of(client, message.header)  # else it would be taken for that of a raw image
+    client.status_of(message.header)  # else it would be taken for that of a raw image
     assert f"compressed images on {node.namespace}/image_raw/compressed are now" in node.log()
     client.node.destroy_publisher(camera)
     client.start_camera(RELIABLE)
@@ -168,7 +162,7 @@ def test_a_bag_starts_again_and_the_targets_are_looked_for(client: Client) -> No
 def detections_of_a_loop(client: Client) -> list[Detection2D]:
     """Play four frames twice; return the detections of the target that is chosen on the first."""
     client.follow(0)
-    status = status_of(client, client.track(0).header)
+    status = client.status_of(client.track(0).header)
     before, old = status.frames_received, status.target_id
     first = client.send_message(image_message(picture(0)), Time(sec=100))
     # Only then: a box that is older than the last frame and names none that has come is refused.
@@ -238,11 +232,11 @@ def test_the_device_has_no_memory_for_some_frames(faulty: FaultyNode, viewer: Cl
     dropped = viewer.statuses[-1].frames_dropped
     with faulty.with_fault("full_for_tracking_worker"):
         for _ in range(3):
-            said = status_of(viewer, viewer.send(0)).message
+            said = viewer.status_of(viewer.send(0)).message
             assert "frame skipped: OutOfMemoryError: out of memory. Tried to allocate 2.00" in said
     found = viewer.track(0)
     assert found.id == target and overlap(found, BOX) > 0.5
-    status = status_of(viewer, found.header)
+    status = viewer.status_of(found.header)
     assert (status.message, status.frames_dropped) == ("", dropped + 3)
 
 

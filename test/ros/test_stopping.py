@@ -82,7 +82,8 @@ def test_while_it_loads_the_tracker(start: Callable[..., NodeProcess]) -> None:
     node = start(device="cpu")
     until(lambda: "init boxes:" in node.log())
     assert_it_ends(node, signal.SIGINT, signal.SIGINT)
-    assert len(node.log().splitlines()) <= 2, node.log()
+    lines = [line for line in node.log().splitlines() if "no image on" not in line]
+    assert len(lines) <= 2, node.log()
 
 
 def test_while_it_learns(start: Callable[..., NodeProcess], connect: Callable[..., Client]) -> None:
@@ -91,8 +92,7 @@ def test_while_it_learns(start: Callable[..., NodeProcess], connect: Callable[..
     client.choose(box_on(0))
     client.until(lambda: client.statuses[-1].state == TrackerStatus.INITIALIZING)
     header = client.send(0)
-    client.until(lambda: client.statuses[-1].header == header)
-    assert client.statuses[-1].state == TrackerStatus.INITIALIZING
+    assert client.status_of(header).state == TrackerStatus.INITIALIZING
     assert_it_ends(node, signal.SIGTERM)
 
 

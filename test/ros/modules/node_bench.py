@@ -231,6 +231,11 @@ class Client:
         self.until(lambda: self.detections and self.detections[-1].header == header)
         return self.detections[-1]
 
+    def status_of(self, header: Header) -> TrackerStatus:
+        """Return what was said of a frame last, once that has come; others may come after it."""
+        self.until(lambda: any(status.header == header for status in self.statuses))
+        return [status for status in self.statuses if status.header == header][-1]
+
     def close(self) -> None:
         self._executor.shutdown()
         self._thread.join(TIMEOUT)

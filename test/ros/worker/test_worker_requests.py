@@ -270,12 +270,13 @@ def test_a_target_goes_through_a_file_with_its_id_and_intensity(
 ) -> None:
     path = tmp_path / "target"
     used: list[IntensityRange | None] = []
+    first = IntensityRange(3.0, 700.5)
 
     def convert(
         message: Any, intensity: IntensityRange | None
     ) -> tuple[np.ndarray, IntensityRange | None]:
         used.append(intensity)
-        return message, intensity or IntensityRange(3.0, 700.5)
+        return message, intensity or first
 
     bench = make_bench()
     bench.worker._follower.to_rgb = convert
@@ -291,12 +292,14 @@ def test_a_target_goes_through_a_file_with_its_id_and_intensity(
 
     other = make_bench()
     other.worker._follower.to_rgb = convert
+    first = IntensityRange(0.0, 9.0)
     other.follow(1)
     loaded = Asked()
     other.worker.load_target(path, loaded)
     assert loaded.answer() == Answer(True, "it")
     status = other.worker.status()
     assert (status.target_id, status.state) == ("it", State.LOST)
+    other.heard.wait(lambda: other.heard.statuses[-1].target_id == "it")
     other.send(2)
     other.heard.wait(lambda: other.heard.stamps() == [1, 2])
     assert other.heard.results[-1][1] == "it"
@@ -355,6 +358,7 @@ def test_no_frame_waits_for_a_disk_and_closing_neither(
     bench.send(*range(2, 20))
     bench.heard.wait(lambda: bench.heard.stamps() == list(range(1, 20)))
     assert not saving.answers
+    assert bench.worker._files._thread.daemon, "it would keep the process alive"
     bench.worker.close(0.2)
     loading.refused("the worker is closed")
     go_on.set()
@@ -362,7 +366,7 @@ def test_no_frame_waits_for_a_disk_and_closing_neither(
 
 
 def test_targets_are_kept_by_themselves(make_bench: MakeBench, tmp_path: Path) -> None:
-    folder = tmp_path / "kept"
+    folder = tmp_path / "deep" / "kept"
     bench = make_bench(autosave_folder=folder, autosave_seconds=0.0, keep_all=True)
     asked = ask(bench, target_id="a/b")
     bench.send(1)
@@ -402,6 +406,28 @@ def test_a_kept_target_goes_when_another_takes_its_place(
         bench.heard.wait(file_of(tmp_path, name).is_file)
     bench.heard.wait(lambda: not file_of(tmp_path, "first").exists())
     assert load_target(file_of(tmp_path, "second")).target_id == "second"
+
+
+def test_a_target_that_starts_anew_under_its_id_is_kept_at_once(
+    make_bench: MakeBench, tmp_path: Path
+) -> None:
+    bench = make_bench(autosave_folder=tmp_path, autosave_seconds=1000.0)
+    path = file_of(tmp_path, "it")
+    for stamp in (1, 20):
+        asked, reset = ask(bench, target_id="it"), Asked()
+        bench.send(stamp)
+        assert asked.answer().accepted
+        bench.heard.wait(path.is_file)
+        bench.heard.wait(lambda: not bench.worker._files.saving)
+        path.unlink()
+        bench.send(10 + stamp)
+        bench.heard.wait(bench.settled)
+        bench.heard.wait(lambda: not bench.worker._files.saving)
+        assert not path.exists(), "it was written again before it was time"
+        path.touch()
+        bench.worker.reset(answered=reset)
+        assert reset.answer().accepted
+        bench.heard.wait(lambda: not path.exists())
 
 
 def test_a_damaged_kept_target_is_told_and_left(
