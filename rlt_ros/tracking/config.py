@@ -255,10 +255,10 @@ class TrackerConfig:
     mining_interval: int = _training(
         15, "training steps that share one mining", minimum=1, maximum=1000
     )
-    candidates: int = _search(360, "boxes scored per frame", minimum=8, maximum=16384)
+    candidates: int = _search(256, "boxes scored per frame", minimum=8, maximum=16384)
     best_candidates: int = _search(5, "best boxes whose mean is the target", minimum=1, maximum=64)
     search_translation: float = _search(
-        0.8, "reach of the search in mean target sides", minimum=0.05, maximum=10.0
+        0.6, "reach of the search in mean target sides", minimum=0.05, maximum=10.0
     )
     search_translation_lost: float = _search(
         1.5, "widest reach after failures", minimum=0.05, maximum=10.0
@@ -476,8 +476,6 @@ PRESETS: dict[str, dict[str, Value]] = {
         "background_swaps": 0,
         "frame_negatives": 200,
         "frame_scale_negatives": 0,
-        "candidates": 256,
-        "search_translation": 0.6,
         "motion_penalty": 0.0,
         "inertia": 0.0,
         "centre_adaptation": 0.0,

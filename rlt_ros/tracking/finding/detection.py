@@ -199,6 +199,11 @@ class Detector:
         if self._verifier is not None:
             self._verifier.confirm(find.features, find.box, failures + 1)
 
+    def doubt(self, find: Find) -> None:
+        """Take a find for a guess; see ``find``."""
+        if self._verifier is not None:
+            self._verifier.doubt(find.is_success)
+
     def _sighted(self, scene: Scene, box: Boxes, reach: float) -> Sighting:
         """Return the best sighting around ``box``; see ``find``."""
         config, extractor = self._config, scene.extractor

@@ -160,7 +160,11 @@ class Search:
             box = self.box
             self._expectation.missed()
             self._reach = min(SEARCH_GROWTH * reach, config.search_translation_lost)
-        self.failures = 0 if find.is_target else self.failures + 1
+        if find.is_target:
+            self.failures = 0
+        else:
+            self._detector.doubt(find)
+            self.failures += 1
         size = (scene.image.shape[1], scene.image.shape[0])
         score = self._score(find.seen.probability, find.likeness)
         return find, TrackResult(seen_part(box, size), score, self._state())

@@ -38,8 +38,9 @@ USUAL_FLOOR = 0.1
 # Target sides that a find may lie away from the last confirmed box before that counts, those that
 # come free with each frame since, and how fast it counts.
 FREE_SIDES, FREE_SIDES_PER_FRAME, JUMP_RATE = 0.3, 0.2, 2.0
-# What is asked falls with the frames in doubt, since looks go on changing unseen.
-FALL_PER_FRAME, LARGEST_FALL = 0.015, 0.15
+# What is asked falls with the frames in doubt, since looks go on changing unseen, and further with
+# those of them, up to the last, in which the classifier took what was followed for the target.
+FALL_PER_FRAME, LARGEST_FALL, LARGEST_FALL_FOLLOWED = 0.015, 0.15, 0.1
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Verifier:
         self._first = len(features)
         self._box = box
         self._usual = FIRST_USUAL
-        self._confirmed = self._last_look = self._frame = 0
+        self._confirmed = self._last_look = self._frame = self._followed = 0
 
     def state(self) -> State:
         """Return what is remembered, for ``restored``."""
@@ -102,6 +103,7 @@ class Verifier:
             "confirmed": self._confirmed,
             "last_look": self._last_look,
             "frame": self._frame,
+            "followed": self._followed,
         }
 
     @classmethod
@@ -127,6 +129,7 @@ class Verifier:
         self._confirmed = kept.integer("confirmed")
         self._last_look = kept.integer("last_look")
         self._frame = kept.integer("frame")
+        self._followed = kept.integer("followed")
         return self
 
     def judge(self, features: Tensor, box: Boxes, frames_in_doubt: int) -> Verdict:
@@ -152,6 +155,7 @@ class Verifier:
             frames: since the last call, this one included.
         """
         cosine = self._cosine(features)
+        self._followed = 0
         self._confirmed += 1
         self._frame += frames
         share = max(USUAL_SHARE, 1.0 / self._confirmed)
@@ -163,6 +167,10 @@ class Verifier:
             self._looks = torch.cat([first, later, F.normalize(features, dim=1)])
             self._last_look = self._frame
 
+    def doubt(self, is_success: bool) -> None:
+        """Take a frame for one in doubt, in which the classifier saw the target or did not."""
+        self._followed = self._followed + 1 if is_success else 0
+
     def _cosine(self, features: Tensor) -> float:
         return float((self._looks @ F.normalize(features, dim=1)[0]).max())
 
@@ -173,7 +181,8 @@ class Verifier:
         sides = float(moved) / math.sqrt(float(self._box[2:].prod()))
         beyond = max(0.0, sides - FREE_SIDES - FREE_SIDES_PER_FRAME * frames_in_doubt)
         needed = base + (least.jumped - base) * min(1.0, JUMP_RATE * beyond)
-        return needed - min(FALL_PER_FRAME * frames_in_doubt, LARGEST_FALL)
+        fall = min(FALL_PER_FRAME * frames_in_doubt, LARGEST_FALL)
+        return needed - fall - min(FALL_PER_FRAME * self._followed, LARGEST_FALL_FOLLOWED)
 
 
 def restored_verifier(config: TrackerConfig, extractor: FeatureExtractor, kept: Kept) -> Verifier:

@@ -63,6 +63,7 @@ class Told:
         self.finds: list[Find] = []
         self.asked: list[tuple[list[float], float, int]] = []
         self.confirmed: list[int] = []
+        self.doubted: list[Find] = []
         self.followed: list[bool] = []
         self.carried: list[list[float]] = []
         self.verifier: Any = None
@@ -80,6 +81,9 @@ class Told:
 
     def confirm(self, find: Find, failures: int) -> None:
         self.confirmed.append(failures)
+
+    def doubt(self, find: Find) -> None:
+        self.doubted.append(find)
 
     def steadied(self, box: Boxes, image: Any, followed: bool) -> Boxes:
         self.followed.append(followed)
@@ -201,9 +205,9 @@ def test_a_lost_target_is_searched_ever_wider_where_it_was_last(told: Told) -> N
     reaches = [0.5, 0.5 * SEARCH_GROWTH, 0.6, 0.6]
     assert [reach for _, reach, _ in told.asked] == pytest.approx(reaches)
     assert [failures for *_, failures in told.asked] == [0, 1, 2, 3]
-    assert told.confirmed == []
+    assert (told.confirmed, len(told.doubted)) == ([], 4)
     _, result = following.find(SCENE)
-    assert told.confirmed == [4]
+    assert (told.confirmed, len(told.doubted)) == ([4], 4)
     assert told.followed == [False]  # flow has nothing to start from
     assert result.state is TrackState.TRACKING
     assert following.failures == 0

@@ -20,6 +20,7 @@ from rlt_ros.tracking.finding.verification import (
     Verifier,
 )
 from rlt_ros.tracking.learning.augmentation import turned
+from rlt_ros.tracking.state import Kept
 
 Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 
@@ -182,3 +183,35 @@ def test_a_turned_target_is_like_the_turned_looks(
             features = extractor.features(there[None])
             cosine = tracker._search._detector._verifier._cosine(features)
             assert (cosine > likeness) is (turned_looks > 0), (angle, mirrored, cosine)
+
+
+def test_what_is_asked_falls_further_while_the_classifier_sees_what_is_followed() -> None:
+    verifier = verifier_with_usual(0.9)
+    find = look(0.45 * 0.9, way=2)  # 0.65 is asked, and 0.15 less after ten frames in doubt
+    for frames in range(1, 30):
+        verifier.doubt(is_success=True)
+        verifier.doubt(is_success=False)
+        assert not verifier.judge(find, HERE, 2 * frames).believed
+    believed = []
+    for frames in range(60, 80):
+        believed.append(verifier.judge(find, HERE, frames).believed)
+        verifier.doubt(is_success=True)
+    assert believed.index(True) == 4  # four frames of 0.015 take 0.5 below 0.45
+    assert all(believed[4:])
+    # No further than by 0.1 in all.
+    assert not verifier.judge(look(0.39 * 0.9, way=2), HERE, 80).believed
+    # What was confirmed begins anew.
+    verifier.confirm(find, HERE, 1)
+    usual = verifier.judge(look(1.0), HERE, 0).likeness
+    assert not verifier.judge(look(0.45 / usual, way=3), HERE, 60).believed
+
+
+def test_a_verifier_keeps_for_how_long_it_was_followed() -> None:
+    verifier = verifier_with_usual(0.9)
+    for _ in range(6):
+        verifier.doubt(is_success=True)
+    restored = Verifier.restored(Kept(verifier.state()), 4, torch.device("cpu"), LEAST)
+    find = look(0.45 * 0.9, way=2)
+    assert restored.judge(find, HERE, 20).believed
+    restored.doubt(is_success=False)
+    assert not restored.judge(find, HERE, 20).believed
