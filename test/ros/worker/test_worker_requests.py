@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -363,6 +364,28 @@ def test_no_frame_waits_for_a_disk_and_closing_neither(
     loading.refused("the worker is closed")
     go_on.set()
     assert saving.answer().accepted, "it is written all the same"
+
+
+def test_closing_gives_a_file_that_is_being_written_its_time(
+    make_bench: MakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing = threading.Event()
+
+    def slow(path: Path, target: SavedTarget) -> None:
+        assert closing.wait(TIMEOUT)
+        time.sleep(0.3)
+        save_target(path, target)
+
+    monkeypatch.setattr("rlt_ros.ros.worker.target_files.save_target", slow)
+    bench = make_bench()
+    bench.follow(1)
+    saving = Asked()
+    bench.worker.save_target(tmp_path / "target", answered=saving)
+    bench.heard.wait(lambda: bench.worker._files.saving)
+    closing.set()
+    bench.worker.close(TIMEOUT)
+    assert (tmp_path / "target").is_file()
+    assert saving.answer().accepted
 
 
 def test_targets_are_kept_by_themselves(make_bench: MakeBench, tmp_path: Path) -> None:
