@@ -19,6 +19,7 @@ from worker_bench import BOX, TIMEOUT, Bench, Log, Recorder, to_rgb
 
 from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.worker.frame_queue import BOXES_AHEAD
+from rlt_ros.ros.worker.init_requests import Problem
 from rlt_ros.ros.worker.replies import Answer
 from rlt_ros.ros.worker.status import State, Status, TrackedFrame
 from rlt_ros.ros.worker.target_files import file_of
@@ -79,6 +80,21 @@ def test_a_box_that_cannot_be_learned_is_refused_with_the_reason(make_bench: Mak
     midway = ask(bench)
     bench.send(10 * SECOND)
     midway.refused("MemoryError: no memory left")
+
+
+def test_the_reason_is_told_also_where_the_workers_thread_answers_first(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench()
+    bench.send(5 * SECOND)
+    tell = bench.worker._reporter.tell_problems
+
+    def answered_before(problems: list[Problem]) -> None:
+        bench.worker._requests.answer_the_replaced()
+        tell(problems)
+
+    monkeypatch.setattr(bench.worker._reporter, "tell_problems", answered_before)
+    ask(bench, 3 * SECOND).refused("no frame is stamped 3.000000000; the nearest")
 
 
 def test_the_oldest_of_too_many_boxes_ahead_is_refused(make_bench: MakeBench) -> None:
