@@ -97,6 +97,19 @@ def test_the_reason_is_told_also_where_the_workers_thread_answers_first(
     ask(bench, 3 * SECOND).refused("no frame is stamped 3.000000000; the nearest")
 
 
+def test_requests_that_were_answered_are_not_kept(make_bench: MakeBench, tmp_path: Path) -> None:
+    bench = make_bench()
+    bench.heard.wait(bench.settled)
+    first, second, loaded = ask(bench), ask(bench), Asked()
+    first.refused("a newer init box took its place")
+    bench.send(1)
+    assert second.answer().accepted
+    bench.worker.load_target(tmp_path / "missing", loaded)
+    loaded.refused("does not exist")
+    requests = bench.worker._requests
+    bench.heard.wait(lambda: requests._boxes == requests._reading == [])
+
+
 def test_the_oldest_of_too_many_boxes_ahead_is_refused(make_bench: MakeBench) -> None:
     bench = make_bench()
     bench.send(1)
