@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rlt_ros.benchmark.trackers.tracker_name import OURS, TrackerName, parse_tracker_name
 from rlt_ros.installing import pip_line
+from rlt_ros.pixels.files import quiet_opencv
 from rlt_ros.tracking import Tracker, TrackResult, TrackState, WeightsError, make_config
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.config import TrackerConfig
@@ -90,7 +91,8 @@ class OpenCvRunner:
 
     def init(self, image: NDArray[np.uint8], box: Boxes) -> None:
         """See ``Runner.init``."""
-        self._tracker = self._create()
+        with quiet_opencv():  # OpenCV 5 warns twice of each network that its engine is the new one
+            self._tracker = self._create()
         x, y, width, height = (round(value) for value in box.tolist())
         self._tracker.init(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), (x, y, width, height))
         self._box = box
