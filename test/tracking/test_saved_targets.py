@@ -145,9 +145,9 @@ def test_a_target_may_have_gone_anywhere_meanwhile(
         tracker.save(tmp_path / "target")
     with Tracker(config) as tracker:
         tracker.load(tmp_path / "target")
-        result = tracker.track(scene(520, 330))
+        result = tracker.track(scene(400, 300))
         assert result.state is TrackState.TRACKING
-        assert iou(result.box, np.array([520.0, 330.0, 32.0, 40.0])) > 0.5
+        assert iou(result.box, np.array([400.0, 300.0, 32.0, 40.0])) > 0.5
 
 
 def test_a_target_that_is_not_there_is_lost_at_once_and_found_later(

@@ -90,7 +90,7 @@ def test_what_is_broken_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
         write_video(tmp_path / f"{name}.mp4", 3)
     for name, boxes in (("good", 3), ("short", 2), ("torn", 3)):
         write_boxes(tmp_path / f"{name}.txt", boxes)
-    (tmp_path / "torn.mp4").write_bytes(b"no video")
+    (tmp_path / "torn.mp4").write_bytes(bytes(range(256)))
     dataset = open_dataset(tmp_path)
     assert dataset.names == ["bare", "good", "short", "torn"]
     with pytest.raises(DatasetError, match=r"bare\.mp4 has no box file .*bare\.txt"):

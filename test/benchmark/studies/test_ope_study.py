@@ -240,7 +240,7 @@ def finished(dataset: Path, tmp_path: Path) -> Path:
 def test_the_report_is_one_page_and_its_files(finished: Path) -> None:
     page = Page((finished / "report.html").read_text())
     assert page.open == []
-    assert len(page.sources) == 3  # two plots, one strip
+    assert len(page.sources) == 4  # one that moves, two plots, one strip
     assert all(source.startswith("data:image/") for source in page.sources)
     for word in ("Best", "<b>Lost & found", "mil", "0.952", "Square", "rlt-bench ", "cores"):
         assert word in page.words
