@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import Any
@@ -19,7 +20,7 @@ Box = tuple[float, float, float, float]
 ENTER, ESCAPE, SPACE = (10, 13), 27, 32
 """Keys; Enter is either of two."""
 
-_LARGEST = 1280  # pixels, largest side of a window
+_LARGEST, _SMALLEST = 1280, 480  # pixels that the larger side has at most, and about at least
 _WAIT = 15  # milliseconds for keys and the mouse
 
 
@@ -87,7 +88,8 @@ class Window(Closing):
         self._size = (image.shape[1], image.shape[0])
         try:
             if not self._open:
-                cv2.namedWindow(self._title, cv2.WINDOW_AUTOSIZE)
+                # Without the toolbar of OpenCV's Qt windows, which is wider than small pictures.
+                cv2.namedWindow(self._title, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
                 cv2.setMouseCallback(self._title, self._on_mouse)
             elif cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
                 return ESCAPE  # the user has closed it
@@ -143,8 +145,9 @@ def _no_windows(instead: str) -> WindowError:
 
 def _fitted(image: Image) -> tuple[Any, float]:
     """Return an image as OpenCV shows it, and how many of its pixels there are for one."""
-    scale = min(1.0, _LARGEST / max(image.shape[:2]))
+    side = max(image.shape[:2])
+    # Pixels that are shown larger stay squares: whoever draws on them sees where they begin.
+    scale = float(math.ceil(_SMALLEST / side)) if side < _SMALLEST else min(1.0, _LARGEST / side)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
     shown = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    if scale < 1.0:
-        shown = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return shown, scale
+    return cv2.resize(shown, None, fx=scale, fy=scale, interpolation=way), scale

@@ -39,7 +39,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> PretendWindow:
 def test_a_box_goes_out_with_its_frames_stamp(screen: PretendWindow) -> None:
     def draw() -> None:
         if len(screen.shown) == 5:
-            screen.drag((10, 12), (30, 28))
+            screen.drag((80, 96), (240, 224))  # the picture is shown eight times as large
         if len(screen.shown) == 40:  # the picture stays while others come
             screen.keys = [ENTER[1]]
 

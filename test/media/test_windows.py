@@ -42,6 +42,14 @@ def test_a_click_draws_nothing_and_what_leaves_the_image_is_cut(screen: PretendW
         assert window.box == (2400.0, 1200.0, 160.0, 80.0)
 
 
+def test_small_pictures_are_shown_larger(screen: PretendWindow) -> None:
+    with Window("title", "do without") as window:
+        window.show(np.zeros((144, 176, 3), np.uint8))
+        assert screen.shown[0].shape == (432, 528, 3)
+        screen.drag((30, 60), (90, 120))
+        assert window.box == (10.0, 20.0, 20.0, 20.0)
+
+
 def test_escape_q_and_closing_the_window_are_the_same(screen: PretendWindow) -> None:
     screen.keys = [ESCAPE, ord("q"), ord("x")]
     with Window("title", "do without") as window:
