@@ -148,6 +148,8 @@ def _fitted(image: Image) -> tuple[Any, float]:
     side = max(image.shape[:2])
     # Pixels that are shown larger stay squares: whoever draws on them sees where they begin.
     scale = float(math.ceil(_SMALLEST / side)) if side < _SMALLEST else min(1.0, _LARGEST / side)
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
     shown = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    return cv2.resize(shown, None, fx=scale, fy=scale, interpolation=way), scale
+    if scale != 1:
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+        shown = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=way)
+    return shown, scale

@@ -27,7 +27,9 @@ from node_bench import (
     Client,
     NodeProcess,
     box_on,
+    connected,
     image_message,
+    lent,
     overlap,
     picture,
 )
@@ -46,18 +48,13 @@ MODULES = Path(__file__).parent / "modules"
 
 @pytest.fixture(scope="module")
 def node(ros: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
-    process = NodeProcess(tmp_path_factory.mktemp("node") / "log", **QUICK, **LOSSLESS)
-    yield process
-    assert process.stop() == 0, process.log()
-    assert "Traceback" not in process.log()
+    log = tmp_path_factory.mktemp("node") / "log"
+    yield from lent(NodeProcess(log, **QUICK, **LOSSLESS))
 
 
 @pytest.fixture(scope="module")
 def client(node: NodeProcess) -> Iterator[Client]:
-    made = Client(node)
-    made.wait_for_node()
-    yield made
-    made.close()
+    yield from connected(node)
 
 
 def as_encoded(image: NDArray[np.uint8], encoding: str) -> Image:
@@ -213,18 +210,12 @@ class FaultyNode(NodeProcess):
 def faulty(ros: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyNode]:
     if not hasattr(backend_registration, "_setup_privateuseone_for_python_backend"):
         pytest.skip("this PyTorch cannot pretend a device")
-    process = FaultyNode(tmp_path_factory.mktemp("faulty"))
-    yield process
-    assert process.stop() == 0, process.log()
-    assert "Traceback" not in process.log()
+    yield from lent(FaultyNode(tmp_path_factory.mktemp("faulty")))
 
 
 @pytest.fixture(scope="module")
 def viewer(faulty: FaultyNode) -> Iterator[Client]:
-    made = Client(faulty)
-    made.wait_for_node()
-    yield made
-    made.close()
+    yield from connected(faulty)
 
 
 def test_the_device_has_no_memory_for_some_frames(faulty: FaultyNode, viewer: Client) -> None:

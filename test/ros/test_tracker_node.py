@@ -30,7 +30,9 @@ from node_bench import (
     Client,
     NodeProcess,
     box_on,
+    connected,
     image_message,
+    lent,
     overlap,
     picture,
 )
@@ -59,10 +61,7 @@ ROOT = Path(__file__).parents[2]
 def node(ros: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """A node that loses nothing, shared by the tests that a single one can serve."""
     log = tmp_path_factory.mktemp("node") / "log"
-    process = NodeProcess(log, **QUICK, **LOSSLESS)
-    yield process
-    assert process.stop() == 0, process.log()
-    assert "Traceback" not in process.log()
+    yield from lent(NodeProcess(log, **QUICK, **LOSSLESS))
 
 
 @pytest.fixture
@@ -81,10 +80,7 @@ def connect() -> Iterator[Callable[..., Client]]:
 
 @pytest.fixture(scope="module")
 def shared_client(node: NodeProcess) -> Iterator[Client]:
-    client = Client(node)
-    client.wait_for_node()
-    yield client
-    client.close()
+    yield from connected(node)
 
 
 @pytest.fixture

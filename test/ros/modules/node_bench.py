@@ -14,8 +14,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import rclpy
@@ -240,6 +241,24 @@ class Client:
         self._executor.shutdown()
         self._thread.join(TIMEOUT)
         self.node.destroy_node()
+
+
+_Process = TypeVar("_Process", bound=NodeProcess)
+
+
+def lent(process: _Process) -> Iterator[_Process]:
+    """Yield a node, as a fixture does; then it has to end well, and without a traceback."""
+    yield process
+    assert process.stop() == 0, process.log()
+    assert "Traceback" not in process.log()
+
+
+def connected(process: NodeProcess) -> Iterator[Client]:
+    """Yield a client that has found its node, as a fixture does, and close it then."""
+    client = Client(process)
+    client.wait_for_node()
+    yield client
+    client.close()
 
 
 def image_message(image: np.ndarray, frame_id: str = "camera") -> Image:
