@@ -58,12 +58,16 @@ def draw_speed(trackers: Mapping[str, Mapping[str, Json]], machine: str) -> Figu
         right.barh(places, widths, left=starts, color=look.colour, label=stage, height=0.6)
         starts = [start + width for start, width in zip(starts, widths, strict=True)]
     right.set_xlabel("mean ms per frame by stage (trackers of this package)")
-    for axes in (left, right):
+    for axes, columns in ((left, 3), (right, 4)):  # narrow, as names of trackers may be long
         axes.grid(axis="x", color="#dddddd", linewidth=0.7)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(
-            fontsize=8, ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.25), frameon=False
+            fontsize=8,
+            ncols=columns,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.25),
+            frameon=False,
         )
     figure.suptitle(f"Time per frame: {machine}", x=0.01, ha="left", fontsize=11)
     return figure
