@@ -104,7 +104,7 @@ class HeldTarget:
             RuntimeError: the tracker is closed.
         """
         self._check_open()
-        with plain_pytorch(self.device):
+        with plain_pytorch(self.device, self._resources.tf32):
             self._extractor.prepare_view()
 
     def confidence_map(self, cells: int = 48) -> ConfidenceMap:

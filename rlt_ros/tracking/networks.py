@@ -21,6 +21,7 @@ class Networks:
         config: the settings.
         resources: what to compute with.
         trainer: makes and trains classifiers.
+        rehearsed: whether a tracker has recorded what it launches, where that is done.
 
     Args:
         config: the settings; None takes the default preset.
@@ -32,10 +33,15 @@ class Networks:
 
     def __init__(self, config: TrackerConfig | None = None) -> None:
         self.config = config or TrackerConfig()
+        self.rehearsed = False
         self.resources = resources = Resources(self.config)
-        with plain_pytorch(resources.device):
+        with plain_pytorch(resources.device, resources.tf32):
             self._extractor, derivatives = load_networks(
-                self.config, resources.device, resources.threads, resources.bfloat16
+                self.config,
+                resources.device,
+                resources.threads,
+                resources.bfloat16,
+                resources.tracking_runner,
             )
             self.trainer = Trainer(self.config, resources, self._extractor.parts, derivatives)
 

@@ -23,6 +23,9 @@ from rlt_ros.tracking.result import TrackResult
 from rlt_ros.tracking.state import Kept
 from rlt_ros.tracking.target_file import SavedTarget, load_target, save_target
 
+# In a picture of 640 x 480; so many frames that updates run, with usual settings.
+REHEARSED_BOX, REHEARSED_FRAMES = (290.0, 200.0, 60.0, 80.0), 24
+
 
 class Tracker(HeldTarget):
     """Tracks one target by detection with a classifier that keeps learning.
@@ -45,7 +48,11 @@ class Tracker(HeldTarget):
     """
 
     def __init__(self, config: TrackerConfig | Networks | None = None) -> None:
-        super().__init__(config if isinstance(config, Networks) else Networks(config))
+        networks = config if isinstance(config, Networks) else Networks(config)
+        super().__init__(networks)
+        if self._resources.tracking_runner.records and not networks.rehearsed:
+            networks.rehearsed = True
+            self._rehearse()
 
     def __enter__(self) -> Tracker:
         return self
@@ -120,7 +127,7 @@ class Tracker(HeldTarget):
         boxes = [validated_box(box, size) for box in suggested]
         self._learner.next_frame()
         with self._stop.heeded(), self._computing():
-            self._search.expect(image)
+            self._search.expect(image, self._resources.helper)
             self._extractor.observe(image, self._search.box)
             self._has_frame = True
             scene = Scene(image, self._extractor, self._learner.classifier)
@@ -227,6 +234,15 @@ class Tracker(HeldTarget):
         calls do at once; a running update ends. Then call ``close``.
         """
         self._stop.set()
+
+    def _rehearse(self) -> None:
+        """Track and learn what is made up, so that all is recorded before the first true frame."""
+        noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+        picture = np.ascontiguousarray(noise.repeat(10, axis=0).repeat(10, axis=1))
+        self.init(picture, REHEARSED_BOX)
+        for _ in range(REHEARSED_FRAMES):
+            self.track(picture)
+        self.forget()
 
     def close(self) -> None:
         """Stop, and free the threads; every later call but ``stop`` and ``close`` is refused.

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
+from rlt_ros.tracking.compute.runner import Runner
 from rlt_ros.tracking.compute.stopping import check_stop
 from rlt_ros.tracking.features.extractor import CONTEXT, FeatureExtractor, FeaturePart, View
 from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
-from rlt_ros.tracking.features.sample_network import CROPS_PER_PASS, ComputesFeatures, ImageFeatures
+from rlt_ros.tracking.features.sample_network import ComputesFeatures, ImageFeatures, crops_per_pass
 from rlt_ros.tracking.features.samples import Samples
 
 
@@ -31,6 +32,7 @@ class CropFeatures(FeatureExtractor):
         padding: context on every side of the box, in sample pixels.
         keep_images: give the image samples along, for attention at the image.
         compute: computes the features in the network's place; None leaves them to it.
+        runner: see ``FeatureExtractor``; None runs everything as it is.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class CropFeatures(FeatureExtractor):
         padding: int,
         keep_images: bool,
         compute: ComputesFeatures | None = None,
+        runner: Runner | None = None,
     ) -> None:
         self._network = network
+        self.runner = runner or Runner(device)
         self.compute: ComputesFeatures = compute or network
         self.device = device
         self._crop_size = crop_size
@@ -70,7 +74,7 @@ class CropFeatures(FeatureExtractor):
         self._zoom = size / (width, height)
         if (self._zoom < 1.0).any():
             image = cv2.resize(image, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
-        tensor = torch.from_numpy(np.require(image, requirements=["C", "W"])).to(self.device)
+        tensor = self.runner.there(np.require(image, requirements=["C", "W"]))
         self._image = tensor.permute(2, 0, 1)[None].float() - self._fill
 
     def crops(self, boxes: Boxes) -> Tensor:
@@ -93,10 +97,10 @@ class CropFeatures(FeatureExtractor):
 
     def samples(self, boxes: Boxes) -> Samples:
         """See ``FeatureExtractor.samples``."""
-        features, images = [], []
+        features, images, few = [], [], crops_per_pass(self.device)
         with torch.no_grad():
-            for some in _split(boxes, self.compute.samples_per_call):
-                crops = torch.cat([self.crops(few) for few in _split(some, CROPS_PER_PASS)])
+            for some in _split(boxes, max(few, self.compute.samples_per_call)):
+                crops = torch.cat([self.crops(each) for each in _split(some, few)])
                 if self._keep_images:
                     crops = crops.round()
                     images.append(crops.to(torch.uint8))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import abc
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes
+from rlt_ros.tracking.compute.runner import Function, Input, Runner
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.state import Kept, State
 
@@ -64,8 +65,10 @@ class FeatureExtractor(abc.ABC):
         place_width: numbers of a single place, the F of ``places``; 0 where there are none.
         weights_sha256: of the backbone.
         device: where it computes.
+        runner: runs what is computed from features.
     """
 
+    runner: Runner
     area: Boxes
     parts: tuple[FeaturePart, ...]
     context_width: int
@@ -98,6 +101,27 @@ class FeatureExtractor(abc.ABC):
     def context_features(self, boxes: Boxes) -> Tensor:
         """Return features ``(N, E)`` of boxes ``(N, 4)`` with their surroundings."""
 
+    def computed(
+        self,
+        key: Hashable,
+        function: Function,
+        boxes: Boxes,
+        *inputs: Input,
+        context: bool = False,
+    ) -> tuple[Tensor, ...]:
+        """Return what a function makes of the features of boxes, see ``Runner.run``.
+
+        Args:
+            key: names it.
+            function: of features ``(N, D)`` and the inputs.
+            boxes: ``(N, 4)``.
+            inputs: see there.
+            context: give it ``context_features`` in their place.
+        """
+        features = self.context_features(boxes) if context else self.features(boxes)
+        with torch.no_grad():
+            return self.runner.run(key, function, features, *inputs)
+
     @abc.abstractmethod
     def places(self, area: Boxes, count: int) -> Tensor:
         """Return features ``(count ** 2, F)`` of single places: of a grid over an area, by rows.
@@ -109,6 +133,20 @@ class FeatureExtractor(abc.ABC):
         Raises:
             NotImplementedError: there are none.
         """
+
+    def computed_of_places(
+        self, key: Hashable, function: Function, area: Boxes, count: int, *inputs: Input
+    ) -> tuple[Tensor, ...]:
+        """Return what a function makes of ``places(area, count)``, as ``computed`` does.
+
+        Args:
+            key, inputs: see there.
+            function: of features ``(count ** 2, F)`` and the inputs.
+            area, count: see ``places``.
+        """
+        features = self.places(area, count)
+        with torch.no_grad():
+            return self.runner.run(key, function, features, *inputs)
 
     @abc.abstractmethod
     def region(self, box: Boxes) -> Boxes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import torch
 
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
+from rlt_ros.tracking.compute.runner import Runner
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.backbones import load_backbone
 from rlt_ros.tracking.features.crop_features import CropFeatures
@@ -15,13 +16,21 @@ from rlt_ros.tracking.features.openvino.inference import OpenVinoBackbone, openv
 from rlt_ros.tracking.features.openvino.map_derivatives import OpenVinoPullback
 from rlt_ros.tracking.features.openvino.sample_derivatives import OpenVinoDerivatives
 from rlt_ros.tracking.features.openvino.sample_network import OpenVinoImageFeatures
-from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives, ImageDerivatives
+from rlt_ros.tracking.features.sample_derivatives import (
+    AutogradDerivatives,
+    ImageDerivatives,
+    LinearisedDerivatives,
+)
 from rlt_ros.tracking.features.sample_network import ImageFeatures
 from rlt_ros.tracking.features.shared_features import SharedFeatures, view_side
 
 
 def load_networks(
-    config: TrackerConfig, device: torch.device, threads: CpuThreads, bfloat16: bool
+    config: TrackerConfig,
+    device: torch.device,
+    threads: CpuThreads,
+    bfloat16: bool,
+    runner: Runner | None = None,
 ) -> tuple[FeatureExtractor, ImageDerivatives | None]:
     """Return the feature extractor, and the derivatives that training needs.
 
@@ -30,6 +39,7 @@ def load_networks(
         device: where to compute.
         threads: of the CPU.
         bfloat16: compute features in bfloat16 where OpenVINO does.
+        runner: of what is computed from them; None runs everything as it is.
 
     Returns:
         The derivatives are None unless attention is taken at the image samples.
@@ -46,7 +56,7 @@ def load_networks(
             compute = OpenVinoBackbone(
                 backbone, config.region_size, threads.beside_fine_tuning, bfloat16
             )
-            if backbone.linearisable:
+            if backbone.linearised_by_openvino:
                 pullback = OpenVinoPullback(backbone, view_side(backbone, config.region_size))
         shared = SharedFeatures(
             backbone,
@@ -56,6 +66,7 @@ def load_networks(
             (config.fine_grid, config.coarse_grid),
             compute,
             pullback,
+            runner,
         )
         return shared, None
 
@@ -70,9 +81,12 @@ def load_networks(
         compute=(
             OpenVinoImageFeatures(network, size, threads.total, bfloat16) if by_openvino else None
         ),
+        runner=runner,
     )
     if not at_image or config.attention_weight == 0:
         return crops, None
-    if by_openvino and backbone.linearisable:
+    if by_openvino and backbone.linearised_by_openvino:
         return crops, OpenVinoDerivatives(network, size, threads.total)
+    if device.type != "cpu" and backbone.linearisable:
+        return crops, LinearisedDerivatives(network)
     return crops, AutogradDerivatives(ImageFeatures(backbone.laid_out_backwards()))

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from rlt_ros.tracking.compute.stopping import check_stop
-from rlt_ros.tracking.features.sample_network import CROPS_PER_PASS
+from rlt_ros.tracking.features.backbones.linearisation import LinearMap
+from rlt_ros.tracking.features.sample_network import ImageFeatures, crops_per_pass
 
 
 class ImageDerivatives(Protocol):
@@ -75,8 +76,39 @@ class AutogradDerivatives:
         return torch.cat(parts, dim=1)
 
 
+class LinearisedDerivatives:
+    """Products with J by its layers, written out, see ``ImageDerivatives``.
+
+    A step of training wants J' g, and then J v of the same images: they pass the network once.
+
+    Args:
+        network: frozen, its backbone linearisable.
+    """
+
+    def __init__(self, network: ImageFeatures) -> None:
+        self._network = network
+        self._last: tuple[Tensor, LinearMap] | None = None  # images and J there
+
+    def pulled(self, images: Tensor, gradients: Tensor) -> Tensor:
+        """See ``ImageDerivatives.pulled``."""
+        with torch.no_grad():
+            _, derivative = self._network.linearised(images)
+            self._last = images, derivative
+            return torch.stack([derivative.pulled(one) for one in gradients])
+
+    def pushed(self, images: Tensor, tangents: Tensor) -> Tensor:
+        """See ``ImageDerivatives.pushed``."""
+        last, self._last = self._last, None
+        with torch.no_grad():
+            derivative = last[1] if last is not None and last[0] is images else None
+            if derivative is None:
+                _, derivative = self._network.linearised(images)
+            return torch.stack([derivative.pushed(one) for one in tangents])
+
+
 def _passes(images: Tensor, directions: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    split = images.split(CROPS_PER_PASS), directions.split(CROPS_PER_PASS, dim=1)
+    count = crops_per_pass(images.device)
+    split = images.split(count), directions.split(count, dim=1)
     for some, theirs in zip(*split, strict=True):
         check_stop()
         yield some, theirs

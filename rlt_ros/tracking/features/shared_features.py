@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 import torch
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes, centres, clip_to_image, from_centres
+from rlt_ros.tracking.compute.runner import Function, Input, Runner
 from rlt_ros.tracking.features.backbones import Backbone
 from rlt_ros.tracking.features.extractor import CONTEXT, FeatureExtractor, FeaturePart, View
 from rlt_ros.tracking.features.map_derivatives import AutogradPullback, MapPullback
-from rlt_ros.tracking.features.roi_align import bilinear_bins
+from rlt_ros.tracking.features.roi_align import bilinear_bins, bins_on_device
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.features.search_region import region_patch
 from rlt_ros.tracking.state import Kept, State, as_array
@@ -30,6 +31,8 @@ LEAST_REACH = 1.25
 # The attention map needs no more of the search region: what lies further off has no part in it,
 # and two thirds of the side cost half the time.
 VIEW_SHARE = 2 / 3
+# Boxes that a graph crops: as many as the last fill one up; more are cropped as they are.
+ROWS = (8, 64, 256)
 
 
 class SharedFeatures(FeatureExtractor):
@@ -44,6 +47,7 @@ class SharedFeatures(FeatureExtractor):
         compute: computes the maps of uint8 images in the backbone's place; None leaves them to it.
         pullback: takes derivatives back through the backbone for ``view``, on images of
             ``view_side``; None leaves that to PyTorch.
+        runner: see ``FeatureExtractor``; None runs everything as it is.
     """
 
     def __init__(
@@ -55,7 +59,9 @@ class SharedFeatures(FeatureExtractor):
         grids: tuple[int, ...],
         compute: Callable[[Tensor], tuple[Tensor, ...]] | None = None,
         pullback: MapPullback | None = None,
+        runner: Runner | None = None,
     ) -> None:
+        self.runner = runner or Runner(device)
         self._backbone = backbone
         self._compute = compute or backbone
         self._pullback = pullback or AutogradPullback(backbone)
@@ -89,13 +95,19 @@ class SharedFeatures(FeatureExtractor):
         self._channel_spreads = [
             m.std(dim=(0, 2, 3), keepdim=True).clamp_min(SPREAD_FLOOR) for m in raw
         ]
-        self._maps = self._normalised(raw)
+        self._maps = _normalised(raw, self._statistics())
 
     def observe(self, image: NDArray[np.uint8], box: Boxes) -> None:
         """See ``FeatureExtractor.observe``."""
         self._look(image, box)
+
+        def observed(patch: Tensor, *statistics: Tensor) -> tuple[Tensor, ...]:
+            return _normalised(self._compute(patch), statistics)
+
+        statistics = self.runner.lasting("statistics", self._statistics())
         with torch.no_grad():
-            self._maps = self._normalised(self._compute(self._patch))
+            maps = self.runner.run("maps", observed, self._patch, *statistics)
+            self._maps = self.runner.own(maps)
 
     def samples(self, boxes: Boxes) -> Samples:
         """See ``FeatureExtractor.samples``."""
@@ -103,20 +115,65 @@ class SharedFeatures(FeatureExtractor):
 
     def features(self, boxes: Boxes) -> Tensor:
         """See ``FeatureExtractor.features``."""
-        with torch.no_grad():
-            return self.pooled(self._maps, boxes, self._region, self._grids)
+        return self._pooled(boxes, self._grids)
 
     def context_features(self, boxes: Boxes) -> Tensor:
         """See ``FeatureExtractor.context_features``."""
         wider = from_centres(centres(boxes), CONTEXT * boxes[:, 2:])
+        return self._pooled(wider, CONTEXT_GRIDS)
+
+    def computed(
+        self,
+        key: Hashable,
+        function: Function,
+        boxes: Boxes,
+        *inputs: Input,
+        context: bool = False,
+    ) -> tuple[Tensor, ...]:
+        """See ``FeatureExtractor.computed``; crops and function are one for the runner."""
+        if not self.runner.records:
+            return super().computed(key, function, boxes, *inputs, context=context)
+        wider = from_centres(centres(boxes), CONTEXT * boxes[:, 2:]) if context else boxes
+        grids = CONTEXT_GRIDS if context else self._grids
+        return self._computed(key, function, wider, grids, *inputs)
+
+    def _computed(
+        self,
+        key: Hashable,
+        function: Function,
+        boxes: Boxes,
+        grids: tuple[int, ...],
+        *inputs: Input,
+    ) -> tuple[Tensor, ...]:
+        count = len(self._maps)
+
+        def cropped(places: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
+            return function(self._bins(given[:count], places, grids), *given[count:])
+
+        maps = self.runner.lasting("maps", self._maps)
+        places = self._in_region(boxes, self._region)
         with torch.no_grad():
-            return self.pooled(self._maps, wider, self._region, CONTEXT_GRIDS)
+            return self.runner.run((key, grids), cropped, places, *maps, *inputs)
 
     def places(self, area: Boxes, count: int) -> Tensor:
         """See ``FeatureExtractor.places``; what all maps hold there."""
-        with torch.no_grad():
-            grids = (count,) * len(self._maps)
-            bins = self.pooled(self._maps, area[None], self._region, grids)
+        bins = self._pooled(area[None], (count,) * len(self._maps))
+        return self._by_place(bins, count)
+
+    def computed_of_places(
+        self, key: Hashable, function: Function, area: Boxes, count: int, *inputs: Input
+    ) -> tuple[Tensor, ...]:
+        """See ``FeatureExtractor.computed_of_places``; as ``computed``."""
+        if not self.runner.records:
+            return super().computed_of_places(key, function, area, count, *inputs)
+
+        def of_places(bins: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
+            return function(self._by_place(bins, count), *given)
+
+        grids = (count,) * len(self._maps)
+        return self._computed(key, of_places, area[None], grids, *inputs)
+
+    def _by_place(self, bins: Tensor, count: int) -> Tensor:
         channels = [count**2 * level.channels for level in self._backbone.levels]
         parts = bins[0].split(channels)
         return torch.cat([part.reshape(count**2, -1) for part in parts], dim=1)
@@ -190,10 +247,38 @@ class SharedFeatures(FeatureExtractor):
         Bilinear samples at the bins' centres, differentiable in the maps (RoI align; He et al.,
         "Mask R-CNN", ICCV 2017).
         """
-        in_region = boxes - np.concatenate([area[:2], (0.0, 0.0)])
-        in_region *= self._region_size / self._region[2]
+        in_region = self._in_region(boxes, area)
+        if self.device.type != "cpu":
+            return self._bins(maps, torch.from_numpy(in_region).to(self.device), grids)
         parts = [
             bilinear_bins(features, level, in_region, grid)
+            for level, grid, features in zip(self._backbone.levels, grids, maps, strict=True)
+            if grid
+        ]
+        return torch.cat(parts, dim=1)
+
+    def _pooled(self, boxes: Boxes, grids: tuple[int, ...]) -> Tensor:
+        """Crop boxes ``(N, 4)`` from the maps of the observed frame, see ``pooled``."""
+        count = len(boxes)
+        with torch.no_grad():
+            if not self.runner.records or not 0 < count <= ROWS[-1]:
+                return self.pooled(self._maps, boxes, self._region, grids)
+
+            rows = next(one for one in ROWS if one >= count)
+            filled = np.empty((rows, 4))
+            filled[:count], filled[count:] = boxes, boxes[-1]
+            (bins,) = self._computed("bins", lambda bins: (bins,), filled, grids)
+            return bins[:count].clone()
+
+    def _in_region(self, boxes: Boxes, area: Boxes) -> Boxes:
+        """Return boxes in pixels of the backbone's input, where the corner of ``area`` is 0."""
+        in_region = boxes - np.concatenate([area[:2], (0.0, 0.0)])
+        in_region *= self._region_size / self._region[2]
+        return in_region
+
+    def _bins(self, maps: tuple[Tensor, ...], places: Tensor, grids: tuple[int, ...]) -> Tensor:
+        parts = [
+            bins_on_device(features, level, places, grid)
             for level, grid, features in zip(self._backbone.levels, grids, maps, strict=True)
             if grid
         ]
@@ -205,15 +290,16 @@ class SharedFeatures(FeatureExtractor):
         height, width = image.shape[:2]
         self.area = clip_to_image(self._region, (width, height))
         patch = region_patch(image, self._region, self._region_size, self._backbone.padding_value)
-        self._patch = torch.from_numpy(patch).to(self.device).permute(2, 0, 1)[None]
+        self._patch = self.runner.there(patch).permute(2, 0, 1)[None]
 
-    def _normalised(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        return tuple(
-            (m - mean) / spread
-            for m, mean, spread in zip(
-                maps, self._channel_means, self._channel_spreads, strict=True
-            )
-        )
+    def _statistics(self) -> list[Tensor]:
+        return [*self._channel_means, *self._channel_spreads]
+
+
+def _normalised(maps: tuple[Tensor, ...], statistics: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return maps less their channels' means, over their deviations: those and then these."""
+    means, spreads = statistics[: len(maps)], statistics[len(maps) :]
+    return tuple((m - mean) / spread for m, mean, spread in zip(maps, means, spreads, strict=True))
 
 
 def view_side(backbone: Backbone, region_size: int) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -25,7 +24,6 @@ from rlt_ros.tracking.finding.verification import Verifier, restored_verifier
 from rlt_ros.tracking.learning import sampling
 from rlt_ros.tracking.learning.box_regression import (
     BoxRegressor,
-    regression_features,
     restored_regressor,
 )
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
@@ -292,9 +290,12 @@ class Detector:
             boxes = steps[-1][None]
         # It moves boxes better than the classifier; of sizes only those that both agree on.
         sized = from_centres(centres(steps[-1]), np.stack(steps)[:, 2:])
-        features = extractor.features(sized)
-        with torch.no_grad():
-            scores = scene.classifier(features)[:, TARGET]
+        scoring = extractor.runner.twin("scoring", scene.classifier)
+
+        def scored(features: Tensor) -> tuple[Tensor, Tensor]:
+            return features, scoring(features)[:, TARGET]
+
+        features, scores = extractor.runner.own(extractor.computed("scored", scored, sized))
         falls = (scores.diff() < 0).tolist()
         taken = falls.index(True) if True in falls else len(falls)
         return sized[taken], features[taken : taken + 1]
@@ -307,10 +308,13 @@ class Detector:
         Args:
             boxes: to refine.
             extractor: has observed the frame.
-            features: see ``regression_features``; None works them out.
+            features: see ``regression_features``, at hand; None works them out.
         """
         assert self._regressor is not None
+        regressor = self._regressor
         if features is None:
-            features = regression_features(self._config, extractor, boxes)
-        refined = self._regressor.refined(features, boxes).mean(axis=0)
-        return keep_in_area(refined, extractor.area)
+            context = self._config.regression_features == "context"
+            refined = regressor.refined_in(extractor, boxes, context)
+        else:
+            refined = regressor.refined(features, boxes)
+        return keep_in_area(refined.mean(axis=0), extractor.area)

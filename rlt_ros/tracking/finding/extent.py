@@ -62,7 +62,8 @@ class Extent:
         self._first = self._recent = moments
         self._solve()
         # What it makes of the true box: its mistakes of that kind are the target's own.
-        fitted = _fitted(self._response(self._seen), target)
+        _, response = _response(self._seen, self._weights)
+        fitted = _fitted(_on_host(response), target)
         self._factors = target[2:] / fitted[2:]
         self._shift = (centres(target) - centres(fitted)) / target[2:]
         self._sizes = target[2:]
@@ -125,8 +126,7 @@ class Extent:
             extractor: has observed the part of the frame that it is in.
             box: ``(4,)`` of the find; it is learned from the result.
         """
-        self._seen = extractor.places(_around(box), PLACES)
-        fitted = _fitted(self._response(self._seen), box)
+        fitted = _fitted(self._look(extractor, box), box)
         sizes = fitted[2:] * self._factors
         centre = centres(fitted) + self._shift * sizes
         change = np.log(sizes / self._sizes) ** 2 / 2
@@ -160,17 +160,32 @@ class Extent:
         gram.diagonal()[:-1].add_(RIDGE)
         self._weights = torch.cholesky_solve(wanted[:, None], torch.linalg.cholesky(gram))[:, 0]
 
-    def _response(self, places: Tensor) -> NDArray[np.float32]:
-        """Return how much places look like inside, ``(PLACES, PLACES)``, 1 in the middle."""
-        response = (_with_constant(places) @ self._weights).reshape(PLACES, PLACES)
-        response = response / response.flatten()[_middle(response.device)].mean().clamp_min(0.1)
-        fine = F.interpolate(
-            response[None, None],
-            scale_factor=STEPS,
-            mode="bilinear",
-            align_corners=False,
-        )[0, 0]
-        return np.asarray(fine.cpu().numpy(), dtype=np.float32)
+    def _look(self, extractor: FeatureExtractor, box: Boxes) -> NDArray[np.float32]:
+        """See places around a box, and return how much they look like inside.
+
+        Returns:
+            In fine steps, about 1 in the middle.
+        """
+        self._seen, fine = extractor.computed_of_places(
+            "response", _response, _around(box), PLACES, self._weights
+        )
+        return _on_host(fine)
+
+
+def _on_host(response: Tensor) -> NDArray[np.float32]:
+    return np.asarray(response.cpu().numpy(), dtype=np.float32)
+
+
+def _response(places: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    response = (_with_constant(places) @ weights).reshape(PLACES, PLACES)
+    response = response / response.flatten()[_middle(response.device)].mean().clamp_min(0.1)
+    fine = F.interpolate(
+        response[None, None],
+        scale_factor=STEPS,
+        mode="bilinear",
+        align_corners=False,
+    )[0, 0]
+    return places, fine
 
 
 def _with_constant(places: Tensor) -> Tensor:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 
 import numpy as np
 import torch
@@ -122,8 +123,14 @@ class Search:
         self._expectation.next_frame(scene.image, target)
         return TrackResult(target.copy(), self._score(seen.probability, 1.0), self._state())
 
-    def expect(self, image: Image) -> None:
-        """Move ``box`` to where the target is expected in the next frame ``(H, W, 3)`` RGB."""
+    def expect(self, image: Image, helper: Executor | None = None) -> None:
+        """Move ``box`` to where the target is expected in the next frame.
+
+        Args:
+            image: ``(H, W, 3)`` RGB.
+            helper: a thread for what can be done meanwhile.
+        """
+        self._steadying.begin(image, helper if not self.failures else None)
         self._before = self.box
         self._expectation.next_frame(image, self.box)
         self.box = self._expectation.expected(self.box)

@@ -50,14 +50,23 @@ def best_sighting(
         count: how many are the best.
         handicap: ``(N,)`` what to take off their target scores for the choice; None is nothing.
     """
-    with torch.no_grad():
-        features = extractor.features(boxes)
-        scores = classifier(features)
+    count = min(count, len(boxes))
+    runner = extractor.runner
+    scoring = runner.twin("scoring", classifier)
+
+    def chosen(features: Tensor, *handicaps: Tensor) -> tuple[Tensor, Tensor]:
+        scores = scoring(features)
         rank = scores[:, TARGET]
-        if handicap is not None:
-            rank = rank - torch.from_numpy(handicap).to(rank)
-        best = rank.topk(min(count, len(boxes))).indices
+        for one in handicaps:
+            rank = rank - one.to(rank)
+        best = rank.topk(count).indices
         probability = scores[best].softmax(dim=1)[:, TARGET].mean()
-        values = torch.stack([scores[best, TARGET].mean(), probability]).tolist()
-    top = boxes[best.cpu().numpy()]
-    return Sighting(top.mean(axis=0), top, features[best], *values)
+        means = torch.stack([scores[best, TARGET].mean(), probability])
+        return features[best], torch.cat([means.double(), best.double()])
+
+    handicaps = () if handicap is None else (handicap,)
+    at_best, told = extractor.computed(("chosen", count), chosen, boxes, *handicaps)
+    (at_best,) = runner.own([at_best])
+    score, probability, *best = told.tolist()  # all that the host waits for
+    top = boxes[np.array(best, dtype=np.int64)]
+    return Sighting(top.mean(axis=0), top, at_best, score, probability)

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future
+
 import numpy as np
+from numpy.typing import NDArray
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.finding.optical_flow import OpticalFlow
@@ -31,6 +34,7 @@ class Steadying:
         self._flow = OpticalFlow() if share else None
         if self._flow is not None:
             self._flow.remember(image, target)
+        self._begun: Future[NDArray[np.float64] | None] | None = None
 
     def state(self) -> State:
         """Return what is remembered of the last box, for ``restored``."""
@@ -47,11 +51,23 @@ class Steadying:
         self = cls.__new__(cls)
         self._share = share
         self._published = kept.box("published")
+        self._begun = None
         self._flow = OpticalFlow() if share else None
         flow = kept.optional("flow")
         if self._flow is not None and flow is not None:
             self._flow.restore(flow)
         return self
+
+    def begin(self, image: Image, helper: Executor | None) -> None:
+        """Follow the box before in the next frame, ahead of ``steadied``.
+
+        Args:
+            image: ``(H, W, 3)`` RGB.
+            helper: runs it; None leaves it to ``steadied``.
+        """
+        self._begun = None
+        if self._flow is not None and helper is not None:
+            self._begun = helper.submit(self._flow.shift, image)
 
     def steadied(self, box: Boxes, image: Image, followed: bool) -> Boxes:
         """Return the box ``(4,)`` to publish for a find.
@@ -63,7 +79,12 @@ class Steadying:
         """
         if self._flow is None:
             return box
-        shift = self._flow.shift(image) if followed else None
+        begun, self._begun = self._begun, None
+        shift = None
+        if followed:
+            shift = self._flow.shift(image) if begun is None else begun.result()
+        elif begun is not None:
+            begun.result()  # it reads what is remembered
         if shift is not None:
             moved = centres(self._published) + shift
             if np.linalg.norm(moved - centres(box)) < FLOW_TRUST * np.sqrt(box[2:].prod()):

@@ -92,6 +92,7 @@ class Verifier:
         self._box = box
         self._usual = FIRST_USUAL
         self._confirmed = self._last_look = self._frame = self._followed = 0
+        self._compared: tuple[Tensor, float] | None = None  # with the looks as they are
 
     def state(self) -> State:
         """Return what is remembered, for ``restored``."""
@@ -124,6 +125,7 @@ class Verifier:
         looks = kept.tensor("looks", (None, features), device)
         self = cls(looks, kept.box("box"), least)
         self._looks = looks  # as they were: to normalise them again rounds again
+        self._compared = None
         self._first = kept.integer("first", 1, len(looks))
         self._usual = kept.number("usual", -1.01, 1.01)
         self._confirmed = kept.integer("confirmed")
@@ -166,13 +168,18 @@ class Verifier:
             first, later = self._looks[: self._first], self._looks[self._first :][1 - LOOKS :]
             self._looks = torch.cat([first, later, F.normalize(features, dim=1)])
             self._last_look = self._frame
+            self._compared = None
 
     def doubt(self, is_success: bool) -> None:
         """Take a frame for one in doubt, in which the classifier saw the target or did not."""
         self._followed = self._followed + 1 if is_success else 0
 
     def _cosine(self, features: Tensor) -> float:
-        return float((self._looks @ F.normalize(features, dim=1)[0]).max())
+        """Return the largest cosine with a look; a find is judged, and then confirmed or not."""
+        if self._compared is None or self._compared[0] is not features:
+            cosine = float((self._looks @ F.normalize(features, dim=1)[0]).max())
+            self._compared = features, cosine
+        return self._compared[1]
 
     def _needed(self, box: Boxes, frames_in_doubt: int) -> float:
         least = self._least

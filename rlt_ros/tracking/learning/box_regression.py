@@ -65,11 +65,29 @@ class BoxRegressor:
 
     def refined(self, features: Tensor, boxes: Boxes) -> Boxes:
         """Return boxes ``(N, 4)`` moved and resized by what their features ``(N, D)`` say."""
-        change = (features - self._feature_mean) @ self._weights + self._offset
-        # Never more than one side or a factor e: what lies beyond was not learned.
-        delta = change.double().clamp(-1.0, 1.0).cpu().numpy()
-        sides = boxes[:, 2:]
-        return from_centres(centres(boxes) + delta[:, :2] * sides, sides * np.exp(delta[:, 2:]))
+        return _changed(boxes, *_change(features, *self._learned))
+
+    def refined_in(self, extractor: FeatureExtractor, boxes: Boxes, context: bool) -> Boxes:
+        """Return boxes ``(N, 4)`` of the observed frame moved and resized; see ``computed``."""
+        learned = extractor.runner.lasting("regressor", self._learned)
+        return _changed(
+            boxes, *extractor.computed("refined", _change, boxes, *learned, context=context)
+        )
+
+    @property
+    def _learned(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self._feature_mean, self._weights, self._offset
+
+
+def _changed(boxes: Boxes, change: Tensor) -> Boxes:
+    delta = change.cpu().numpy()
+    sides = boxes[:, 2:]
+    return from_centres(centres(boxes) + delta[:, :2] * sides, sides * np.exp(delta[:, 2:]))
+
+
+def _change(features: Tensor, mean: Tensor, weights: Tensor, offset: Tensor) -> tuple[Tensor]:
+    # Never more than one side or a factor e: what lies beyond was not learned.
+    return (((features - mean) @ weights + offset).double().clamp(-1.0, 1.0),)
 
 
 def regression_features(config: TrackerConfig, extractor: FeatureExtractor, boxes: Boxes) -> Tensor:

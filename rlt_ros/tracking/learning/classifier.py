@@ -33,6 +33,17 @@ class Activations(NamedTuple):
     gates5: Tensor
 
 
+class DropoutMasks(NamedTuple):
+    """Which hidden units stay while training.
+
+    Attributes:
+        after_fc4, after_fc5: ``(N, hidden)`` 1 for those that do, else 0.
+    """
+
+    after_fc4: Tensor
+    after_fc5: Tensor
+
+
 class Classifier(nn.Module):
     """fc4, fc5, fc6 with ReLU and dropout between.
 
@@ -77,27 +88,38 @@ class Classifier(nn.Module):
         ).to(features.dtype)
         return self.fc6(torch.relu(self.fc5(torch.relu(hidden4))))
 
-    def activations(
-        self, features: Tensor, dropout_generator: torch.Generator | None = None
-    ) -> Activations:
+    def dropout_masks(self, count: int, generator: torch.Generator) -> DropoutMasks | None:
+        """Draw which hidden units of ``count`` samples stay; None where none is ever dropped.
+
+        Args:
+            count: N.
+            generator: source of randomness, on the classifier's device.
+        """
+        if self.dropout == 0:
+            return None
+        like, keep = self.fc5.weight, 1.0 - self.dropout
+        after_fc4, after_fc5 = (
+            like.new_empty((count, len(like))).bernoulli_(keep, generator=generator)
+            for _ in range(2)
+        )
+        return DropoutMasks(after_fc4, after_fc5)
+
+    def activations(self, features: Tensor, masks: DropoutMasks | None = None) -> Activations:
         """Return scores and gates of features ``(N, features)``.
 
         Args:
             features: ``(N, features)``.
-            dropout_generator: applies dropout from this source; None applies none.
+            masks: of dropout; None drops nothing.
         """
         if self.attention is not None:
             features = self.attention(features)
+        after_fc4, after_fc5 = masks or (None, None)
         hidden4 = self.fc4(features)
-        gates4 = self._gates(hidden4, dropout_generator)
+        gates4 = self._gates(hidden4, after_fc4)
         hidden5 = self.fc5(hidden4 * gates4)
-        gates5 = self._gates(hidden5, dropout_generator)
+        gates5 = self._gates(hidden5, after_fc5)
         return Activations(self.fc6(hidden5 * gates5), gates4, gates5)
 
-    def _gates(self, hidden: Tensor, generator: torch.Generator | None) -> Tensor:
+    def _gates(self, hidden: Tensor, kept: Tensor | None) -> Tensor:
         gates = (hidden.detach() > 0).to(hidden.dtype)
-        if generator is not None and self.dropout > 0:
-            keep = 1.0 - self.dropout
-            kept = torch.empty_like(gates).bernoulli_(keep, generator=generator)
-            gates = gates * kept / keep
-        return gates
+        return gates if kept is None else gates * kept / (1.0 - self.dropout)

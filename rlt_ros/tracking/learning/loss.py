@@ -11,7 +11,7 @@ from torch import Tensor
 from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.attention import feature_gradients, image_gradients, regulariser
-from rlt_ros.tracking.learning.classifier import Activations, Classifier
+from rlt_ros.tracking.learning.classifier import Activations, Classifier, DropoutMasks
 from rlt_ros.tracking.learning.evidence import evidence, evidence_regulariser
 from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
@@ -21,16 +21,23 @@ def loss(
     positives: Samples,
     negatives: Samples,
     settings: TrainingSettings,
-    generator: torch.Generator | None = None,
+    masks: DropoutMasks | None = None,
     derivatives: ImageDerivatives | None = None,
 ) -> Tensor:
     """Return Eq. 5 of a mini-batch: cross entropy summed over it, plus lambda times R.
 
     With ``attention_weight`` 0 this is MDNet's loss, and nothing else is computed.
+
+    Args:
+        classifier: what is trained.
+        positives, negatives: the mini-batch, P and N samples.
+        settings: see ``TrainingSettings``.
+        masks: of dropout, of P + N samples; None drops nothing.
+        derivatives: see ``train``.
     """
     batch = Samples.joined([positives, negatives])
     features = batch.features
-    activations = classifier.activations(features, generator)
+    activations = classifier.activations(features, masks)
     count = len(positives)
     is_target = torch.arange(len(features), device=features.device) < count
     result = F.cross_entropy(activations.scores, is_target.long(), reduction="sum")

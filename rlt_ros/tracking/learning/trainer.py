@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from rlt_ros.tracking.compute.precision import tf32_in_convolutions
 from rlt_ros.tracking.compute.resources import Resources
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.extractor import FeaturePart
@@ -42,6 +43,8 @@ class Trainer:
         self._config = config
         self._device = resources.device
         self._derivatives = derivatives
+        self._runner = resources.training_runner
+        self._tf32 = resources.tf32
         self._scoring_dtype = torch.bfloat16 if resources.bfloat16 else None
         self.settings = training_settings(config, parts)
         self._update_settings = replace(
@@ -99,17 +102,19 @@ class Trainer:
         seed = int(np.random.SeedSequence([config.seed, update]).generate_state(1)[0])
         generator = torch.Generator(self._device).manual_seed(seed)
         positives, negatives = samples
-        train(
-            classifier,
-            positives,
-            negatives,
-            config.update_iterations if update else config.initial_iterations,
-            config.update_learning_rate if update else config.initial_learning_rate,
-            self._update_settings if update else self.settings,
-            generator,
-            self._derivatives,
-            on_step,
-        )
+        with tf32_in_convolutions(self._device, self._tf32):
+            train(
+                classifier,
+                positives,
+                negatives,
+                config.update_iterations if update else config.initial_iterations,
+                config.update_learning_rate if update else config.initial_learning_rate,
+                self._update_settings if update else self.settings,
+                generator,
+                self._derivatives,
+                on_step,
+                self._runner,
+            )
         if not all(bool(one.isfinite().all()) for one in classifier.parameters()):
             raise RuntimeError(
                 "training diverged: lower the learning rates, attention_weight or gradient_clip"

@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from rlt_ros.tracking.compute.runner import Runner
 from rlt_ros.tracking.compute.stopping import check_stop
 from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
-from rlt_ros.tracking.learning.loss import loss
 from rlt_ros.tracking.learning.memory import RememberedSamples
+from rlt_ros.tracking.learning.sgd import Steps, sgd
 from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
 
@@ -34,6 +34,7 @@ def train(
     generator: torch.Generator,
     derivatives: ImageDerivatives | None = None,
     on_step: Callable[[int], None] | None = None,
+    runner: Runner | None = None,
 ) -> None:
     """Train ``classifier`` in place.
 
@@ -50,6 +51,7 @@ def train(
             features.
         on_step: is told the number of steps done, after each; it must leave ``classifier`` and
             ``generator`` alone.
+        runner: runs the steps; None runs them as they are.
 
     Raises:
         ValueError: there are no target samples, or no background samples.
@@ -60,33 +62,21 @@ def train(
             f"training needs samples of target and background, not {len(positives)} and "
             f"{len(negatives)}"
         )
-    last = list(classifier.fc6.parameters())
-    if classifier.attention is not None:
-        last += classifier.attention.parameters()
-    rest = [*classifier.fc4.parameters(), *classifier.fc5.parameters()]
-    groups: list[dict[str, Any]] = [
-        {"params": rest},
-        {"params": last, "lr": learning_rate * settings.last_layer_rate},
-    ]
-    optimiser = torch.optim.SGD(
-        groups,
-        lr=learning_rate,
-        momentum=settings.momentum,
-        weight_decay=settings.weight_decay,
+    steps = sgd(
+        classifier, learning_rate, settings, derivatives, runner or Runner(generator.device)
     )
     positive_batches = _shuffled(len(positives), settings.batch_positives, generator)
-    negative_batches = _hard_negatives(classifier, negatives, settings, generator)
+    negative_batches = _hard_negatives(classifier, negatives, settings, generator, steps)
     for step in range(1, iterations + 1):
         check_stop()
         targets = positives[next(positive_batches)]
         background = negatives[next(negative_batches)]
-        optimiser.zero_grad()
-        loss(classifier, targets, background, settings, generator, derivatives).backward()
-        torch.nn.utils.clip_grad_norm_(classifier.parameters(), settings.gradient_clip)
-        optimiser.step()
+        masks = classifier.dropout_masks(len(targets) + len(background), generator)
+        steps.step(targets, background, masks)
         if on_step is not None:
+            steps.settle()
             on_step(step)
-    optimiser.zero_grad()
+    steps.settle()
 
 
 def _shuffled(count: int, batch: int, generator: torch.Generator) -> Iterator[Tensor]:
@@ -106,6 +96,7 @@ def _hard_negatives(
     negatives: Samples | RememberedSamples,
     settings: TrainingSettings,
     generator: torch.Generator,
+    steps: Steps,
 ) -> Iterator[Tensor]:
     """Yield index batches of the negatives that the classifier takes most for the target.
 
@@ -116,6 +107,7 @@ def _hard_negatives(
     wanted = settings.batch_negatives * settings.mining_interval
     while True:
         pool = next(pools)
+        steps.settle()
         with torch.no_grad():
             scores = classifier(negatives[pool].features)[:, TARGET]
         hardest = pool[scores.topk(min(wanted, len(pool))).indices]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -100,8 +101,8 @@ def test_every_kind_of_part_has_something_to_tell(
     assert (tmp_path / "report.html").is_file()
     assert found["pace: default"]["with updates"]["frames"] == 3
     assert found["features: default"]["float32"]["largest_difference"] == 0
-    for name in (DEFAULT, VGG_M):
-        same = found[f"tracking: {name}"]["same random numbers"]
+    for name, kind in itertools.product((DEFAULT, VGG_M), ("frame by frame", "whole run")):
+        same = found[f"tracking: {name}"][kind]
         assert same["frames"] == 3 and same["updates"] == same["cpu_updates"] > 0
         assert same["largest_shift"] == 0 and same["least_correlation"] == pytest.approx(1)
         assert same["agrees"]

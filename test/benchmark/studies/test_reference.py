@@ -115,7 +115,9 @@ def test_loss_and_its_gradient(bench: Workbench, weight: float, ratio: str) -> N
         positives,
         negatives,
         settings,
-        torch.Generator().manual_seed(3),
+        bench.classifier.dropout_masks(
+            len(positives) + len(negatives), torch.Generator().manual_seed(3)
+        ),
         bench.derivatives,
     )
     reference = training.batch_loss(

@@ -23,7 +23,7 @@ from rlt_ros.tracking import Tracker, make_config
 from rlt_ros.tracking.compute.stopping import StopSignal
 from rlt_ros.tracking.compute.turns import Turns
 from rlt_ros.tracking.features.shared_features import SharedFeatures
-from rlt_ros.tracking.learning import training
+from rlt_ros.tracking.learning import sgd
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.fine_tuning import BACKGROUND_NICENESS, FineTuner
 from rlt_ros.tracking.learning.loss import loss
@@ -177,7 +177,7 @@ def test_new_threads_of_the_host_have_its_number_of_threads(
         return loss(*arguments)
 
     monkeypatch.setattr(SharedFeatures, "observe", watched_observe)
-    monkeypatch.setattr(training, "loss", watched_loss)
+    monkeypatch.setattr(sgd, "loss", watched_loss)
     settings = {**few, "threads": 2, "update_mode": "background"}
     try:
         with Tracker(make_config(**settings)) as tracker:

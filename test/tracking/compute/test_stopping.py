@@ -19,7 +19,7 @@ from rlt_ros.tracking.compute.stopping import StopSignal, check_stop
 from rlt_ros.tracking.compute.turns import Turns
 from rlt_ros.tracking.features.openvino import inference
 from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
-from rlt_ros.tracking.learning import training
+from rlt_ros.tracking.learning import sgd
 from rlt_ros.tracking.learning.augmentation import turned, with_other_background
 from rlt_ros.tracking.learning.fine_tuning import FineTuner
 from rlt_ros.tracking.learning.loss import loss
@@ -39,7 +39,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         result.append(len(result))
         return loss(*arguments)
 
-    monkeypatch.setattr(training, "loss", counted)
+    monkeypatch.setattr(sgd, "loss", counted)
     return result
 
 
@@ -214,7 +214,7 @@ def test_lockstep_updates_are_stopped_too(
     with Tracker(make_config(**{**few, "update_interval": 1, "update_iterations": 5})) as tracker:
         tracker.init(*frames[0])
         watched, calls = stops_on_call(tracker.stop, 3, loss)
-        monkeypatch.setattr(training, "loss", watched)
+        monkeypatch.setattr(sgd, "loss", watched)
         with pytest.raises(TrackerStoppedError):
             tracker.track(frames[1][0])
         assert len(calls) == 3

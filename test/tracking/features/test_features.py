@@ -19,11 +19,16 @@ from rlt_ros.tracking.features.backbones.vgg_m import VggM
 from rlt_ros.tracking.features.crop_features import CropFeatures
 from rlt_ros.tracking.features.extractor import FeaturePart
 from rlt_ros.tracking.features.map_derivatives import AutogradPullback
-from rlt_ros.tracking.features.roi_align import bilinear_bins
+from rlt_ros.tracking.features.roi_align import bilinear_bins, bins_on_device
 from rlt_ros.tracking.features.sample_network import ImageFeatures
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.features.search_region import region_patch
-from rlt_ros.tracking.features.shared_features import CONTEXT_GRIDS, SharedFeatures, view_side
+from rlt_ros.tracking.features.shared_features import (
+    CONTEXT_GRIDS,
+    SharedFeatures,
+    _normalised,
+    view_side,
+)
 
 CPU = torch.device("cpu")
 
@@ -323,6 +328,17 @@ def test_bins_are_bilinear_samples_channel_beside_channel() -> None:
     torch.testing.assert_close(*slopes, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("grid", [1, 3, 7])
+def test_bins_by_the_device_are_those_by_the_host(grid: int, rlt_device: str) -> None:
+    rng = np.random.default_rng(grid)
+    maps = torch.from_numpy(rng.normal(size=(1, 6, 9, 13)).astype(np.float32))
+    corners, sides = rng.uniform(-60, 120, (40, 2)), rng.uniform(1, 90, (40, 2))
+    boxes = np.concatenate([corners, sides], axis=1)
+    level = FeatureLevel(6, 8, 3.5)
+    found = bins_on_device(maps.to(rlt_device), level, torch.from_numpy(boxes).to(rlt_device), grid)
+    torch.testing.assert_close(found.cpu(), bilinear_bins(maps, level, boxes, grid))
+
+
 @pytest.mark.parametrize("grids", [(5, 3), (5, 0), (0, 3)])
 def test_a_view_takes_derivatives_back_to_the_pixels(grids: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
@@ -337,7 +353,7 @@ def test_a_view_takes_derivatives_back_to_the_pixels(grids: tuple[int, int]) -> 
 
     # The same through the whole search region, which it must leave nothing of out.
     patch = extractor._patch.float().requires_grad_()
-    maps = extractor._normalised(backbone(patch))
+    maps = _normalised(backbone(patch), extractor._statistics())
     features = extractor.pooled(maps, moved[None], extractor._region, grids)
     gradients = torch.randn(features.shape, generator=torch.Generator().manual_seed(0))
     (whole,) = torch.autograd.grad(features, patch, gradients)

@@ -4,24 +4,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
-from rlt_ros.tracking.features.backbones import EfficientNetLite0
+from rlt_ros.tracking.features.backbones import EfficientNetLite0, VggM
 from rlt_ros.tracking.features.backbones.linearisation import relu6
-from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
+from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives, LinearisedDerivatives
 from rlt_ros.tracking.features.sample_network import ImageFeatures
 
 
 @pytest.fixture(scope="module")
-def network() -> ImageFeatures:
-    return ImageFeatures(EfficientNetLite0()).double()
+def networks(vgg_m_file: Path) -> dict[str, ImageFeatures]:
+    backbones = {"efficientnet_lite0": EfficientNetLite0(), "vgg_m": VggM(vgg_m_file)}
+    return {name: ImageFeatures(one).double() for name, one in backbones.items()}
 
 
-# Odd and even sides pad differently, and not the same on both sides.
-@pytest.mark.parametrize("size", [64, 75, 107])
-def test_of_image_features(network: ImageFeatures, size: int) -> None:
+# Odd and even sides pad differently, and not the same on both sides; VGG-M leaves pixels out.
+@pytest.mark.parametrize(
+    ("backbone", "size"),
+    [
+        *(("efficientnet_lite0", size) for size in (64, 75, 107)),
+        *(("vgg_m", size) for size in (75, 107, 110)),
+    ],
+)
+def test_of_image_features(networks: dict[str, ImageFeatures], backbone: str, size: int) -> None:
+    network = networks[backbone]
     generator = torch.Generator().manual_seed(0)
 
     def random(*shape: int) -> Tensor:
@@ -36,6 +46,14 @@ def test_of_image_features(network: ImageFeatures, size: int) -> None:
     torch.testing.assert_close(pulled, autograd.pulled(images, gradients), rtol=1e-8, atol=1e-10)
     pushed = torch.stack([derivative.pushed(one) for one in tangents])
     torch.testing.assert_close(pushed, autograd.pushed(images, tangents), rtol=1e-8, atol=1e-10)
+    ours = LinearisedDerivatives(network)
+    for _ in range(2):
+        torch.testing.assert_close(ours.pulled(images, gradients), pulled)
+        torch.testing.assert_close(ours.pushed(images, tangents), pushed)
+    other = 255.0 - images  # not those that were pulled last
+    ours.pulled(images, gradients)
+    expected = autograd.pushed(other, tangents)
+    torch.testing.assert_close(ours.pushed(other, tangents), expected, rtol=1e-8, atol=1e-10)
 
 
 def test_of_each_map_by_the_one_before() -> None:

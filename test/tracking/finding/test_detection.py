@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from pretended_extractor import Computing
 
 from rlt_ros.tracking import make_config
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
@@ -26,7 +27,7 @@ START = np.array([100.0, 80.0, 40.0, 20.0])
 class Regressor:
     """Moves boxes by (3, -2) pixels and makes them 1.1 times as large."""
 
-    def refined(self, _: torch.Tensor, boxes: Boxes) -> Boxes:
+    def refined_in(self, _: object, boxes: Boxes, __: bool) -> Boxes:
         return from_centres(centres(boxes) + np.array([3.0, -2.0]), 1.1 * boxes[:, 2:])
 
 
@@ -40,9 +41,7 @@ def refined(best_width: float, **settings: Any) -> Boxes:
         score = -(boxes[:, 2] - best_width).abs()
         return torch.stack([torch.zeros_like(score), score], dim=1)
 
-    extractor = SimpleNamespace(
-        area=np.array([0.0, 0.0, 640.0, 480.0]), features=features, context_features=features
-    )
+    extractor = Computing(area=np.array([0.0, 0.0, 640.0, 480.0]), features=features)
     config = make_config(**settings)
     regressor: Any = Regressor()
     detector = Detector(config, np.random.default_rng(0), START, regressor, None)
@@ -72,7 +71,7 @@ AREA, REGION = np.array([0.0, 0.0, 640.0, 480.0]), np.array([200.0, 160.0])
 IMAGE = np.zeros((480, 640, 3), np.uint8)
 
 
-class Extractor:
+class Extractor(Computing):
     """The features of boxes are the boxes; what it sees is 200 x 160 px."""
 
     def __init__(self, area: Boxes = AREA) -> None:
@@ -197,6 +196,10 @@ class Noting:
     def refined(self, features: torch.Tensor, boxes: Boxes) -> Boxes:
         self.given.append((features.tolist(), boxes.tolist()))
         return boxes + np.array([4.0, 0.0, 0.0, 0.0])
+
+    def refined_in(self, extractor: Any, boxes: Boxes, context: bool) -> Boxes:
+        of = extractor.context_features if context else extractor.features
+        return self.refined(of(boxes), boxes)
 
 
 class Wide(Extractor):
@@ -456,7 +459,7 @@ def test_candidates_pay_for_their_distance(
     monkeypatch.setattr(
         "rlt_ros.tracking.finding.detection.sampling.gaussian_boxes", lambda *_: candidates
     )
-    extractor: Any = SimpleNamespace(area=np.array([0.0, 0.0, 640.0, 480.0]), features=features)
+    extractor: Any = Computing(area=np.array([0.0, 0.0, 640.0, 480.0]), features=features)
     config = make_config(motion_penalty=penalty, best_candidates=1)
     detector = Detector(config, np.random.default_rng(0), wide, None, None)
     scene: Any = Scene(np.zeros((480, 640, 3), np.uint8), extractor, classifier)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pretended_extractor import Computing
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes, centres
@@ -21,7 +22,7 @@ TARGET: Boxes = np.array([40.0, 30.0, 24.0, 16.0])
 FIRST_SHARE = STEADY**2 / (STEADY**2 + FIRST_TREMBLING**2)
 
 
-class Painted:
+class Painted(Computing):
     """Stands for a feature extractor: places in a box differ from the others, but for noise."""
 
     place_width = 5

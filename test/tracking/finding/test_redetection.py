@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from pretended_extractor import Computing
 
 from rlt_ros.tracking.boxes import Boxes, centres
 from rlt_ros.tracking.finding.redetection import (
@@ -122,7 +123,7 @@ def test_the_parts_cover_the_frame_from_near_to_far(image_size: tuple[int, int])
         assert inside.any()
 
 
-class Places:
+class Places(Computing):
     """Stands for an extractor: the features of boxes are their centres."""
 
     def __init__(self, area: tuple[float, float, float, float]) -> None:

@@ -65,6 +65,7 @@ class Told:
         self.confirmed: list[int] = []
         self.doubted: list[Find] = []
         self.followed: list[bool] = []
+        self.begun: list[object] = []
         self.carried: list[list[float]] = []
         self.verifier: Any = None
 
@@ -75,6 +76,9 @@ class Told:
     def find(self, scene: Scene, box: Boxes, reach: float, failures: int) -> Find:
         self.asked.append((box.tolist(), reach, failures))
         return self.finds.pop(0)
+
+    def begin(self, image: object, helper: object) -> None:
+        self.begun.append(helper)
 
     def carry(self, expected: Any) -> None:
         self.carried.append(expected(TARGET).tolist())

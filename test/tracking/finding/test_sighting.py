@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from pretended_extractor import Computing
 
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.finding.sighting import Sighting, best_sighting
@@ -17,7 +18,7 @@ BOXES = np.array([[0, 5, 10, 20], [2, 9, 30, 10], [8, 1, 10, 40], [4, 3, 50, 60]
 SCORES = torch.tensor([[0.0, 1.0], [3.0, 4.0], [-1.0, 2.0], [2.0, 0.5]])
 
 
-class Extractor:
+class Extractor(Computing):
     """Boxes have their index and their first corner as features."""
 
     def features(self, boxes: Boxes) -> torch.Tensor:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -56,6 +58,23 @@ def test_the_flow_starts_at_the_box_that_was_published_last(flow: Flow) -> None:
     again = steady.steadied(found, frame(3), followed=True)
     np.testing.assert_allclose(again, [106.75, 47.75, 40.0, 14.0])
     assert flow.remembered[2:] == [(3, again.tolist())]
+
+
+def test_what_a_helper_has_begun_is_asked_once(flow: Flow) -> None:
+    steady = Steadying(0.25, frame(1), TARGET)
+    found = np.array([106.0, 48.0, 40.0, 14.0])
+    with ThreadPoolExecutor(1) as helper:
+        flow.told = np.array([2.0, -4.0])
+        steady.begin(frame(2), helper)
+        box = steady.steadied(found, frame(2), followed=True)
+        np.testing.assert_allclose(box, [105.0, 47.0, 40.0, 14.0])
+        assert flow.asked == [2]
+        steady.begin(frame(3), helper)  # and then the target is not found
+        steady.begin(frame(4), helper)
+        flow.told = np.array([4.0, 0.0])
+        steady.begin(frame(5), None)  # the next frame's is not begun
+        steady.steadied(found, frame(5), followed=True)
+    assert sorted(flow.asked) == [2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(

@@ -114,9 +114,10 @@ def test_closed_form_equals_double_backward(
 
 def test_closed_form_knows_dropout(classifier: Classifier, features: Tensor) -> None:
     inputs = features.clone().requires_grad_()
-    activations = classifier.activations(inputs, torch.Generator().manual_seed(5))
+    masks = classifier.dropout_masks(len(features), torch.Generator().manual_seed(5))
+    activations = classifier.activations(inputs, masks)
     (reference,) = torch.autograd.grad(activations.scores[:, TARGET].sum(), inputs)
-    again = classifier.activations(features, torch.Generator().manual_seed(5))
+    again = classifier.activations(features, masks)
     torch.testing.assert_close(feature_gradients(classifier, again)[TARGET], reference)
     without = feature_gradients(classifier, classifier.activations(features))[TARGET]
     assert not torch.allclose(without, reference)

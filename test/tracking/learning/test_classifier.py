@@ -69,8 +69,12 @@ def test_dropout_drops_its_share_and_makes_up_for_it(dropout: float) -> None:
     classifier, features = new_classifier(dropout), samples()
     with torch.no_grad():
         plain = classifier.activations(features)
-        dropped = classifier.activations(features, torch.Generator().manual_seed(3))
-        again = classifier.activations(features, torch.Generator().manual_seed(3))
+        dropped, again = (
+            classifier.activations(
+                features, classifier.dropout_masks(len(features), torch.Generator().manual_seed(3))
+            )
+            for _ in range(2)
+        )
     active = plain.gates4 > 0
     assert torch.equal(dropped.gates4, again.gates4)
     values = dropped.gates4[active].unique()
@@ -89,7 +93,8 @@ def test_no_dropout_changes_nothing() -> None:
     classifier, features = new_classifier(dropout=0.0), samples()
     generator = torch.Generator().manual_seed(3)
     assert torch.equal(
-        classifier.activations(features, generator).scores, classifier.activations(features).scores
+        classifier.activations(features, classifier.dropout_masks(len(features), generator)).scores,
+        classifier.activations(features).scores,
     )
 
 

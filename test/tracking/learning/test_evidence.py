@@ -38,8 +38,8 @@ def test_evidence_adds_up_to_the_score_up_to_the_biases(
     with torch.no_grad():
         for layer in (classifier.fc4, classifier.fc5, classifier.fc6):
             layer.bias.zero_()
-    for generator in (None, torch.Generator().manual_seed(1)):  # dropout too
-        activations = classifier.activations(features, generator)
+    for masks in (None, classifier.dropout_masks(COUNT, torch.Generator().manual_seed(1))):
+        activations = classifier.activations(features, masks)
         maps = evidence(classifier, activations, features, PARTS)
         assert [one.shape for one in maps] == [(COUNT, 4), (COUNT, 9)]
         total = sum(one.sum(dim=1) for one in maps)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from rlt_ros.tracking import make_config
+from rlt_ros.tracking.compute.runner import Runner
 from rlt_ros.tracking.features.extractor import FeaturePart
 from rlt_ros.tracking.learning import trainer
 from rlt_ros.tracking.learning.trainer import Trainer
@@ -27,7 +28,10 @@ SAMPLES: Any = ("positives", "negatives")
 
 
 def new_trainer(bfloat16: bool = False, derivatives: Any = None, **settings: Any) -> Trainer:
-    resources: Any = SimpleNamespace(device=torch.device("cpu"), bfloat16=bfloat16)
+    device = torch.device("cpu")
+    resources: Any = SimpleNamespace(
+        device=device, bfloat16=bfloat16, tf32=False, training_runner=Runner(device)
+    )
     config = make_config(**SETTINGS | settings)
     return Trainer(config, resources, (FeaturePart(4, 1),), derivatives)
 
@@ -52,7 +56,7 @@ def test_updates_have_settings_of_their_own(trained: list[Any]) -> None:
         assert given[:3] == (classifier, *SAMPLES)
         assert given[3:5] == (iterations, rate)
         assert given[5].attention_weight == weight
-        assert given[7:] == (derivatives, on_step)
+        assert given[7:9] == (derivatives, on_step)
 
 
 def test_each_update_has_random_numbers_of_its_own(trained: list[Any]) -> None:

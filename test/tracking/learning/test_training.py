@@ -115,7 +115,7 @@ def test_hard_negatives_are_the_ones_trained_on(
         seen.append(negatives.features)
         return loss(classifier, positives, negatives, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("rlt_ros.tracking.learning.training.loss", recorded)
+    monkeypatch.setattr("rlt_ros.tracking.learning.sgd.loss", recorded)
     chosen = replace(settings, mining_pool=len(background.features), batch_negatives=8)
     train(classifier, targets, background, 1, 1e-4, chosen, torch.Generator().manual_seed(0))
     hardest = background.features[scores.topk(8).indices]
@@ -213,7 +213,7 @@ def test_the_hardest_serve_several_steps(
         seen.append(negatives.features)
         return loss(classifier, positives, negatives, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("rlt_ros.tracking.learning.training.loss", recorded)
+    monkeypatch.setattr("rlt_ros.tracking.learning.sgd.loss", recorded)
     chosen = replace(
         settings, mining_pool=len(background.features), batch_negatives=4, mining_interval=3
     )

@@ -16,6 +16,7 @@ import pretend_device
 import torch
 
 import rlt_ros.tracking.compute.resources
+import rlt_ros.tracking.features.sample_network
 import rlt_ros.tracking.learning.trainer
 from rlt_ros.tracking import Tracker, make_config
 
@@ -37,6 +38,8 @@ def main(path: str, preset: str, settings: str) -> None:
         training.append(dict(pretend_device.moves - before))
 
     trainer.train = counted
+    # It has a CPU's memory, and that several times.
+    rlt_ros.tracking.features.sample_network.CROPS_PER_GPU_PASS = 16
     for place in (torch.device("cpu"), device):
         resources.resolved_device = lambda _, place=place: place
         with Tracker(config) as one:

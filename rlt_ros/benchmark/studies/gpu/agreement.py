@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,9 +22,10 @@ from rlt_ros.benchmark.studies.gpu.bench import (
 )
 from rlt_ros.benchmark.studies.gpu.host_random_numbers import HostRandomNumbers
 from rlt_ros.benchmark.text_tables import Table, number
-from rlt_ros.tracking import TrackerConfig
+from rlt_ros.tracking import Tracker, TrackerConfig
 from rlt_ros.tracking.boxes import Boxes, from_centres, iou
 from rlt_ros.tracking.compute.cpu_threads import CpuThreads
+from rlt_ros.tracking.compute.precision import tf32_in_convolutions
 from rlt_ros.tracking.features.loading import load_networks
 from rlt_ros.tracking.settings import Value
 
@@ -45,19 +46,19 @@ _HEADINGS = [
     "the CPU's",
     "agrees",
 ]
+_ROUNDING = 1e-7
 _NOTE = (
     f"Agrees: boxes differ by {LARGEST_MEAN_SHIFT:g} px or less in the mean (of the four numbers' "
-    f"largest), attention maps correlate by {LEAST_CORRELATION:g} or more at least. Same random "
-    "numbers: mini-batches and dropout as on the CPU, no TF32. As it is: the device's own random "
-    "numbers, so what is learned differs as from seed to seed."
+    f"largest), attention maps correlate by {LEAST_CORRELATION:g} or more at least. Frame by "
+    "frame: before each, the device takes up the target as the CPU has learned and followed it. "
+    "Whole run: the device learns and follows by itself, with the CPU's random numbers. A tracker "
+    "that learns from what it finds makes small differences large, whatever computes them: the "
+    f"last line is the CPU against itself, with features off by a share of {_ROUNDING:g}."
 )
 
 
 def compare_features(bench: Bench, until: float, tracker: str) -> Iterator[Found]:
-    """Compare features of the same boxes in the first frame, with TF32 in convolutions and without.
-
-    PyTorch lets cuDNN use it unless told otherwise.
-    """
+    """Compare features of the same boxes in the first frame, with TF32 in convolutions and not."""
     numbers: dict[str, Json] = {}
     rows = [["convolutions in", "largest difference", "typical feature", "agrees"]]
     note = (
@@ -67,11 +68,11 @@ def compare_features(bench: Bench, until: float, tracker: str) -> Iterator[Found
     height, width = bench.first.shape[:2]
     boxes = _boxes_around(bench.box, (width, height))
     expected = _features(bench.config(tracker, **_ON_CPU), bench, boxes)
-    for what, tf32 in (("float32", False), ("TF32 where cuDNN likes", True)):
+    for what, precision in (("float32", "float32"), ("TF32", "tf32")):
         if time.perf_counter() > until:
             return
-        with _tf32_in_convolutions(tf32):
-            found = _features(bench.config(tracker, precision="float32"), bench, boxes)
+        with tf32_in_convolutions(bench.device, precision == "tf32"):
+            found = _features(bench.config(tracker, precision=precision), bench, boxes)
         largest = float((found - expected).abs().max())
         typical = float(expected.std())
         agrees = largest <= LARGEST_FEATURE_DIFFERENCE * max(1.0, typical)
@@ -90,34 +91,40 @@ class _Run:
 
 
 def compare_tracks(bench: Bench, until: float, tracker: str) -> Iterator[Found]:
-    """Compare 60 frames, in lockstep and with the same random numbers, and attention maps.
+    """Compare 60 frames in lockstep, and attention maps: from the CPU's state, and on its own.
 
-    The paper's presets learn from fewer samples here, on both sides, for the CPU's sake. Then once
-    more with the device's own random numbers: what other mini-batches change.
+    The paper's presets learn from fewer samples here, on both sides, for the CPU's sake. With the
+    same random numbers, mini-batches and dropout; without TF32, unless the settings ask for it.
     """
     settings: dict[str, Value] = {"update_mode": "lockstep", "precision": "float32"}
     if tracker != DEFAULT:
         settings.update(FEWER_SAMPLES)
+    on_cpu_config = bench.config(tracker, **{**settings, **_ON_CPU})
+    config = bench.config(tracker, **settings)
     start = time.perf_counter()
-    on_cpu = _tracked(
-        bench, bench.config(tracker, **{**settings, **_ON_CPU}), (2 * until + start) / 3
-    )
-    with _tf32_in_convolutions(False), HostRandomNumbers(bench.device):
-        exact = _tracked(bench, bench.config(tracker, **settings), until, len(on_cpu.boxes))
-    numbers: dict[str, Json] = {"cpu_seconds": on_cpu.seconds, "device_seconds": exact.seconds}
-    if not on_cpu.boxes or not exact.boxes:
+    on_cpu, taken_up = _side_by_side(bench, on_cpu_config, config, (2 * until + start) / 3)
+    if not on_cpu.boxes:
         return
+    numbers: dict[str, Json] = {"cpu_and_device_seconds": on_cpu.seconds}
     title = f"Tracking: device against CPU, {tracker}"
-    numbers["same random numbers"] = _differences(bench, on_cpu, exact)
-    rows = [_HEADINGS, _row("same random numbers", numbers["same random numbers"])]
-    yield Found(numbers, [Table(title, rows, _NOTE)])
-    if time.perf_counter() + exact.seconds > until:
+    rows = [_HEADINGS]
+
+    def found(what: str, run: _Run) -> Found:
+        numbers[what] = _differences(bench, on_cpu, run)
+        rows.append(_row(what, numbers[what]))
+        return Found(numbers, [Table(title, rows, _NOTE)])
+
+    yield found("frame by frame", taken_up)
+    with HostRandomNumbers(bench.device):
+        alone = _tracked(bench, config, until, len(on_cpu.boxes))
+    if not alone.boxes:
         return
-    own = _tracked(bench, bench.config(tracker, **settings), until, len(on_cpu.boxes))
-    if own.boxes:
-        numbers["as it is"] = _differences(bench, on_cpu, own)
-        rows.append(_row("as it is", numbers["as it is"]))
-        yield Found(numbers, [Table(title, rows, _NOTE)])
+    numbers["device_seconds"] = alone.seconds
+    yield found("whole run", alone)
+    if time.perf_counter() + on_cpu.seconds < until:
+        noisy = _tracked(bench, on_cpu_config, until, len(on_cpu.boxes), _ROUNDING)
+        if noisy.boxes:
+            yield found("the CPU against itself", noisy)
 
 
 def _row(what: str, one: dict[str, Json]) -> list[str]:
@@ -140,12 +147,40 @@ def correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     return float(flat[0] @ flat[1] / (norms[0] * norms[1])) if all(norms) else float("nan")
 
 
+def _side_by_side(
+    bench: Bench, on_cpu: TrackerConfig, on_device: TrackerConfig, until: float
+) -> tuple[_Run, _Run]:
+    """Return a run on the CPU, and one on the device that takes up its target before each frame."""
+    run, taken_up = _Run(), _Run()
+    start = time.perf_counter()
+    with bench.tracker(on_cpu, until) as one, bench.tracker(on_device, until) as other:
+        one.init(bench.first, bench.box)
+        for index, image in enumerate(bench.frames(COMPARED_FRAMES, until)):
+            other.take_up(one.saved_target())
+            for tracker, its in ((other, taken_up), (one, run)):
+                result = tracker.track(image)
+                its.boxes.append(result.box)
+                its.scores.append(result.score)
+                if index % _MAPS_EVERY == 0:
+                    its.maps[index] = tracker.attention_map()
+        run.updates = taken_up.updates = one.updates_done
+    run.seconds = taken_up.seconds = time.perf_counter() - start
+    return run, taken_up
+
+
 def _tracked(
-    bench: Bench, config: TrackerConfig, until: float, frames: int = COMPARED_FRAMES
+    bench: Bench,
+    config: TrackerConfig,
+    until: float,
+    frames: int = COMPARED_FRAMES,
+    off_by: float = 0.0,
 ) -> _Run:
+    """Return a run; features are off by a random share of such a deviation."""
     run = _Run()
     start = time.perf_counter()
     with bench.tracker(config, until) as tracker:
+        if off_by:
+            _disturb(tracker, off_by)
         tracker.init(bench.first, bench.box)
         for index, image in enumerate(bench.frames(frames, until)):
             result = tracker.track(image)
@@ -156,6 +191,22 @@ def _tracked(
         run.updates = tracker.updates_done
     run.seconds = time.perf_counter() - start
     return run
+
+
+def _disturb(tracker: Tracker, share: float) -> None:
+    extractor: Any = tracker._extractor
+    name = "_compute" if hasattr(extractor, "_compute") else "compute"
+    compute, generator = getattr(extractor, name), torch.Generator().manual_seed(0)
+
+    def off(one: torch.Tensor) -> torch.Tensor:
+        return one * (1 + share * torch.randn(one.shape, generator=generator))
+
+    def disturbed(images: torch.Tensor) -> Any:
+        made = compute(images)
+        return off(made) if isinstance(made, torch.Tensor) else tuple(map(off, made))
+
+    disturbed.samples_per_call = getattr(compute, "samples_per_call", 0)  # type: ignore[attr-defined]
+    setattr(extractor, name, disturbed)
 
 
 def _differences(bench: Bench, expected: _Run, found: _Run) -> dict[str, Json]:
@@ -206,14 +257,3 @@ def _boxes_around(box: Boxes, size: tuple[int, int]) -> Boxes:
     near = from_centres(centre + side * rng.normal(0, 0.3, (64, 2)), sides)
     near[:, :2] = np.clip(near[:, :2], 0, np.maximum(0, np.array(size) - near[:, 2:]))
     return near
-
-
-@contextlib.contextmanager
-def _tf32_in_convolutions(allowed: bool) -> Iterator[None]:
-    # Of the two interfaces that newer releases have, which must not be mixed, the one for all.
-    before = torch.backends.cudnn.allow_tf32
-    torch.backends.cudnn.allow_tf32 = allowed
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.allow_tf32 = before

@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator, Mapping
-
-import torch
+from dataclasses import replace
 
 from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.studies.gpu.bench import Bench, Found
@@ -42,7 +40,7 @@ def measure_stages(
     numbers: dict[str, Json] = {"frames": len(times), "updates": updates, "counted": counted}
     shares = (
         rates.get("copy_bytes_per_second"),
-        rates.get(f"{_multiplies_in(bench)}_operations_per_second"),
+        rates.get(f"{_multiplies_in(bench, tracker)}_operations_per_second"),
     )
     rows = [
         ["stage", "device ms", "host ms", "operators", "GFLOP", "MB, each", "MB, once", "floor ms",
@@ -76,7 +74,7 @@ def measure_stages(
         **_floors(total, of, *shares),
     }
     rows.append(["a frame without updates", *_cells(numbers["frame"])])
-    kind = _multiplies_in(bench)
+    kind = _multiplies_in(bench, tracker)
     note = (
         f"Of {len(times)} frames with {updates} updates. Device: between CUDA events, with the "
         "time that it waits for the host. MB, each: read and written by each operator on its own; "
@@ -94,7 +92,7 @@ def _timed(
     clock = StageTimes(bench.device)
     found = []
     config = bench.config(tracker, update_mode="lockstep")
-    with StageHooks(clock), bench.tracker(config, until) as one:
+    with bench.tracker(config, until) as one, StageHooks(clock):
         one.init(bench.first, bench.box)
         for _ in range(0 if bench.quick else _WARM_UP):
             one.track(bench.first)
@@ -110,7 +108,9 @@ def _counted(
     bench: Bench, until: float, tracker: str, frames: int
 ) -> tuple[dict[str, Work], dict[str, int]]:
     counter = WorkCounter()
-    with bench.tracker(bench.config(tracker, update_mode="lockstep"), until) as one:
+    # In a graph, nothing of it would be seen.
+    config = replace(bench.config(tracker, update_mode="lockstep"), cuda_graphs=False)
+    with bench.tracker(config, until) as one:
         one.init(bench.first, bench.box)
         count = 0
         with counter, StageHooks(counter):
@@ -149,11 +149,9 @@ def _cells(one: Mapping[str, Json]) -> list[str]:
     ]
 
 
-def _multiplies_in(bench: Bench) -> str:
+def _multiplies_in(bench: Bench, tracker: str) -> str:
     """Return the name of the matrix rate that most operations go by: convolutions' own setting."""
-    tf32 = bench.device.type == "cuda"
-    with contextlib.suppress(RuntimeError):  # where it was set in two ways that disagree
-        tf32 = tf32 and torch.backends.cudnn.allow_tf32
+    tf32 = bench.device.type == "cuda" and bench.config(tracker).precision == "tf32"
     kind = "tf32" if tf32 else "float32"
     assert kind in MATRIX_KINDS
     return kind

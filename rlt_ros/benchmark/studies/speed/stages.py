@@ -43,6 +43,7 @@ WATCHED: tuple[tuple[str, Any, str], ...] = (
     ("sample", sampling, "spread_boxes"),
     ("sample", sampling, "boxes_within_iou"),
     ("features", SharedFeatures, "pooled"),
+    ("features", SharedFeatures, "_computed"),  # with what is made of them
     ("features", CropFeatures, "samples"),
     ("score", Classifier, "forward"),
     ("score", Search, "find"),

@@ -38,6 +38,7 @@ class Backbone(nn.Module, abc.ABC):
         padding_value: grey level 0..255 that stands for "outside the image".
         sample_grid: cells per side that features of an image sample have (``features: crops``).
         linearisable: whether ``linearised`` is written out.
+        linearised_by_openvino: whether OpenVINO can take it over.
         weights_sha256: of the weight file (hex): features of other weights mean something else.
     """
 
@@ -45,6 +46,7 @@ class Backbone(nn.Module, abc.ABC):
     padding_value: int
     sample_grid = 3
     linearisable = False
+    linearised_by_openvino = False
     weights_sha256 = ""
     memory_format: torch.memory_format = torch.channels_last
 

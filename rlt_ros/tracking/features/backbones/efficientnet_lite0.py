@@ -89,6 +89,7 @@ class EfficientNetLite0(Backbone):
     # classifier learns too little.
     sample_grid = 7
     linearisable = True
+    linearised_by_openvino = True
 
     def __init__(self, weights: Path | None = None) -> None:
         super().__init__()

@@ -57,6 +57,11 @@ def beside_identity(inner: LinearMap) -> LinearMap:
     return LinearMap(lambda v: v + inner.pushed(v), lambda g: g + inner.pulled(g))
 
 
+def relu(x: Tensor) -> Linearised:
+    """Return ReLU of ``x``, with PyTorch's derivative of 0 at its edge."""
+    return torch.relu(x), scaled((x > 0.0).to(x.dtype))
+
+
 def relu6(x: Tensor) -> Linearised:
     """Return ReLU6 of ``x``, with PyTorch's derivative of 0 at its edges."""
     passed = ((x > 0.0) & (x < 6.0)).to(x.dtype)

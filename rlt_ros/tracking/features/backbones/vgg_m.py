@@ -7,6 +7,8 @@ Chatfield et al., "Return of the Devil in the Details", BMVC 2014; cut and padde
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,12 @@ from torch import Tensor, nn
 
 from rlt_ros.tracking.errors import WeightsError
 from rlt_ros.tracking.features.backbones.base import Backbone, FeatureLevel
+from rlt_ros.tracking.features.backbones.linearisation import (
+    Linearised,
+    LinearMap,
+    chained,
+    relu,
+)
 from rlt_ros.tracking.features.backbones.matconvnet import read_convolutions
 from rlt_ros.tracking.features.backbones.weights import check_maps, existing_file, file_sha256
 
@@ -42,6 +50,7 @@ class VggM(Backbone):
     # No padding anywhere: cell 0 is centred in its receptive field of 75 pixels.
     levels = (FeatureLevel(512, 16, 37.5),)
     padding_value = 128
+    linearisable = True
 
     def __init__(self, weights: Path) -> None:
         super().__init__()
@@ -64,6 +73,19 @@ class VggM(Backbone):
         x = F.max_pool2d(self.norm2(F.relu(self.conv2(x))), 3, 2)
         return (F.relu(self.conv3(x)),)
 
+    def linearised(self, images: Tensor) -> tuple[Linearised]:
+        """See ``Backbone.linearised``."""
+        x = (images - 128.0).contiguous(memory_format=self.memory_format)
+        maps: list[LinearMap] = []
+        for conv, norm in ((self.conv1, self.norm1), (self.conv2, self.norm2), (self.conv3, None)):
+            layers: list[Callable[[Tensor], Linearised]] = [partial(_convolved, conv), relu]
+            if norm is not None:
+                layers += [norm.linearised, _pooled]
+            for layer in layers:
+                x, derivative = layer(x)
+                maps.append(derivative)
+        return ((x, chained(maps)),)
+
 
 class LocalResponseNorm(nn.Module):
     """x / (2 + 1e-4 * sum of x^2 over 5 channels)^0.75, MatConvNet's constants.
@@ -83,6 +105,52 @@ class LocalResponseNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Normalise maps ``(N, C, H, W)``."""
         return x * (_LRN_K + F.conv2d(x * x, self.band)) ** -_LRN_BETA
+
+    def linearised(self, x: Tensor) -> Linearised:
+        """Return what ``forward`` returns, and its derivative.
+
+        With s = k + B x^2 and y = x s^-b it is dy = s^-b dx - 2 b x s^(-b-1) B (x dx), B symmetric.
+        """
+        sums = _LRN_K + F.conv2d(x * x, self.band)
+        scale = sums**-_LRN_BETA
+        y = x * scale
+        outer = -2.0 * _LRN_BETA * y / sums
+
+        def pushed(v: Tensor) -> Tensor:
+            return scale * v + outer * F.conv2d(x * v, self.band)
+
+        def pulled(g: Tensor) -> Tensor:
+            return scale * g + x * F.conv2d(outer * g, self.band)
+
+        return y, LinearMap(pushed, pulled)
+
+
+def _convolved(conv: nn.Conv2d, x: Tensor) -> Linearised:
+    weight, stride = conv.weight, conv.stride
+    # Input that no output has seen.
+    rest = [(a - conv.kernel_size[0]) % stride[0] for a in x.shape[-2:]]
+
+    def pushed(v: Tensor) -> Tensor:
+        return F.conv2d(v, weight, stride=stride)
+
+    def pulled(g: Tensor) -> Tensor:
+        return F.conv_transpose2d(g, weight, stride=stride, output_padding=rest)
+
+    return conv(x), LinearMap(pushed, pulled)
+
+
+def _pooled(x: Tensor) -> Linearised:
+    y, chosen = F.max_pool2d(x, 3, 2, return_indices=True)
+    chosen, size = chosen.flatten(2), x.shape[-2:]
+
+    def pushed(v: Tensor) -> Tensor:
+        return v.flatten(2).gather(2, chosen).unflatten(2, y.shape[-2:])
+
+    def pulled(g: Tensor) -> Tensor:
+        inputs = g.new_zeros((*g.shape[:2], size[0] * size[1]))
+        return inputs.scatter_add_(2, chosen, g.flatten(2)).unflatten(2, size)
+
+    return y, LinearMap(pushed, pulled)
 
 
 def _convolution(weight: Tensor, bias: Tensor, stride: int) -> nn.Conv2d:

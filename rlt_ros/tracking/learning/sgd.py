@@ -1,0 +1,197 @@
+# Copyright 2026 rlt_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Steps of stochastic gradient descent on a classifier, one by one or each as a graph."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from rlt_ros.tracking.compute.runner import Runner
+from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
+from rlt_ros.tracking.features.samples import Samples
+from rlt_ros.tracking.learning.classifier import Classifier, DropoutMasks
+from rlt_ros.tracking.learning.loss import loss
+from rlt_ros.tracking.learning.training_settings import TrainingSettings
+
+
+class Steps(Protocol):
+    """Takes steps on a classifier's weights: momentum, weight decay, gradients clipped."""
+
+    def step(self, targets: Samples, background: Samples, masks: DropoutMasks | None) -> None:
+        """Take one on a mini-batch; masks are of dropout."""
+
+    def settle(self) -> None:
+        """Have the classifier hold the weights after the last step."""
+
+
+def sgd(
+    classifier: Classifier,
+    learning_rate: float,
+    settings: TrainingSettings,
+    derivatives: ImageDerivatives | None,
+    runner: Runner,
+) -> Steps:
+    """Return what takes steps on ``classifier``.
+
+    Args:
+        classifier: is changed in place.
+        learning_rate, settings, derivatives: see ``train``.
+        runner: runs the steps.
+    """
+    kind = RecordedSgd if runner.records else PlainSgd
+    return kind(classifier, learning_rate, settings, derivatives, runner)
+
+
+class PlainSgd:
+    """By PyTorch's optimiser, see ``sgd``."""
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        learning_rate: float,
+        settings: TrainingSettings,
+        derivatives: ImageDerivatives | None,
+        runner: Runner,
+    ) -> None:
+        self._classifier = classifier
+        self._settings = settings
+        self._derivatives = derivatives
+        rest, last = _split(classifier)
+        groups: list[dict[str, Any]] = [
+            {"params": rest},
+            {"params": last, "lr": learning_rate * settings.last_layer_rate},
+        ]
+        self._optimiser = torch.optim.SGD(
+            groups,
+            lr=learning_rate,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+        )
+
+    def step(self, targets: Samples, background: Samples, masks: DropoutMasks | None) -> None:
+        """See ``Steps.step``."""
+        classifier, settings = self._classifier, self._settings
+        self._optimiser.zero_grad()
+        loss(classifier, targets, background, settings, masks, self._derivatives).backward()
+        torch.nn.utils.clip_grad_norm_(classifier.parameters(), settings.gradient_clip)
+        self._optimiser.step()
+
+    def settle(self) -> None:
+        """See ``Steps.settle``: it does. Gradients are freed."""
+        self._optimiser.zero_grad()
+
+
+class RecordedSgd:
+    """By a function from weights to weights, which can run as a graph, see ``sgd``.
+
+    It comes to what ``PlainSgd`` does.
+    """
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        learning_rate: float,
+        settings: TrainingSettings,
+        derivatives: ImageDerivatives | None,
+        runner: Runner,
+    ) -> None:
+        self._classifier = classifier
+        self._settings = settings
+        self._derivatives = derivatives
+        self._runner = runner
+        rest, last = _split(classifier)
+        self._parameters = (*rest, *last)
+        names = {id(one): f"classifier.{name}" for name, one in classifier.named_parameters()}
+        self._names = [names[id(one)] for one in self._parameters]
+        self._first_of_last = len(rest)
+        self._rates = learning_rate, learning_rate * settings.last_layer_rate
+        self._weights = tuple(one.detach().clone() for one in self._parameters)
+        self._momenta = tuple(map(torch.zeros_like, self._weights))
+
+    def step(self, targets: Samples, background: Samples, masks: DropoutMasks | None) -> None:
+        """See ``Steps.step``."""
+        batch = Samples.joined([targets, background])
+        images = () if batch.images is None else (batch.images,)
+        key = "sgd", self._rates, self._settings, len(targets), len(images), masks is None
+        given = *images, *(masks or ()), *self._weights, *self._momenta
+        function = self._function(len(targets), len(images), masks is not None)
+        with torch.no_grad():
+            changed = self._runner.run(key, function, batch.features, *given)
+        self._weights, self._momenta = changed[: len(self._names)], changed[len(self._names) :]
+
+    def settle(self) -> None:
+        """See ``Steps.settle``."""
+        with torch.no_grad():
+            torch._foreach_copy_(self._parameters, self._weights)
+
+    def _function(self, targets: int, images: int, masked: bool) -> Any:
+        count, settings = len(self._names), self._settings
+        batch_loss = _BatchLoss(self._classifier, settings, targets, self._derivatives)
+
+        def stepped(features: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
+            given_images, rest = given[:images], given[images:]
+            masks = DropoutMasks(*rest[:2]) if masked else None
+            weights, momenta = rest[-2 * count : -count], rest[-count:]
+            with torch.enable_grad():
+                variables = [one.detach().requires_grad_() for one in weights]
+                total = torch.func.functional_call(
+                    batch_loss,
+                    dict(zip(self._names, variables, strict=True)),
+                    (features, given_images[0] if images else None, masks),
+                )
+            gradients = list(torch.autograd.grad(total, variables))
+            norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+            clip = (settings.gradient_clip / (norm + 1e-6)).clamp(max=1.0)
+            steps = torch._foreach_mul(gradients, clip)
+            steps = torch._foreach_add(steps, list(weights), alpha=settings.weight_decay)
+            momenta = torch._foreach_mul(list(momenta), settings.momentum)
+            momenta = torch._foreach_add(momenta, steps)
+            cut = self._first_of_last
+            changed = [
+                *torch._foreach_add(list(weights[:cut]), momenta[:cut], alpha=-self._rates[0]),
+                *torch._foreach_add(list(weights[cut:]), momenta[cut:], alpha=-self._rates[1]),
+            ]
+            return *changed, *momenta
+
+        return stepped
+
+
+class _BatchLoss(nn.Module):
+    """The loss as a module, whose weights can be given."""
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        settings: TrainingSettings,
+        targets: int,
+        derivatives: ImageDerivatives | None,
+    ) -> None:
+        super().__init__()
+        self.classifier = classifier
+        self._settings = settings
+        self._targets = targets
+        self._derivatives = derivatives
+
+    def forward(
+        self, features: Tensor, images: Tensor | None, masks: DropoutMasks | None
+    ) -> Tensor:
+        batch, count = Samples(features, images), self._targets
+        return loss(
+            self.classifier,
+            batch[:count],
+            batch[count:],
+            self._settings,
+            masks,
+            self._derivatives,
+        )
+
+
+def _split(classifier: Classifier) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Return the parameters of fc4 and fc5, and those that learn at a rate of their own."""
+    last = list(classifier.fc6.parameters())
+    if classifier.attention is not None:
+        last += classifier.attention.parameters()
+    return [*classifier.fc4.parameters(), *classifier.fc5.parameters()], last
