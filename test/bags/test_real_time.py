@@ -117,7 +117,8 @@ def test_a_replay_that_is_stopped_or_breaks_off_keeps_what_it_has(
     assert process.stderr is not None
     said = ""
     while "replaying" not in said:
-        said += process.stderr.read(1)
+        said += (more := process.stderr.read(1))
+        assert more, said
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in stderr

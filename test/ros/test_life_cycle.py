@@ -277,8 +277,9 @@ def test_a_managed_process(
         assert "read-only while the node is active" in manager.set("candidates", 64)
         manager.wait_until_active()
         target = manager.follow(0)
-        assert [manager.track(index).id for index in range(1, 5)] == [target] * 4
-        assert manager.statuses[-1].state == TrackerStatus.TRACKING
+        found = [manager.track(index) for index in range(1, 5)]
+        assert [detection.id for detection in found] == [target] * 4
+        assert manager.status_of(found[-1].header).state == TrackerStatus.TRACKING
         assert manager.change(DEACTIVATE)
         assert manager.change(CLEANUP)
         manager.forget()

@@ -114,8 +114,8 @@ def test_every_frame_gives_a_detection_with_its_own_header(client: Client) -> No
     assert status.state not in (TrackerStatus.IDLE, TrackerStatus.INITIALIZING)
     assert status.latency >= status.tracking_time > 0
     # Updates end in their own time.
-    client.until(lambda: client.track(39) and client.statuses[-1].updates_done > 0)
-    status = client.statuses[-1]
+    client.until(lambda: client.status_of(client.track(39).header).updates_done > 0)
+    status = client.status_of(client.track(39).header)
     assert status.last_update_time > 0
     assert status.model_version == 1 + status.updates_done
 
@@ -319,7 +319,7 @@ def test_a_bad_image_is_skipped_and_the_next_one_tracked(
     node: NodeProcess, client: Client, message: Image, said: str
 ) -> None:
     target = client.follow(0)
-    before = client.statuses[-1].frames_dropped
+    before = client.status_of(client.track(1).header).frames_dropped
     header = client.send_message(message)
     status = client.status_of(header)
     assert said in status.message
@@ -336,9 +336,7 @@ def test_a_thermal_camera_is_followed(client: Client) -> None:
         message.encoding, message.step = "mono16", 2 * WIDTH
         return client.send_message(message)
 
-    old = client.statuses[-1].target_id
-    client.choose(box_on(0), send(0))
-    client.until(lambda: client.detections and client.statuses[-1].target_id != old)
+    client.learn(box_on(0), send(0))
     client.detections.clear()
     headers = [send(index) for index in range(1, 15)]
     client.until(lambda: len(client.detections) == 14)
@@ -410,9 +408,7 @@ def test_a_lost_target_is_taken_up_where_a_detector_sees_it(
             detection.bbox.center.position.y = box[1] + box[3] / 2
             detection.bbox.size_x, detection.bbox.size_y = box[2], box[3]
             detector.publish(Detection2DArray(detections=[detection]))
-        header = client.send_message(image_message(image))
-        client.until(lambda: client.detections[-1].header == header)
-        return client.detections[-1]
+        return client.track_message(image_message(image))
 
     for _ in range(12):  # what is asked of a look falls with the time
         found = track(gone)
@@ -431,7 +427,7 @@ def test_a_lost_target_is_taken_up_where_a_detector_sees_it(
         tries += 1
         assert tries < 20, node.log()
     assert found.id == target and overlap(found, here) > 0.5
-    assert client.statuses[-1].state == TrackerStatus.TRACKING
+    assert client.status_of(found.header).state == TrackerStatus.TRACKING
 
 
 def test_no_frame_waits_while_an_update_runs(

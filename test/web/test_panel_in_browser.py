@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -127,18 +127,19 @@ def first_card(page: Any, trackers: list[NodeProcess], number: int = 0) -> Card:
 
 
 class Witness:
-    """Hears what the panel hears: images, and the detections of a tracker, by their stamps."""
+    """Hears what the panel hears: images and trackers' detections, by their stamps.
 
-    def __init__(self, tracker: NodeProcess) -> None:
+    One node hears all: each further ROS context in a process is one more to find the others.
+    """
+
+    def __init__(self, trackers: list[NodeProcess]) -> None:
         self.lefts: dict[str, int] = {}  # where the video begins on its ground
-        self.boxes: dict[str, list[int]] = {}
-        self.ids: list[str] = []
+        self.of = [Heard() for _ in trackers]
         self._ros = SpinningNode("witness")
-        node = self._ros.node
-        node.create_subscription(Image, TOPIC, self._on_image, 10)
-        node.create_subscription(
-            Detection2D, f"{tracker.namespace}/detection", self._on_detection, 100
-        )
+        self._ros.node.create_subscription(Image, TOPIC, self._on_image, 100)
+        for tracker, heard in zip(trackers, self.of, strict=True):
+            topic = f"{tracker.namespace}/detection"
+            self._ros.node.create_subscription(Detection2D, topic, heard.on_detection, 100)
 
     def _on_image(self, message: Any) -> None:
         row = np.asarray(message.data).reshape(message.height, message.width, 3)[70]
@@ -146,15 +147,9 @@ class Witness:
         if len(video):
             self.lefts[str(stamp_nanoseconds(message.header.stamp))] = int(video[0])
 
-    def _on_detection(self, message: Any) -> None:
-        stamp = str(stamp_nanoseconds(message.header.stamp))
-        self.boxes[stamp] = [round(number) for number in box_of(message)]
-        if message.id not in self.ids:
-            self.ids.append(message.id)
-
     def head_at(self, stamp: str) -> tuple[float, float, float, float]:
         """Return where the man's head is, or was in the video's first frame."""
-        left = until(lambda: self.lefts.get(stamp, -1) + 1) - 1
+        left = self.until(lambda: self.lefts.get(stamp, -1) + 1) - 1
         x, y, w, h = BOX
         return x + left, y, w, h
 
@@ -162,39 +157,57 @@ class Witness:
         """Return how many subscribe to a topic."""
         return int(self._ros.node.count_subscribers(topic))
 
+    def until(self, condition: Callable[[], Any], what: Callable[[], object] = lambda: "") -> Any:
+        """Wait for what it is to hear, and fail at once where it hears no more."""
+
+        def holds() -> Any:
+            self._ros.check()
+            return condition()
+
+        return until(holds, lambda: f"{what()}; {len(self.lefts)} images heard")
+
     def close(self) -> None:
         self._ros.close()
 
 
+class Heard:
+    """A tracker's detections."""
+
+    def __init__(self) -> None:
+        self.boxes: dict[str, list[int]] = {}  # by their stamps
+        self.ids: list[str] = []
+
+    def on_detection(self, message: Any) -> None:
+        stamp = str(stamp_nanoseconds(message.header.stamp))
+        self.boxes[stamp] = [round(number) for number in box_of(message)]
+        if message.id not in self.ids:
+            self.ids.append(message.id)
+
+
 @pytest.fixture(scope="module")
 def witness(trackers: list[NodeProcess]) -> Iterator[Witness]:
-    made = Witness(trackers[0])
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def witness_of_several(trackers: list[NodeProcess]) -> Iterator[Witness]:
-    made = Witness(trackers[1])
+    made = Witness(trackers)
     yield made
     made.close()
 
 
 def known_stamp(card: Card, witness: Witness) -> str:
-    """Return the stamp of the picture that is shown, once it is one that the witness saw, too."""
+    """Return the stamp of the newest picture shown of which the witness has heard, too."""
+    shown: list[str] = []
 
     def seen_by_both() -> str:
-        stamp = card.shown_stamp()
-        return stamp if stamp in witness.lefts else ""
+        shown.append(card.shown_stamp())
+        return next((stamp for stamp in reversed(shown) if stamp in witness.lefts), "")
 
-    return str(until(seen_by_both, card.shown_stamp))
+    return str(witness.until(seen_by_both, lambda: f"{len(set(shown))} pictures shown"))
 
 
-def draw_head(card: Card, witness: Witness) -> None:
+def draw_head(card: Card, witness: Witness, number: int = 0) -> None:
     """Start to track the man's head, and wait until it is learned."""
-    known = len(witness.ids)
+    ids = witness.of[number].ids
+    known = len(ids)
     card.drag(witness.head_at(known_stamp(card, witness)), SIZE)
-    until(lambda: len(witness.ids) > known, lambda: card.place.inner_text())
+    witness.until(lambda: len(ids) > known, lambda: card.place.inner_text())
     card.until_state("Tracking")
 
 
@@ -211,7 +224,8 @@ def test_a_box_on_a_frozen_picture_is_followed_and_drawn_where_stamps_match(
     assert card.shown_stamp() == frozen
     card.place.get_by_role("button", name="Track this").click()
     card.until_state("Tracking")
-    until(lambda: frozen in witness.boxes)  # the box was learned on the frame that it was drawn on
+    boxes = witness.of[0].boxes
+    witness.until(lambda: frozen in boxes)  # the box was learned on the frame that it was drawn on
 
     until(card.place.locator(".as").is_hidden)  # it takes one target alone
 
@@ -226,7 +240,7 @@ def test_a_box_on_a_frozen_picture_is_followed_and_drawn_where_stamps_match(
 
     until(has_seen_it_move, lambda: seen)
     for stamp, box in seen.items():
-        assert box == pytest.approx(until(partial(witness.boxes.get, stamp)), abs=1)
+        assert box == pytest.approx(witness.until(partial(boxes.get, stamp)), abs=1)
     assert "ms" in card.place.locator('[data-number="latency"]').inner_text()
     assert page.locator(".u-wrap").count() >= 2  # plots
 
@@ -267,13 +281,13 @@ def test_a_target_is_saved_forgotten_and_loaded_again_and_another_added(
     open_page: Any,
     panels: Any,
     trackers: list[NodeProcess],
-    witness_of_several: Witness,
+    witness: Witness,
     logs: Path,
 ) -> None:
-    page, witness = open_page(panels[0].address()), witness_of_several
+    page, ids = open_page(panels[0].address()), witness.of[1].ids
     card = first_card(page, trackers, 1)
-    draw_head(card, witness)
-    target = witness.ids[-1]
+    draw_head(card, witness, 1)
+    target = ids[-1]
     card.place.get_by_role("button", name="Save …").click()
     page.get_by_label("Name").fill("head")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -284,7 +298,10 @@ def test_a_target_is_saved_forgotten_and_loaded_again_and_another_added(
     page.get_by_label("Name").fill("head")
     page.get_by_role("button", name="Load", exact=True).click()
     card.until_state("Tracking")
-    assert witness.ids[-1] == target
+    boxes = witness.of[1].boxes
+    heard = len(boxes)
+    witness.until(lambda: len(boxes) > heard)
+    assert ids[-1] == target
 
     card.place.locator(".as select").select_option("+")
     x, y, _, h = witness.head_at(known_stamp(card, witness))
@@ -302,12 +319,13 @@ def test_a_finger_taps_and_adjusts_on_a_phone(
 ) -> None:
     page = open_page(panels[0].address(), "phone", has_touch=True, is_mobile=True)
     card = first_card(page, trackers)
-    known = len(witness.ids)
+    ids = witness.of[0].ids
+    known = len(ids)
     card.place.get_by_role("button", name="New target").tap()
     x, y, w, h = witness.head_at(known_stamp(card, witness))
     page.touchscreen.tap(*card.on_page(x + w / 2, y + h / 2, SIZE))
     card.place.get_by_role("button", name="Track this").tap()
-    until(lambda: len(witness.ids) > known, lambda: card.place.inner_text())
+    witness.until(lambda: len(ids) > known, lambda: card.place.inner_text())
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"][0]
 
 
@@ -330,7 +348,8 @@ def test_keys_are_enough(
 ) -> None:
     page = open_page(panels[0].address())
     card = first_card(page, trackers)
-    known = len(witness.ids)
+    ids = witness.of[0].ids
+    known = len(ids)
     focused = "document.activeElement.className || document.activeElement.id"
     reached = []
     while "video" not in reached:
@@ -345,7 +364,7 @@ def test_keys_are_enough(
     page.keyboard.press("n")
     for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown", "Enter"):
         page.keyboard.press(key)
-    until(lambda: len(witness.ids) > known, lambda: card.place.inner_text())
+    witness.until(lambda: len(ids) > known, lambda: card.place.inner_text())
     after = []
     while "INPUT" not in after:  # the slider of attention
         page.keyboard.press("Tab")

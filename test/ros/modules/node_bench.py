@@ -132,12 +132,17 @@ class Client:
         if images is not None:
             self.start_camera(images)
         self._boxes = self.node.create_publisher(Detection2D, "init_box", 10)
-        self.listen(Detection2D, "detection", self.detections)
+        self._ids: set[str] = set()  # of all targets that were ever heard of
+        self.node.create_subscription(Detection2D, "detection", self._on_detection, RELIABLE)
         self.listen(TrackerStatus, "status", self.statuses)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._executor.spin)
         self._thread.start()
+
+    def _on_detection(self, message: Detection2D) -> None:
+        self._ids.add(message.id)
+        self.detections.append(message)
 
     def start_camera(self, images: QoSProfile) -> None:
         """Publish images so from now on; a camera that was there before ends."""
@@ -217,18 +222,29 @@ class Client:
 
     def follow(self, index: int = 0) -> str:
         """Start a target on a frame of the video and return its id."""
-        old = self.statuses[-1].target_id
-        header = self.send(index)
-        self.choose(box_on(index), header)
+        return self.learn(box_on(index), self.send(index))
+
+    def learn(self, box: tuple[float, ...], header: Header) -> str:
+        """Start a target on a frame that was sent and return its id."""
+        # The last status may be older than the last detection: they travel apart.
+        old = {"", self.statuses[-1].target_id, *self._ids}
+        self.choose(box, header)
         # Box and frame travel apart: the frame may be tracked for the old target first.
-        self.until(lambda: self.statuses[-1].target_id != old)
-        self.until(lambda: self.detections and self.detections[-1].id != old)
+        self.until(lambda: self.statuses[-1].target_id not in old)
+        self.until(lambda: self.detections and self.detections[-1].id not in old)
         assert self.detections[-1].header == header
         return str(self.detections[-1].id)
 
     def track(self, index: int) -> Detection2D:
         """Send a frame of the video and return its detection."""
-        header = self.send(index)
+        return self.detection_of(self.send(index))
+
+    def track_message(self, message: Image) -> Detection2D:
+        """Send an image and return its detection."""
+        return self.detection_of(self.send_message(message))
+
+    def detection_of(self, header: Header) -> Detection2D:
+        """Return the newest detection, once it is that of a frame; its status may come later."""
         self.until(lambda: self.detections and self.detections[-1].header == header)
         return self.detections[-1]
 
