@@ -18,9 +18,6 @@ STATES = {
     TrackerStatus.LOST: "LOST",
     TrackerStatus.UNCERTAIN: "UNCERTAIN",
 }
-DISABLED = "tracking is disabled"
-"""What a tracker's message says while it is: the status has no field for it."""
-
 _LEVELS = ("OK", "WARN", "ERROR", "STALE")
 
 
@@ -31,7 +28,7 @@ def status_text(tracker: str, status: Any) -> str:
         tracker=tracker,
         stamp=str(stamp_nanoseconds(status.header.stamp)),
         state=STATES.get(status.state, f"state {status.state}"),
-        enabled=DISABLED not in status.message,
+        enabled=not status.disabled,
         target=status.target_id,
         score=status.score,
         latency=status.latency,

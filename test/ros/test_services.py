@@ -24,6 +24,7 @@ from rlt_ros.msg import TrackerStatus
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
+from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.ros.client import TrackerClient, TrackerRefusedError
 
 pytestmark = pytest.mark.usefixtures("ros")
@@ -144,14 +145,24 @@ def test_disabled_it_counts_frames_and_keeps_the_target(scene: Callable[..., Sce
     made = scene()
     target = made.tracker.init(BOX)
     made.tracker.enable(False)
-    made.client.until(lambda: "disabled" in made.client.statuses[-1].message)
-    before = made.client.statuses[-1].frames_received
-    made.client.until(lambda: made.client.statuses[-1].frames_received > before + 3)
-    count = len(made.client.detections)
-    made.client.until(lambda: made.client.statuses[-1].frames_received > before + 6)
-    assert len(made.client.detections) == count
+    told, idle = made.client.statuses, TrackerStatus.IDLE
+    words = "tracking is disabled"
+    made.client.until(
+        lambda: any(one.disabled and one.state == idle and words in one.message for one in told)
+    )
+    since = made.client.node.get_clock().now().nanoseconds
+    made.client.choose((10, 10, 0, 20))  # something else is wrong then, and is told instead
+    made.client.until(lambda: any("must be above zero" in one.message for one in told))
+    (first, *_) = [one for one in told if "must be above zero" in one.message]
+    assert first.disabled
+    assert words not in first.message
+    before = told[-1].frames_received
+    made.client.until(lambda: told[-1].frames_received > before + 6)
+    # A frame may have been in the works: none that came later has been looked at.
+    assert all(stamp_nanoseconds(one.header.stamp) < since for one in made.client.detections)
     made.tracker.enable()
     assert made.next_detection() == target
+    made.client.until(lambda: not made.client.statuses[-1].disabled)
 
 
 def test_an_inactive_node_answers_so_and_keeps_its_targets(scene: Callable[..., Scene]) -> None:

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rlt_ros.benchmark.json_files import Json
 from rlt_ros.benchmark.measures.seed_statistics import in_short
 from rlt_ros.benchmark.report.views import COLUMNS, Column
 from rlt_ros.benchmark.runs.output_folder import Study, number
 
 _NONE = "-"
+_NOTHING: Mapping[str, Json] = {"mean": {}, "interval95": {}}
 
 
 @dataclass(frozen=True)
@@ -23,24 +25,36 @@ class Cell:
     best: bool = False
 
 
-def known_columns(study: Study) -> list[Column]:
-    """Return the measures that some tracker has a mean of."""
+def known_columns(study: Study, columns: Sequence[Column] = COLUMNS) -> list[Column]:
+    """Return the measures that some tracker has a mean of; older studies lack some."""
     about = [study.tracker(name)["mean"] for name in study.trackers]
-    return [one for one in COLUMNS if any(one.measure in each for each in about)]
+    return [one for one in columns if any(one.measure in each for each in about)]
 
 
 def mean_rows(study: Study, columns: Sequence[Column]) -> dict[str, list[Cell]]:
     """Return the means of each tracker, with half of their intervals over seeds where known."""
     about = {name: study.tracker(name) for name in study.trackers}
-    rows: dict[str, list[Cell]] = {name: [] for name in about}
+    every = [_column_cells(list(about.values()), column) for column in columns]
+    return {name: [cells[place] for cells in every] for place, name in enumerate(about)}
+
+
+def halved_rows(study: Study, columns: Sequence[Column]) -> tuple[list[str], dict[str, list[Cell]]]:
+    """Return the means of each tracker over all sequences, beside those over either half of them.
+
+    Returns:
+        The headings and a row for each tracker; no row where no tracker has two halves.
+    """
+    about = {name: study.tracker(name) for name in study.trackers}
+    if not any("B" in one.get("halves", {}) for one in about.values()):
+        return [], {}
+    headings, every = [], []
     for column in columns:
-        cells = _cells([one["mean"].get(column.measure) for one in about.values()], column)
-        for (name, one), cell in zip(about.items(), cells, strict=True):
-            text = cell.text
-            if found := one["interval95"].get(column.measure):
-                text += f" ± {(found['high'] - found['low']) / 2:.{column.decimals}f}"
-            rows[name].append(Cell(text, cell.best))
-    return rows
+        headings += [column.heading, *(f"{column.heading}, half {half}" for half in "AB")]
+        every.append(_column_cells(list(about.values()), column))
+        for half in "AB":
+            found = [one.get("halves", {}).get(half, _NOTHING) for one in about.values()]
+            every.append(_column_cells(found, column))
+    return headings, {name: [cells[place] for cells in every] for place, name in enumerate(about)}
 
 
 def named_rows(
@@ -52,6 +66,15 @@ def named_rows(
         name: _cells([one.get(name, {}).get(column.measure) for one in found], column)
         for name in names
     }
+
+
+def _column_cells(about: Sequence[Mapping[str, Json]], column: Column) -> list[Cell]:
+    cells = _cells([one["mean"].get(column.measure) for one in about], column)
+    for place, one in enumerate(about):
+        if found := one["interval95"].get(column.measure):
+            half = f" ± {(found['high'] - found['low']) / 2:.{column.decimals}f}"
+            cells[place] = Cell(cells[place].text + half, cells[place].best)
+    return cells
 
 
 def _cells(numbers: Iterable[float | None], column: Column) -> list[Cell]:

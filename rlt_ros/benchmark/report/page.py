@@ -13,8 +13,14 @@ import cv2
 import jinja2
 
 from rlt_ros.benchmark.measures.seed_statistics import is_untested
-from rlt_ros.benchmark.report.cells import comparison_cells, known_columns, mean_rows, named_rows
-from rlt_ros.benchmark.report.views import VIEWS, main_column
+from rlt_ros.benchmark.report.cells import (
+    comparison_cells,
+    halved_rows,
+    known_columns,
+    mean_rows,
+    named_rows,
+)
+from rlt_ros.benchmark.report.views import HALVES_NOTE, SIZES, SIZES_NOTE, VIEWS, main_column
 from rlt_ros.benchmark.runs.output_folder import Study
 
 _TEMPLATE = "page.html.jinja"
@@ -87,20 +93,28 @@ def render_page(
     about = {name: study.tracker(name) for name in study.trackers}
     columns = known_columns(study)
     comparisons = study.summary.get("comparisons", [])
-    main = main_column(study.protocol)
+    main, view = main_column(study.protocol), VIEWS[study.protocol]
+    half_headings, halves = halved_rows(study, view.halves)
+    sizes = known_columns(study, SIZES)
     return template(_TEMPLATE).render(
         summary=study.summary,
         experiment=study.summary.get("experiment"),
         experiment_picture=_experiment_picture(study),
         about=about,
         sequences=study.sequences,
-        view=VIEWS[study.protocol],
+        view=view,
         main=main,
         headings=[one.heading for one in columns],
         rows=mean_rows(study, columns),
+        half_headings=half_headings,
+        halves=halves,
+        halves_note=HALVES_NOTE,
+        size_headings=[one.heading for one in sizes],
+        sizes=mean_rows(study, sizes),
+        sizes_note=SIZES_NOTE,
         by_sequence={
             column.heading: named_rows(study, "sequences", study.sequences, column)
-            for column in VIEWS[study.protocol].by_sequence
+            for column in known_columns(study, view.by_sequence)
         },
         by_attribute=named_rows(study, "attributes", study.attributes, main),
         attributes=study.attributes,

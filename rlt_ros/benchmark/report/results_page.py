@@ -10,7 +10,8 @@ The page has blocks, each between a comment that says what belongs there and ``<
 
 LABEL=FOLDER names an output folder of rlt-bench, kept as docs/results/FOLDER. A table is named by
 its title in tables.md there; headings behind it choose columns. ``beside`` puts the columns of
-several folders side by side, row by row, ``below`` puts their rows one below another.
+several folders side by side, row by row, ``below`` puts their rows one below another. A folder that
+is not kept, or is of an older version that did not give the table, is said not to be measured.
 
 ``python -m rlt_ros.benchmark.report.results_page --from OUT`` takes what OUT/FOLDER holds now into
 docs/results/ and writes the blocks anew; without ``--from`` it only does the latter.
@@ -136,15 +137,16 @@ def _block(found: re.Match[str]) -> Block:
 def _content(block: Block, kept: Path) -> str:
     if block.kind == "pictures":
         return _pictures(block, kept)
+    title, *headings = block.parts
     files = {
-        label: read_table_file(kept / name / TABLES)
+        label: file
         for label, name in block.folders.items()
         if (kept / name / TABLES).is_file()
+        and title in (file := read_table_file(kept / name / TABLES)).tables
     }
     if not files:
         return f"\n{_NOTHING}\n\n"
-    title, *headings = block.parts
-    tables = {label: _named(file, title) for label, file in files.items()}
+    tables = {label: file.tables[title] for label, file in files.items()}
     missing = [label for label in block.folders if label not in files]
     if not missing:  # what no table has, one that is not measured yet may bring
         _check_columns(tables, headings)
@@ -156,13 +158,6 @@ def _content(block: Block, kept: Path) -> str:
     lines += [note] if note else []
     lines += [f"Not measured at this version: {', '.join(missing)}."] if missing else []
     return "\n" + "\n\n".join(lines) + "\n\n"
-
-
-def _named(file: TableFile, title: str) -> Table:
-    if title not in file.tables:
-        known = ", ".join(file.tables)
-        raise PageError(f"{file.origin['command']} gave no table {title!r}, but {known}")
-    return file.tables[title]
 
 
 def _check_columns(tables: Mapping[str, Table], headings: Sequence[str]) -> None:

@@ -10,18 +10,21 @@ from rlt_ros.benchmark.measures.seed_statistics import is_untested
 from rlt_ros.benchmark.report.cells import (
     Cell,
     comparison_cells,
+    halved_rows,
     known_columns,
     mean_rows,
     named_rows,
 )
 from rlt_ros.benchmark.report.page import Gallery
-from rlt_ros.benchmark.report.views import VIEWS, main_column
+from rlt_ros.benchmark.report.views import HALVES_NOTE, SIZES, SIZES_NOTE, VIEWS, main_column
 from rlt_ros.benchmark.runs.job import LOST, OPE
 from rlt_ros.benchmark.runs.output_folder import Study
 from rlt_ros.benchmark.text_tables import Table, counted
 
+HALVES, SIZES_OVER_TRUE = "Halves of the sequences", "Sizes over true"
+
 _MEANS = "Means over the sequences"
-_HALVES = "± is half of the 95 % interval of Student's t over seeds."
+_INTERVALS = "± is half of the 95 % interval of Student's t over seeds."
 _TESTS = (
     "Welch's t-test over the means of the seeds, on the sequences that both finished; it knows the "
     "noise of the seeds alone, and is not corrected for many pairs."
@@ -31,9 +34,10 @@ _ATTRIBUTES = "Means over the sequences that have the attribute, on the frames t
 
 def study_tables(study: Study, gallery: Gallery | None = None) -> list[Table]:
     """Return the tables; ``gallery`` tells where a tracker goes wrong, if that is known."""
-    tables = [*_experiment(study), _means(study), *_differences(study)]
     main, view = main_column(study.protocol), VIEWS[study.protocol]
-    for column in view.by_sequence:
+    tables = [*_experiment(study), _means(study), *_differences(study)]
+    tables += [*_halves(study), *_sizes(study)]
+    for column in known_columns(study, view.by_sequence):
         rows = named_rows(study, "sequences", study.sequences, column)
         tables.append(_by_name(f"{_capital(column.heading)} by sequence", "sequence", study, rows))
     if attributes := study.attributes:
@@ -73,13 +77,9 @@ def _experiment(study: Study) -> Iterator[Table]:
 
 def _means(study: Study) -> Table:
     columns = known_columns(study)
-    rows = [["tracker", *(one.heading for one in columns)]]
-    for name, cells in mean_rows(study, columns).items():
-        published = " (published)" if study.tracker(name)["published"] else ""
-        rows.append([f"{name}{published}", *(cell.text for cell in cells)])
-    return Table(
-        "Means over the sequences", rows, f"{VIEWS[study.protocol].note} {_HALVES}".strip()
-    )
+    headings = [one.heading for one in columns]
+    note = f"{VIEWS[study.protocol].note} {_INTERVALS}".strip()
+    return _by_tracker(_MEANS, study, headings, mean_rows(study, columns), note)
 
 
 def _differences(study: Study) -> Iterator[Table]:
@@ -93,6 +93,28 @@ def _differences(study: Study) -> Iterator[Table]:
     rows = [["tracker", "less", "difference", "95 % interval", "p", "verdict"]]
     rows += [list(comparison_cells(one).values()) for one in found]
     yield Table(f"Differences of {heading}", rows, _TESTS)
+
+
+def _halves(study: Study) -> Iterator[Table]:
+    headings, rows = halved_rows(study, VIEWS[study.protocol].halves)
+    if headings:
+        yield _by_tracker(HALVES, study, headings, rows, f"{HALVES_NOTE} {_INTERVALS}")
+
+
+def _sizes(study: Study) -> Iterator[Table]:
+    if columns := known_columns(study, SIZES):
+        headings, rows = [one.heading for one in columns], mean_rows(study, columns)
+        yield _by_tracker(SIZES_OVER_TRUE, study, headings, rows, f"{SIZES_NOTE} {_INTERVALS}")
+
+
+def _by_tracker(
+    title: str, study: Study, headings: Sequence[str], rows: Mapping[str, Sequence[Cell]], note: str
+) -> Table:
+    texts = []
+    for name, cells in rows.items():
+        published = " (published)" if study.tracker(name)["published"] else ""
+        texts.append([f"{name}{published}", *(cell.text for cell in cells)])
+    return Table(title, [["tracker", *headings], *texts], note)
 
 
 def _by_name(title: str, what: str, study: Study, rows: Mapping[str, Sequence[Cell]]) -> Table:

@@ -28,6 +28,7 @@ class Column:
 
 
 _AUC = Column("auc", "AUC", 3, True)
+_PRECISION = Column("precision20", "precision 20 px", 3, True)
 _ACCURACY = Column("accuracy", "accuracy", 3, True)
 _FAILURES = Column("failures", "failures", 1, False)
 
@@ -51,6 +52,11 @@ _CALIBRATION = (
     Column("brier", "Brier score", 3, False),
 )
 
+SIZES = (
+    Column("width_over_true", "width over true", 2, None),
+    Column("height_over_true", "height over true", 2, None),
+)
+
 # Of the means; those that a study does not have are left out.
 COLUMNS = (
     Column("eao", "EAO", 3, True),
@@ -61,7 +67,7 @@ COLUMNS = (
     Column("reliability", "reliability", 3, True),
     _FAILURES,
     _AUC,
-    Column("precision20", "precision 20 px", 3, True),
+    _PRECISION,
     Column("fps", "frames/s", 1, None),
     Column("init_seconds", "start s", 2, None),
     Column("norm_precision", "norm. precision", 3, True),
@@ -85,11 +91,13 @@ class View:
         title: of the page.
         by_sequence: a table for each; the first says where trackers differ.
         note: what the numbers mean, below the means.
+        halves: what is told of each half of the sequences beside the whole.
     """
 
     title: str
     by_sequence: tuple[Column, ...]
     note: str = ""
+    halves: tuple[Column, ...] = ()
 
 
 _LOSSES = (
@@ -102,8 +110,19 @@ _SCORES = (
     "probability that the IoU is above 0.5."
 )
 
+SIZES_NOTE = (
+    "Medians over the frames in which the target is there and the box overlaps the true one; "
+    "frames of all sequences and seeds count alike."
+)
+HALVES_NOTE = "Half A has the first, third ... of the sequences sorted by name, half B the others."
+
 VIEWS: Mapping[str, View] = {
-    OPE: View("One-pass evaluation", (_AUC,), f"{_LOSSES} {_SCORES}"),
+    OPE: View(
+        "One-pass evaluation",
+        (_AUC, *SIZES),
+        f"{_LOSSES} {_SCORES}",
+        halves=(_AUC, _PRECISION),
+    ),
     LOST: View(
         "Targets that disappear",
         (_AUC, _FLAG_FRAMES, _REFOUND_FRAMES, _FALSE_LOST),

@@ -33,6 +33,8 @@ _COLUMNS = (
     ("refound", "found", 6, 2),
     ("ece", "ECE", 6, 3),
     ("brier", "Brier", 6, 3),
+    ("width_over_true", "w/true", 6, 2),
+    ("height_over_true", "h/true", 6, 2),
 )
 
 

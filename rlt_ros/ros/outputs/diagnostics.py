@@ -124,6 +124,7 @@ class Diagnostics:
             level, said = WARN, status.message
         values: dict[str, object] = {
             "state": status.state.name,
+            "disabled": str(status.disabled).lower(),
             "target": status.target_id,
             "score": f"{status.score:.2f}",
             "rate [Hz]": f"{self._rate(tracked):.1f}",

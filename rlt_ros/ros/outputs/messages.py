@@ -43,6 +43,7 @@ def to_status(status: Status, header: Header) -> TrackerStatus:
     return TrackerStatus(
         header=header,
         state=int(status.state),
+        disabled=status.disabled,
         target_id=status.target_id,
         score=status.score,
         latency=status.latency,

@@ -48,6 +48,7 @@ class Second:
         state: State = State.TRACKING,
         latency: float = 0.02,
         message: str = "",
+        disabled: bool = False,
     ) -> DiagnosticArray:
         given = {"received": received, "tracked": tracked, "dropped": dropped, "lost": lost}
         for name, count in given.items():
@@ -61,6 +62,7 @@ class Second:
             frames_tracked=self._counts["tracked"],
             frames_dropped=self._counts["dropped"],
             message=message,
+            disabled=disabled,
         )
         sample = Sample(self._time, status, self._counts["received"], self._counts["lost"])
         return self._diagnostics.message(sample, inputs, memory, Time(sec=int(self._time)))
@@ -89,6 +91,7 @@ def test_a_healthy_node_is_ok_and_tells_its_rates() -> None:
     images, tracker = parts(seconds.run(8, 30, 27, 3, memory=Memory(300 << 20, 512 << 20)))
     assert (images.level, images.message) == (OK, "images come")
     assert (tracker.level, tracker.message) == (OK, "tracking")
+    assert (value(tracker, "state"), value(tracker, "disabled")) == ("TRACKING", "false")
     assert value(images, "rate [Hz]") == "30.0"
     assert value(tracker, "rate [Hz]") == "27.0"
     assert value(tracker, "latency [s]") == "0.020"
@@ -107,6 +110,13 @@ def test_images_are_stale_after_a_window_without_any() -> None:
     told = QUIET._replace(notice="no image on /rlt/image_raw yet: it has no publisher")
     assert parts(seconds.pass_by(inputs=told))[0].message == told.notice
     assert parts(seconds.pass_by(1, 1))[0].level == OK
+
+
+def test_a_disabled_tracker_is_told_from_an_idle_one() -> None:
+    told = "init box refused: x"  # the message may be about something else
+    _, tracker = parts(Second().run(8, 30, state=State.IDLE, message=told, disabled=True))
+    assert (tracker.level, tracker.message) == (WARN, told)
+    assert (value(tracker, "state"), value(tracker, "disabled")) == ("IDLE", "true")
 
 
 def test_what_is_wrong_around_it_is_a_warning() -> None:

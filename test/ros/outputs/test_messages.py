@@ -26,7 +26,7 @@ RGB = np.random.default_rng(3).integers(0, 256, (4, 6, 3), dtype=np.uint8)
 GRAY = np.arange(24, dtype=np.uint8).reshape(4, 6)
 
 # Parts of a status that others than `TrackerStatus` tell.
-NOT_IN_THE_MESSAGE = ("frames_out_of_order", "frames_stale", "time_jumps", "disabled", "targets")
+NOT_IN_THE_MESSAGE = ("frames_out_of_order", "frames_stale", "time_jumps", "targets")
 
 
 @pytest.mark.parametrize("state", State)

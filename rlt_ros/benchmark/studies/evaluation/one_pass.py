@@ -16,6 +16,7 @@ from rlt_ros.benchmark.measures.disappearances import disappearance_measures
 from rlt_ros.benchmark.measures.frame_records import record_frames
 from rlt_ros.benchmark.measures.losses import loss_measures
 from rlt_ros.benchmark.measures.one_pass import one_pass_curves, one_pass_measures
+from rlt_ros.benchmark.measures.sizes import sides_over_true, size_measures
 from rlt_ros.benchmark.measures.speed import speed_measures
 from rlt_ros.benchmark.protocols.one_pass import run_pass
 from rlt_ros.benchmark.runs.job import LOST, Job, Outcome
@@ -24,12 +25,14 @@ from rlt_ros.benchmark.trackers.runners import make_runner
 from rlt_ros.benchmark.trackers.timed_runner import TimedRunner
 from rlt_ros.tracking.boxes import Boxes
 
+SIDES = "sides_over_true"
+
 
 def run(job: Job) -> Outcome:
     """Run one job in one pass.
 
     Returns:
-        The measures of ``score`` and ``speed_measures``; for ``LOST`` also those of
+        The measures of ``one_pass_outcome`` and ``speed_measures``; for ``LOST`` also those of
         ``disappearance_measures``.
 
     Raises:
@@ -81,18 +84,29 @@ def one_pass_outcome(
         job: that gave them.
         boxes: ``(N, 4)`` x, y, w, h in pixels, 0-based, one per frame of ``sequence``.
         sequence: with the truth and the attributes.
-        other_measures: to be told beside those of ``score``.
+        other_measures: to be told beside those of ``score`` and ``size_measures``.
         machine: where it ran; empty where nothing ran.
         frames: see ``Outcome``; None where the tracker said nothing, as of published boxes.
+
+    Returns:
+        Its ``details`` hold what ``sides_over_true`` returns, as ``SIDES``.
 
     Raises:
         ValueError: not one box per frame.
     """
     measures, curves = score(boxes, sequence.boxes)
     by_attribute = measures_by_attribute(boxes, sequence.boxes, sequence.attributes)
-    measures |= other_measures or {}
+    sides = sides_over_true(boxes, sequence.boxes, sequence.visible_shares)
+    measures |= size_measures([sides]) | dict(other_measures or {})
     return Outcome(
-        job, measures, boxes.tolist(), curves, machine, by_attribute, frames=frames or {}
+        job,
+        measures,
+        boxes.tolist(),
+        curves,
+        machine,
+        by_attribute,
+        details={SIDES: sides.round(6).tolist()},
+        frames=frames or {},
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,6 +53,14 @@ class TrackerRuns:
             seed: {name: one.measures[measure] for name, one in by_sequence.items()}
             for seed, by_sequence in self.outcomes.items()
         }
+
+    def only(self, sequences: Collection[str]) -> TrackerRuns:
+        """Return the same with the outcomes of some sequences."""
+        outcomes = {
+            seed: {name: one for name, one in by_sequence.items() if name in sequences}
+            for seed, by_sequence in self.outcomes.items()
+        }
+        return dataclasses.replace(self, outcomes=outcomes)
 
     def by_sequence(self) -> dict[str, list[Outcome]]:
         """Return the outcomes of all seeds by sequence, in alphabetical order."""
