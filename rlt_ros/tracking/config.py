@@ -90,7 +90,7 @@ class TrackerConfig:
         for_users=True,
     )
     cuda_graphs: bool = _running(
-        False,
+        True,
         "on a GPU, record what tracking and learning launch, and launch it together from then on; "
         "records with a made-up target at the start, which takes seconds",
     )

@@ -16,6 +16,7 @@ from rlt_ros.benchmark.studies.gpu.stage_times import StageTime, StageTimes
 from rlt_ros.benchmark.studies.gpu.work_counts import OUTSIDE, Work, WorkCounter
 from rlt_ros.benchmark.studies.speed.stages import STAGES, TRAIN
 from rlt_ros.benchmark.text_tables import Table, number
+from rlt_ros.tracking import Tracker
 
 _WARM_UP = 10  # frames that are not counted
 
@@ -90,18 +91,25 @@ def _timed(
     bench: Bench, until: float, tracker: str, frames: int
 ) -> tuple[list[dict[str, StageTime]], int]:
     clock = StageTimes(bench.device)
-    found = []
     config = bench.config(tracker, update_mode="lockstep")
-    with bench.tracker(config, until) as one, StageHooks(clock):
+    with bench.tracker(config, until) as one:
         one.init(bench.first, bench.box)
         for _ in range(0 if bench.quick else _WARM_UP):
             one.track(bench.first)
-        clock.take()
         before = one.updates_done
+        # Now: what is recorded as a graph before must hold none of the clock's events.
+        return _watched(bench, until, frames, one, clock), one.updates_done - before
+
+
+def _watched(
+    bench: Bench, until: float, frames: int, tracker: Tracker, clock: StageTimes
+) -> list[dict[str, StageTime]]:
+    found = []
+    with StageHooks(clock):
         for image in bench.frames(frames, until):
-            one.track(image)
+            tracker.track(image)
             found.append(clock.take())
-        return found, one.updates_done - before
+    return found
 
 
 def _counted(
