@@ -13,7 +13,7 @@ from rlt_ros.tracking.settings import allowed_values, checked, in_groups, settin
 
 def test_every_setting_is_declared_in_full() -> None:
     for field in dataclasses.fields(TrackerConfig):
-        assert type(field.default) in (int, float, str)
+        assert type(field.default) in (bool, int, float, str)
         assert field.metadata["description"]
         if type(field.default) in (int, float):
             assert field.metadata["minimum"] <= field.default <= field.metadata["maximum"]
