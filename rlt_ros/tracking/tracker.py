@@ -19,12 +19,10 @@ from rlt_ros.tracking.held_target import HeldTarget
 from rlt_ros.tracking.images import LARGEST_SIDE, Image, validated_image
 from rlt_ros.tracking.kept_settings import check_settings, settings_state
 from rlt_ros.tracking.networks import Networks
+from rlt_ros.tracking.rehearsal import rehearse
 from rlt_ros.tracking.result import TrackResult
 from rlt_ros.tracking.state import Kept
 from rlt_ros.tracking.target_file import SavedTarget, load_target, save_target
-
-# In a picture of 640 x 480; so many frames that updates run, with usual settings.
-REHEARSED_BOX, REHEARSED_FRAMES = (290.0, 200.0, 60.0, 80.0), 24
 
 
 class Tracker(HeldTarget):
@@ -52,7 +50,7 @@ class Tracker(HeldTarget):
         super().__init__(networks)
         if self._resources.tracking_runner.records and not networks.rehearsed:
             networks.rehearsed = True
-            self._rehearse()
+            rehearse(self)
 
     def __enter__(self) -> Tracker:
         return self
@@ -234,15 +232,6 @@ class Tracker(HeldTarget):
         calls do at once; a running update ends. Then call ``close``.
         """
         self._stop.set()
-
-    def _rehearse(self) -> None:
-        """Track and learn what is made up, so that all is recorded before the first true frame."""
-        noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
-        picture = np.ascontiguousarray(noise.repeat(10, axis=0).repeat(10, axis=1))
-        self.init(picture, REHEARSED_BOX)
-        for _ in range(REHEARSED_FRAMES):
-            self.track(picture)
-        self.forget()
 
     def close(self) -> None:
         """Stop, and free the threads; every later call but ``stop`` and ``close`` is refused.

@@ -16,6 +16,7 @@ from pretended_graphs import PretendedGraphs
 from torch import Tensor, nn
 
 from rlt_ros.tracking import Tracker, make_config
+from rlt_ros.tracking import tracker as tracker_module
 from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.compute import resources, runner
 from rlt_ros.tracking.compute.runner import MOST_GRAPHS, Runner
@@ -173,7 +174,7 @@ def test_a_tracker_rehearses_once_for_all_that_share_its_networks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun: list[int] = []
-    monkeypatch.setattr(Tracker, "_rehearse", lambda self: begun.append(1))
+    monkeypatch.setattr(tracker_module, "rehearse", lambda one: begun.append(1))
     monkeypatch.setattr(resources, "Runner", PretendedGraphs)
     networks = Networks(make_config(**SETTINGS))
     for _ in range(2):
