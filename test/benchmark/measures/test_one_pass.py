@@ -144,6 +144,17 @@ def test_attributes_of_frames_and_of_whole_sequences() -> None:
     assert measures["scale"] == one_pass_measures(BOXES, truth)
 
 
+def test_attributes_count_no_box_as_off_and_half_a_truth_as_none() -> None:
+    boxes, truth = BOXES.copy(), TRUTH.copy()
+    boxes[1] = np.nan
+    truth[2, 2] = np.nan
+    measures = measures_by_attribute(boxes, truth, {"blur": np.ones(3, dtype=bool)})["blur"]
+    assert measures["precision20"] == 0.5
+    assert measures["norm_precision"] == 0.5
+    alone = measures_by_attribute(boxes, truth, {"blur": np.array([False, False, True])})
+    assert alone == {}
+
+
 def test_the_table_is_a_mean_over_the_sequences_that_have_the_attribute() -> None:
     one = {"scale": {"auc": 0.2}, "blur": {"auc": 0.9}}
     table = attribute_table([one, {"scale": {"auc": 0.6}}])

@@ -10,6 +10,7 @@ import pytest
 from rlt_ros.benchmark.measures.seed_statistics import (
     compare,
     finite_intervals,
+    in_short,
     interval,
     seed_means,
 )
@@ -112,6 +113,8 @@ def test_what_the_seeds_cannot_tell_is_said(
     found = compare("a", "b", a, b, True, True)
     assert found.verdict == verdict
     assert found.p is None
+    short = "one seed: unknown noise" if verdict.startswith("one seed") else verdict
+    assert in_short(found.verdict) == short
 
 
 def test_only_sequences_that_both_finished_with_every_seed_count() -> None:

@@ -58,6 +58,12 @@ def test_several_causes_are_told_worst_first() -> None:
         "moved off the target: centres 4.6 sides apart; box too small: 0.25 times the true sides"
     )
 
+    kind, text = why([136, 136, 8, 8])
+    assert kind == "too small"
+    assert text == (
+        "box too small: 0.2 times the true sides; moved off the target: centres 0.71 sides apart"
+    )
+
 
 def test_two_causes_that_only_together_are_too_much() -> None:
     kind, text = why([107, 95, 50, 50])
@@ -73,6 +79,8 @@ def test_the_reason_is_that_of_most_frames() -> None:
     boxes = np.array([[300, 100, 40, 40], [np.nan] * 4, *[[110, 110, 20, 20]] * 3])
     found = measure_deviation(boxes, np.tile(TRUTH, (5, 1)))
     assert find_reason(found).kind == "too small"
+    boxes[2:4, 3] = np.nan  # no box, whatever the other three numbers are
+    assert find_reason(measure_deviation(boxes, np.tile(TRUTH, (5, 1)))).text == "gave no box"
     boxes[2:4] = np.nan
     assert find_reason(measure_deviation(boxes, np.tile(TRUTH, (5, 1)))).text == "gave no box"
 
