@@ -156,6 +156,16 @@ def test_what_is_just_full_loses_nothing() -> None:
     assert choose(queue, 1) == []
 
 
+@pytest.mark.parametrize("keep_all", [False, True])
+def test_a_byte_too_much_costs_the_oldest_frame(keep_all: bool) -> None:
+    queue = make_queue(keep_all=keep_all, buffer_bytes=54 * MIB - 1)
+    send(queue, 1, mib=27)
+    take_all(queue)
+    send(queue, 2, mib=27)
+    take_all(queue)
+    assert "looked at is 0.000000002" in choose(queue, 1)[0].text
+
+
 def test_the_last_frame_is_kept_however_large() -> None:
     queue = make_queue(buffer_bytes=1)
     send(queue, 1, 2, mib=27)
@@ -399,6 +409,25 @@ def test_a_frame_that_still_waits_is_not_dropped_with_its_box() -> None:
     choose(queue, 1)
     choose(queue, 1)
     assert +queue.counts == {Fate.WAITING: 1}
+
+
+def test_a_frame_that_another_box_names_is_not_dropped_with_one() -> None:
+    queue = make_queue(keep_all=False)
+    queue.target_wanted = True
+    send(queue, 1)
+    choose(queue, 1)
+    choose(queue)  # in its place, and for the next frame
+    assert +queue.counts == {Fate.WAITING: 1}
+    queue = make_queue(keep_all=False)
+    queue.target_wanted = True
+    send(queue, 1)
+    for place in "ab":
+        queue.add_request(InitRequest(BOX, 1, place=place))
+    send(queue, 2)
+    queue.add_request(InitRequest(BOX, 2, place="a"))
+    assert +queue.counts == {Fate.WAITING: 2}
+    queue.add_request(InitRequest(BOX, 2, place="b"))
+    assert +queue.counts == {Fate.WAITING: 1, Fate.DROPPED: 1}
 
 
 def test_an_unusable_frame_stays_dropped() -> None:

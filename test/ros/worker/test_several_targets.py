@@ -17,7 +17,7 @@ from worker_bench import BOX, TIMEOUT, Bench, Log
 
 from rlt_ros.pixels.intensity import IntensityRange
 from rlt_ros.ros.worker.replies import Answer
-from rlt_ros.ros.worker.status import State, Status
+from rlt_ros.ros.worker.status import State, Status, TrackedFrame
 from rlt_ros.ros.worker.target_files import file_of
 from rlt_ros.tracking import InvalidImageError, SavedTarget, TrackState
 from rlt_ros.tracking.target_file import load_target, save_target
@@ -168,6 +168,25 @@ def test_frames_come_again_for_the_target_that_was_learned_in_one_before(bench: 
     bench.heard.wait(bench.settled)
     assert bench.heard.found[4:] == [(2, ["b"]), (3, ["b"]), (4, ["b"]), (5, ["a", "b"])]
     assert counts(bench.worker.status()) == (5, 0, 0, 0), "each frame is counted once"
+
+
+def test_frames_that_come_again_for_a_target_that_has_gone_are_dropped(bench: Bench) -> None:
+    bench.send(1, 2, 3, 4)
+    bench.heard.wait(bench.settled)
+    assert ask(bench, "a", 4).answer().accepted
+    bench.heard.wait(bench.settled)
+    assert counts(bench.worker.status()) == (1, 0, 3, 0)
+    on_result = bench.heard.on_result
+
+    def forget_b(tracked: TrackedFrame, status: Status) -> None:
+        bench.worker.reset("b")  # before the next frame is looked at
+        on_result(tracked, status)
+
+    bench.heard.on_result = forget_b  # type: ignore[method-assign]
+    assert ask(bench, "b", 1).answer().accepted
+    bench.heard.wait(bench.settled)
+    assert bench.heard.found == [(4, ["a"]), (1, ["b"])]
+    assert counts(bench.worker.status()) == (2, 2, 0, 0), "a has seen a newer frame than 2 and 3"
 
 
 def test_a_stream_of_boxes_for_one_target_holds_back_no_other(make_bench: MakeBench) -> None:
