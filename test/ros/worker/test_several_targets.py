@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from asked import Asked, Blocked
 from worker_bench import BOX, TIMEOUT, Bench, Log
 
 from rlt_ros.pixels.intensity import IntensityRange
+from rlt_ros.ros.worker.frames import Frame
 from rlt_ros.ros.worker.replies import Answer
-from rlt_ros.ros.worker.status import State, Status, TrackedFrame
+from rlt_ros.ros.worker.status import State, Status, TrackedFrame, TrackedTarget
 from rlt_ros.ros.worker.target_files import file_of
-from rlt_ros.tracking import InvalidImageError, SavedTarget, TrackState
+from rlt_ros.tracking import InvalidImageError, SavedTarget, TrackResult, TrackState
 from rlt_ros.tracking.target_file import load_target, save_target
 
 MakeBench = Callable[..., Bench]
@@ -61,6 +63,22 @@ def counts(status: Status) -> tuple[int, int, int, int]:
 
 
 # ---- ids -----------------------------------------------------------------------------------------
+
+
+def test_what_is_told_of_a_frame_alone_is_of_its_first_target() -> None:
+    first, second = (
+        TrackedTarget(
+            name,
+            TrackResult(np.array(box), 0.5, TrackState.TRACKING),
+            State.TRACKING,
+            partial(np.full, (1, 1), value),
+        )
+        for name, box, value in (("a", BOX, 1), ("b", ELSEWHERE, 2))
+    )
+    frame = Frame(None, stamp_ns=1, sequence=0)
+    tracked = TrackedFrame(frame, np.zeros((32, 32, 3), np.uint8), (first, second), bool)
+    assert (tracked.target_id, tracked.result.box.tolist()) == ("a", list(BOX))
+    assert tracked.attention_map() == 1
 
 
 def test_a_new_id_adds_a_target_and_a_known_one_starts_anew(bench: Bench) -> None:

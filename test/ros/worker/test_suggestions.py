@@ -65,6 +65,12 @@ def test_they_are_of_the_same_camera_and_of_about_now(
     assert waiting.take(frame(0, 10 * SECOND, "camera")) == ((LEFT,) if counts else ())
 
 
+def test_they_count_for_a_frame_without_stamp() -> None:
+    waiting = Suggestions()
+    waiting.add(suggestion(stamp=10 * SECOND))
+    assert waiting.take(frame(0)) == (LEFT,)
+
+
 def test_no_more_are_looked_at_than_can_be_afforded() -> None:
     waiting = Suggestions()
     boxes = tuple((float(x), 0.0, 5.0, 5.0) for x in range(20))
@@ -77,6 +83,7 @@ def test_what_is_a_target_already_is_left_out() -> None:
     assert without_targets(boxes, [(2.0, 2.0, 10.0, 10.0)]) == boxes[1:]
     assert without_targets(boxes, [(7.0, 0.0, 10.0, 10.0)]) == boxes
     assert without_targets(boxes, []) == boxes
+    assert without_targets(boxes, [(0.0, 0.0, 3.0, 10.0)]) == boxes, "an IoU of .3 is not above it"
 
 
 def start(bench: Bench, *target_ids: str) -> None:
