@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,11 @@ from vgg_m_weights import matconvnet_layers
 
 from rlt_ros.tracking import WeightsError
 from rlt_ros.tracking.features.backbones import EfficientNetLite0, VggM, load_backbone
+from rlt_ros.tracking.features.backbones.base import Backbone
 from rlt_ros.tracking.features.backbones.efficientnet_lite0 import OUTPUT_SCALE, embedded_weights
+from rlt_ros.tracking.features.backbones.matconvnet import read_convolutions
 from rlt_ros.tracking.features.backbones.vgg_m import LocalResponseNorm
+from rlt_ros.tracking.features.backbones.weights import load_torch_tensors
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,22 @@ def test_lite0_gives_two_maps(lite0: EfficientNetLite0, image: torch.Tensor) -> 
     assert coarse.shape == (1, 112, 14, 14)
     assert not any(p.requires_grad for p in lite0.parameters())
     assert not lite0.training
+
+
+def test_maps_lie_in_memory_as_is_fastest_each_way(
+    lite0: EfficientNetLite0, image: torch.Tensor
+) -> None:
+    def layouts(one: Backbone) -> tuple[torch.memory_format, ...]:
+        weight = one.get_parameter("stem.weight")
+        both = (torch.channels_last, torch.contiguous_format)
+        (found,) = [layout for layout in both if weight.is_contiguous(memory_format=layout)]
+        return one.memory_format, found
+
+    backwards = lite0.laid_out_backwards()
+    assert layouts(backwards) == (torch.contiguous_format, torch.contiguous_format)
+    assert layouts(lite0) == (torch.channels_last, torch.channels_last), "it is left as it was"
+    for one, other in zip(lite0(image), backwards(image), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
 
 
 def test_lite0_equals_the_network_with_separate_batch_norm(image: torch.Tensor) -> None:
@@ -130,6 +150,15 @@ def test_missing_weights_say_how_to_get_them(tmp_path: Path) -> None:
         load_backbone("vgg_m", "")
 
 
+def test_weights_saved_on_a_gpu_are_read_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+    torch.save({"one": torch.ones(2)}, tmp_path / "gpu.pth")
+    found = load_torch_tensors(tmp_path / "gpu.pth", "get it")["one"]
+    assert (found.device.type, found.tolist()) == ("cpu", [1.0, 1.0])
+
+
 def test_truncated_weights_are_damaged(tmp_path: Path) -> None:
     path = tmp_path / "half.pth"
     path.write_bytes(embedded_weights().read_bytes()[:100_000])
@@ -196,6 +225,8 @@ def test_vgg_m_is_the_published_network(vgg_m_file: Path) -> None:
         x = F.max_pool2d(norm(x), kernel_size=3, stride=2)
     x = F.relu(F.conv2d(x, network.conv3.weight, network.conv3.bias))
     torch.testing.assert_close(network(images)[0], x, rtol=1e-4, atol=1e-4)
+    with pytest.raises(NotImplementedError, match="the derivative of VggM is not written out"):
+        network.linearised(images)
     assert network.padding_value == 128
     # Cell 0 sees pixels 0 to 74, the next one 16 further.
     (level,) = network.levels
@@ -217,6 +248,20 @@ def test_vgg_m_refuses_other_files(tmp_path: Path, vgg_m_file: Path) -> None:
     scipy.io.savemat(tmp_path / "short.mat", {"layers": layers[:, :3]})
     with pytest.raises(WeightsError, match="is not VGG-M: layer 4"):
         VggM(tmp_path / "short.mat")
+    assert set(read_convolutions(tmp_path / "short.mat", [0, 4])) == {0}
+
+
+def test_a_ctrl_c_of_the_callers_does_not_reach_who_reads_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be told as SciPy's crash."""
+    reader = tmp_path / "python"
+    asked = "import os, sys; sys.exit(f'a session of its own: {os.getsid(0) == os.getpid()}')"
+    reader.write_text(f"#!{sys.executable}\n{asked}\n")
+    reader.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(reader))
+    with pytest.raises(ValueError, match="a session of its own: True"):
+        read_convolutions(tmp_path / "any.mat", [0])
 
 
 def test_a_file_that_crashes_scipy_is_refused(tmp_path: Path) -> None:

