@@ -176,8 +176,8 @@ def test_features_of_image_samples_are_those_of_pytorch(count: int, threads: int
 def test_derivatives_by_image_samples_are_those_of_pytorch() -> None:
     network, images = image_samples(5)
     generator = torch.Generator().manual_seed(1)
-    gradients = torch.randn(2, *network(images).shape, generator=generator)
-    tangents = torch.randn(2, *images.shape, generator=generator)
+    gradients = torch.randn(2, *network(images).shape, generator=generator).requires_grad_()
+    tangents = torch.randn(2, *images.shape, generator=generator).requires_grad_()
     ours, theirs = OpenVinoDerivatives(network, 75, 1), AutogradDerivatives(network)
     for found, expected in (
         (ours.pulled(images, gradients), theirs.pulled(images, gradients)),
