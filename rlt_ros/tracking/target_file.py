@@ -113,7 +113,7 @@ def load_target(path: Path) -> SavedTarget:
     except InvalidTargetError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = error.strerror or " ".join(f"{error}".split())
         raise InvalidTargetError(f"target file {path} cannot be read: {reason}") from error
     except Exception as error:  # a damaged file fails wherever the reader happens to be
         reason = " ".join(f"{error}".split()) or type(error).__name__

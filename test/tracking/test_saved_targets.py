@@ -12,19 +12,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from rlt_ros.tracking import InvalidTargetError, SavedTarget, Tracker, TrackState, make_config
 from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.kept_settings import check_settings
-from rlt_ros.tracking.state import Kept
+from rlt_ros.tracking.state import Kept, as_array, generator_state, restored_generator
 from rlt_ros.tracking.target_file import FORMAT, load_target, save_target
 from rlt_ros.whole_files import NotWrittenError
 
@@ -381,6 +383,52 @@ def limit_file_size() -> Iterator[Callable[[int], None]]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(13, "Permission denied"), "cannot be read: Permission denied"),
+        (OSError("on two\n lines"), "cannot be read: on two lines"),
+        (ValueError("on two\n lines"), r"is damaged \(on two lines\)"),
+        (ValueError(), r"is damaged \(ValueError\)"),
+    ],
+)
+def test_why_a_file_cannot_be_read_is_told(
+    file: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("rlt_ros.tracking.target_file.safe_open", fail)
+    with pytest.raises(InvalidTargetError, match=said):
+        load_target(file)
+
+
+def test_what_no_json_holds_is_not_written(learned: SavedTarget, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        save_target(tmp_path / "one", replace(learned, notes={"low": float("nan")}))
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_kept_of_a_tensor_is_a_copy() -> None:
+    tensor = torch.ones(2, 3)
+    kept = as_array(tensor)
+    tensor += 1
+    assert kept.tolist() == [[1.0] * 3] * 2
+
+
+def test_random_numbers_go_on_where_they_were() -> None:
+    rng = np.random.default_rng(3)
+    rng.integers(5, dtype=np.uint32)  # the other half of 64 bits waits
+    state = copy.deepcopy(generator_state(rng))
+    assert state["has_uint32"] == 1
+    again = restored_generator(Kept(state))
+    assert again.integers(2**32, size=3, dtype=np.uint32).tolist() == (
+        rng.integers(2**32, size=3, dtype=np.uint32).tolist()
+    )
+    with pytest.raises(InvalidTargetError, match="has_uint32 is not an integer from 0 to 1"):
+        restored_generator(Kept({**state, "has_uint32": 2}))
 
 
 def test_a_full_disk_leaves_the_older_file(

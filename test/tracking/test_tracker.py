@@ -159,6 +159,7 @@ def test_a_target_that_fills_the_image_does_not_break(tracker: Tracker, frames: 
 
 def test_tracking_needs_a_target(quick_config: TrackerConfig, frames: Frames) -> None:
     with Tracker(quick_config) as tracker:
+        assert tracker.image_size == (0, 0)
         with pytest.raises(RuntimeError, match="call init"):
             tracker.track(frames[0][0])
         with pytest.raises(RuntimeError, match="call init"):
