@@ -176,7 +176,7 @@ def test_maps_wait_for_the_first_frame(
 ) -> None:
     tracker = make_tracker()
     tracker.init(*frames[0])
-    tracker.load(file)
+    assert tracker.load(file).target_id == "a target"
     for look in (tracker.attention_map, tracker.confidence_map):
         with pytest.raises(RuntimeError, match="no frame since the target was taken up"):
             look()
