@@ -22,8 +22,8 @@ from rlt_ros.tracking.errors import InvalidTargetError
 State = Mapping[str, Any]
 """Arrays, numbers, texts, flags, None, and further states."""
 
-# No coordinate of a frame comes near; sums and products of such numbers stay finite.
-LARGEST_COORDINATE = 1e6
+# No coordinate, feature or weight comes near; sums and products of such numbers stay finite.
+LARGEST_NUMBER = 1e6
 # The most that counters count.
 MOST = 2**62
 
@@ -52,7 +52,10 @@ class Kept:
         return None if self.value(name) is None else self.part(name)
 
     def array(self, name: str, shape: tuple[int | None, ...], dtype: type) -> NDArray[Any]:
-        """Return an array of its own with finite numbers; None in ``shape`` is any length."""
+        """Return an array of its own; None in ``shape`` is any length.
+
+        Floating-point numbers in it are finite, and at most 1e6 in size.
+        """
         value = self.value(name)
         if not isinstance(value, np.ndarray):
             raise self.misfit(name, "is no array")
@@ -64,6 +67,9 @@ class Kept:
             raise self.misfit(name, f"is {value.shape} {value.dtype}, not {wanted}")
         if not np.isfinite(value).all():
             raise self.misfit(name, "is not finite")
+        largest = max(value.max(initial=0), -value.min(initial=0)) if value.dtype.kind == "f" else 0
+        if largest > LARGEST_NUMBER:
+            raise self.misfit(name, f"has numbers beyond {LARGEST_NUMBER:g}")
         return value.copy()
 
     def tensor(
@@ -79,7 +85,7 @@ class Kept:
     def box(self, name: str) -> Boxes:
         """Return a box ``(4,)``; it may lie anywhere, in no image."""
         box = self.array(name, (4,), np.float64)
-        if (box[2:] < MINIMUM_SIDE / 2).any() or (np.abs(box) > LARGEST_COORDINATE).any():
+        if (box[2:] < MINIMUM_SIDE / 2).any():
             raise self.misfit(name, "is no box")
         return box
 

@@ -9,13 +9,16 @@ kind, others in every run; the files that do harm are kept in FOLDER:
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,6 +39,7 @@ from rlt_ros.bags.writer import BagWriter
 from rlt_ros.benchmark.measures.vot_regions import INITIALISED
 from rlt_ros.benchmark.runs.result_files import write_boxes, write_regions
 from rlt_ros.tracking.features.backbones.efficientnet_lite0 import embedded_weights
+from rlt_ros.tracking.target_file import load_target, save_target
 
 GIVEN = os.environ.get("RLT_FUZZ_FILES", "")
 READER = Path(__file__).with_name("read_files.py")
@@ -49,6 +53,7 @@ USUAL = {
     "vot": 15,
     "torch": 12,
     "mat": 6,
+    "target": 25,
 }
 SAMPLES: dict[str, list[Callable[[Path], Path]]] = {}
 Sample = Callable[[Path], Path]
@@ -278,6 +283,13 @@ for _compressed in (True, False):
     sample("mat")(small_mat(_compressed))
 
 
+@sample("target")
+def target_file(folder: Path) -> Path:
+    path = folder / "one.safetensors"
+    subprocess.run([sys.executable, str(READER), str(path)], check=True)
+    return path
+
+
 # ---- damage --------------------------------------------------------------------------------------
 
 FOREIGN = [
@@ -359,8 +371,73 @@ def other_word(data: bytes, rng: np.random.Generator) -> bytes:
     return data[: found[one] + 1] + WORDS[rng.integers(len(WORDS))] + data[found[one + 1] :]
 
 
+def forge(path: Path, rng: np.random.Generator) -> None:
+    """Write a target's file anew, its digest too, with another value somewhere."""
+    saved = load_target(path)
+    state: Any = copy.deepcopy(dict(saved.state))
+    for _ in range(rng.integers(1, 4)):
+        inner = state
+        while True:
+            name = sorted(inner)[rng.integers(len(inner))]
+            if not isinstance(inner[name], dict) or not inner[name]:
+                break
+            inner = inner[name]
+        inner[name] = other_value(inner[name], rng)
+    save_target(path, replace(saved, state=state))
+
+
+def other_value(value: Any, rng: np.random.Generator) -> Any:
+    if rng.random() < 0.1 or not isinstance(value, np.ndarray):
+        others: list[Any] = [
+            None,
+            True,
+            "text",
+            [],
+            {},
+            -1,
+            0,
+            1,
+            2,
+            0.5,
+            -0.5,
+            7,
+            1000,
+            1e9,
+            1e300,
+            2**31,
+        ]
+        return others[rng.integers(len(others))]
+    kind = rng.integers(8)
+    if kind == 0:
+        random = np.frombuffer(rng.bytes(value.nbytes), np.uint8).view(value.dtype)
+        return random.reshape(value.shape).copy()
+    if kind == 1:
+        return value[: rng.integers(len(value) + 1)] if value.ndim else value[None]
+    if kind == 2:
+        return np.zeros_like(value)
+    if kind == 3:
+        return rng.permutation(value) if value.ndim else -value
+    if kind == 4:
+        with np.errstate(all="ignore"):
+            return value.astype(rng.choice(["f2", "f4", "f8", "i8", "u1"]))
+    if value.dtype.kind != "f":
+        return np.full_like(value, rng.choice([0, 1, 3, 127]))
+    if kind == 5:
+        with np.errstate(over="ignore"):
+            return (value * 10.0 ** float(rng.integers(-30, 30))).astype(value.dtype)
+    if kind == 6:
+        return rng.normal(0, 10.0 ** float(rng.integers(-3, 7)), value.shape).astype(value.dtype)
+    spoiled = value.copy()
+    if spoiled.size:
+        spoiled.flat[rng.integers(spoiled.size)] = rng.choice([np.nan, np.inf, -1e30, 1e30, -1])
+    return spoiled
+
+
 def damage_one(path: Path, rng: np.random.Generator) -> None:
     """Spoil a file, or one of a folder's."""
+    if path.suffix == ".safetensors" and rng.random() < 0.8:
+        forge(path, rng)
+        return
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
     texts = [each for each in files if each.suffix in (".txt", ".tag", ".label", ".yaml")]
     chosen = texts if texts and rng.random() < 0.6 else files

@@ -351,10 +351,11 @@ def test_a_file_that_somebody_has_forged_is_refused(
             running.refuses(partial(Tracker.take_up, saved=forged), "cannot be taken up: ")
             tried += 1
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            bad = value.copy()
-            bad.flat[-1] = np.nan
-            forged = changed(learned, path, bad)
-            running.refuses(partial(Tracker.take_up, saved=forged), "not finite")
+            for number, said in ((np.nan, "is not finite"), (-1e7, "has numbers beyond 1e+06")):
+                bad = value.copy()
+                bad.flat[-1] = number
+                forged = changed(learned, path, bad)
+                running.refuses(partial(Tracker.take_up, saved=forged), said)
     assert tried > 80
     save_target(file, changed(learned, ("learner", "frame"), -1))
     running.refuses(lambda tracker: tracker.load(file), str(file), "learner.frame")

@@ -13,7 +13,7 @@ import numpy as np
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.finding.camera_motion import STILL, CameraMotion
 from rlt_ros.tracking.images import Image
-from rlt_ros.tracking.state import LARGEST_COORDINATE, Kept, State
+from rlt_ros.tracking.state import Kept, State
 
 # Share of the newest move in the target's velocity.
 NEWEST = 0.5
@@ -48,8 +48,6 @@ class Expectation:
         """
         self = cls(inertia)
         self._velocity = kept.array("velocity", (2,), np.float64)
-        if (np.abs(self._velocity) > LARGEST_COORDINATE).any():
-            raise kept.misfit("velocity", "is too large")
         camera = kept.optional("camera")
         if self._camera is not None and camera is not None:
             self._camera = CameraMotion.restored(camera)

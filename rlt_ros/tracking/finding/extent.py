@@ -22,7 +22,7 @@ from torch import Tensor
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.features.extractor import FeatureExtractor
-from rlt_ros.tracking.state import LARGEST_COORDINATE, Kept, State, as_array
+from rlt_ros.tracking.state import LARGEST_NUMBER, Kept, State, as_array
 
 # Places per side of a grid over the box with as much again on either side.
 PLACES, REACH = 21, 3
@@ -107,7 +107,7 @@ class Extent:
         for name, least, most in (
             ("factors", 0.01, 100.0),
             ("shift", -10.0, 10.0),
-            ("sizes", 1e-3, LARGEST_COORDINATE),
+            ("sizes", 1e-3, LARGEST_NUMBER),
             ("trembling", 0.0, 100.0),
         ):
             if not ((pairs[name] >= least) & (pairs[name] <= most)).all():
