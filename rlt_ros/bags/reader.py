@@ -90,6 +90,11 @@ class BagReader(Closing):
             if isinstance(each, Reader) and each.path in unindexed:
                 each.storage = McapInOrder(Path(each.path))
         reader.open()
+        names: list[object] = [each.topic for each in reader.connections]
+        names += [each.msgtype for each in reader.connections]
+        if not all(isinstance(name, str) for name in names):
+            reader.close()
+            raise ValueError("the name of a topic, or of its type, is no text")
         for each in reader.readers:
             storage = each.storage if isinstance(each, Reader) else None
             if isinstance(storage, McapInOrder) and not storage.finished:

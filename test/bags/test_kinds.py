@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import sqlite3
@@ -128,6 +129,23 @@ def test_recording_that_was_not_finished_gives_what_is_complete(
     notes = check_frames(bag, truth_of, count=4, boxes=3)
     assert "bag.mcap was not finished or is cut off; its 7 complete messages are read" in notes[-1]
     assert len(notes) == (1 if metadata else 2)
+
+
+@pytest.mark.parametrize("column", ["name", "type"])
+@pytest.mark.parametrize("value", [None, b"\xff"])
+def test_a_topic_whose_name_is_no_text_is_refused(
+    tmp_path: Path, write_bag: WriteBag, column: str, value: object
+) -> None:
+    bag = write_bag(tmp_path / "bag", storage="sqlite3")
+    (file,) = bag.glob("*.db3")
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute("CREATE TABLE free AS SELECT * FROM topics")
+        database.execute("DROP TABLE topics")
+        database.execute("ALTER TABLE free RENAME TO topics")
+        database.execute(f"UPDATE topics SET {column} = ? WHERE id = 1", [value])
+    with pytest.raises(BagError, match=rf"cannot read the bag .*{file.name}: ") as refused:
+        BagReader(file)
+    assert len(str(refused.value).splitlines()) == 1
 
 
 def _copy(bag: Path) -> Path:
