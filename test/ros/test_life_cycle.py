@@ -198,8 +198,10 @@ def test_an_activation_that_fails_leaves_the_node_inactive(
     assert said == ["activate failed: weights.pth is missing"]
     assert state(managed) == "inactive"
     assert own_topics(managed) == (ALL_PUBLISHED, set())
+    assert not any(publisher.is_activated for publisher in managed._publishing)
     loader.error = None
     assert managed.trigger_activate() == SUCCESS
+    assert all(publisher.is_activated for publisher in managed._publishing)
 
 
 def test_an_error_ends_in_unconfigured_with_nothing_left(

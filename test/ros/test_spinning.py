@@ -13,7 +13,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
 import rclpy
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.task import Future
 
@@ -89,6 +89,17 @@ def test_a_callback_that_raises_does_not_end_the_others(node: Node) -> None:
     assert [str(error) for error in errors] == ["surprise"] * calls.count("bad")
     with pytest.raises(ValueError, match="surprise"):
         spin_until(node, lambda: False)
+
+
+def test_the_end_of_ros_by_a_signal_is_no_callbacks_fault(node: Node) -> None:
+    def end() -> None:
+        raise ExternalShutdownException
+
+    node.create_timer(0.01, end)
+    errors: list[Exception] = []
+    with pytest.raises(ExternalShutdownException):
+        spin_until(node, lambda: bool(errors), errors.append)
+    assert errors == []
 
 
 def test_an_executor_that_comes_after_the_end_of_ros_leaves_no_traceback(

@@ -36,7 +36,7 @@ RIGHT_IN_PART = """
 import cv2, numpy
 class CvBridge:
     def imgmsg_to_cv2(self, message, encoding):
-        assert encoding == "rgb8"
+        assert encoding == "rgb8" and message.step * message.height == len(message.data)
         if message.encoding != "bgr8":
             raise RuntimeError("not a colour")
         shape = (message.height, message.width, 3)
@@ -75,6 +75,16 @@ def test_what_does_not_fit_is_not_used(installed: Path, source: str, problem: st
     assert re.match(problem, found.problem)
     assert "images are converted without it" in found.problem
     assert "cv_bridge" not in sys.modules
+
+
+def test_one_that_does_not_answer_is_not_waited_for(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed.write_text("import time\ntime.sleep(60)\n" + RIGHT_IN_PART)
+    monkeypatch.setattr("rlt_ros.ros.inputs.cv_bridge_check._SECONDS", 0.1)
+    found = check_cv_bridge()
+    assert found.encodings == frozenset()
+    assert found.problem.startswith("cv_bridge does not answer beside numpy ")
 
 
 def test_what_is_right_is_used_for_that(installed: Path) -> None:

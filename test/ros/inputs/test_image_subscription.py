@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from node_bench import BEST_EFFORT, RELIABLE
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
+from rlt_ros.ros.inputs.image_subscription import node_path
 from rlt_ros.ros.interface.topics import IMAGES
 
 pytestmark = pytest.mark.usefixtures("ros")
@@ -159,6 +162,19 @@ def test_raw_images_come_first(bench: GraphBench) -> None:
     images.adapt()
     bench.receive(raw, "raw")
     assert images.topic == f"{bench.namespace}/image_raw"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "path"),
+    [
+        ("/", "camera", "/camera"),
+        ("/left", "camera", "/left/camera"),
+        ("_NODE_NAMESPACE_UNKNOWN_", "_NODE_NAME_UNKNOWN_", "a new node"),
+    ],
+)
+def test_the_node_of_an_endpoint_is_named(namespace: str, name: str, path: str) -> None:
+    endpoint: Any = SimpleNamespace(node_namespace=namespace, node_name=name)
+    assert node_path(endpoint) == path
 
 
 def test_a_transport_that_was_set_stays(bench: GraphBench) -> None:

@@ -136,6 +136,7 @@ def test_what_is_wrong_around_it_is_a_warning() -> None:
         ((30, 30), {"state": State.LOST}, WARN, "the target is lost"),
         ((30, 30), {"state": State.UNCERTAIN}, OK, "uncertain"),
         ((30, 30), {"message": "an update failed"}, WARN, "an update failed"),
+        ((30, 20, 10), {"message": "an update failed"}, WARN, "an update failed"),
         ((30, 0, 30), {"message": "size"}, ERROR, "no frame is tracked: size"),
         ((30, 0, 30), {"state": State.IDLE, "message": "size"}, WARN, "80 of"),
     ],
