@@ -290,7 +290,8 @@ def test_a_managed_process(
         memory.append(of_process(node, "VmRSS") / 1024)
     assert threads[2] <= threads[0], threads
     manager.until(lambda: open_files(node) <= files[0])
-    assert memory[2] - memory[1] < 30, memory
+    # A leak is in each round; what the allocator keeps comes and goes by such amounts.
+    assert min(memory[1] - memory[0], memory[2] - memory[1]) < 30, memory
     assert node.stop(signal.SIGTERM) == 0, node.log()
     assert "Traceback" not in node.log()
 
