@@ -7,8 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+
+WAKE_PERIOD = 1.0
+"""Seconds after which a node without callbacks looks whether ROS was shut down."""
 
 
 class Executor(SingleThreadedExecutor):
@@ -22,6 +26,9 @@ def spin_until(
 ) -> None:
     """Run a node's callbacks until ``ended``, asked after each of them, or until ROS shuts down.
 
+    Asked every second as well: rclpy wakes who waits for a callback before it shuts ROS down for a
+    signal, and one who looks in between waits again, for ever where nothing else happens.
+
     With ``failed``, it is told what a callback raises, and the others go on.
 
     Rclpy's ``spin_until_future_complete`` keeps an object for every callback that it has run until
@@ -32,6 +39,7 @@ def spin_until(
     """
     executor = Executor(context=node.context)
     executor.add_node(node)
+    wakes = node.create_timer(WAKE_PERIOD, _nothing, clock=Clock(clock_type=ClockType.STEADY_TIME))
     try:
         while node.context.ok() and not ended():
             try:
@@ -43,4 +51,9 @@ def spin_until(
                     raise
                 failed(error)
     finally:
+        node.destroy_timer(wakes)
         executor.remove_node(node)
+
+
+def _nothing() -> None:
+    pass

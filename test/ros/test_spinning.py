@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -73,6 +75,20 @@ def test_it_ends_when_it_is_told_to(node: Node) -> None:
 def test_it_ends_with_ros(node: Node) -> None:
     node.create_timer(0.05, node.context.try_shutdown)
     spin_until(node, lambda: False)
+
+
+def test_it_ends_with_ros_though_nothing_wakes_it() -> None:
+    """As where a signal's wake-up comes before the end that it is for."""
+    context = Context()
+    rclpy.init(context=context)
+    quiet = Node("quiet", context=context)
+    ends = threading.Timer(0.3, context.handle.shutdown)  # tells nobody
+    ends.start()
+    with contextlib.suppress(ExternalShutdownException):
+        spin_until(quiet, lambda: False)
+    assert not context.ok()
+    ends.join()
+    quiet.destroy_node()
 
 
 def test_a_callback_that_raises_does_not_end_the_others(node: Node) -> None:
