@@ -19,6 +19,10 @@ FOREIGN = {
     "No module named 'torch'",
     "requires setuptools<80",
     "frames_dropped",
+    "This Fast DDS version doesn't have the security libraries",
+    "failed to create topic [rt/…]",
+    "invalid allocator",
+    "error creating node: error not set",
 }
 
 
