@@ -6,6 +6,9 @@ import importlib
 import importlib.util
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -363,6 +366,27 @@ def test_a_model_is_made_once_for_each_function_and_its_weights() -> None:
     ]
     assert all(other != one for other in others)
     assert one != "features"
+
+
+def test_trackers_of_one_process_are_made_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports, tracing and what is kept for the next one are the process's."""
+    backbone = EfficientNetLite0().eval()
+    inside: list[int] = []
+    most = 0
+
+    def make(*_: object) -> Any:
+        nonlocal most
+        inside.append(threading.get_ident())
+        most = max(most, len(inside))
+        time.sleep(0.05)  # another one would come in meanwhile
+        inside.pop()
+        raise RuntimeError("made enough")
+
+    monkeypatch.setattr(inference, "_region_model", make)
+    with ThreadPoolExecutor(4) as threads:
+        made = [threads.submit(OpenVinoBackbone, backbone, 64, 1, False) for _ in range(4)]
+    assert all("made enough" in str(one.exception()) for one in made)
+    assert most == 1
 
 
 @pytest.mark.parametrize("there", [True, False])

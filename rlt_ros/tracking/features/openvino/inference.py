@@ -10,6 +10,7 @@ import functools
 import hashlib
 import importlib.util
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -25,6 +26,9 @@ from rlt_ros.tracking.features.backbones.base import Backbone
 
 # Imported by OpenVINO where it is installed, and then tells its maker that it was.
 _TELEMETRY = "openvino_telemetry"
+
+# Importing, tracing and the caches below are the process's, which may have several trackers.
+_in_turn = threading.Lock()
 
 
 def openvino_chosen(runtime: str, device: torch.device) -> bool:
@@ -67,7 +71,7 @@ class OpenVinoBackbone:
     """
 
     def __init__(self, backbone: Backbone, size: int, threads: int, bfloat16: bool) -> None:
-        with _told_failures():
+        with _making():
             model = _region_model(_Identity(backbone, "maps"), size)
             compiled = _compiled(model, threads, 1, bfloat16)
             self._request = compiled.create_infer_request()
@@ -108,7 +112,7 @@ class OpenVinoSamples:
         bfloat16: bool = False,
     ) -> None:
         self._batch = batch
-        with _told_failures():
+        with _making():
             batches = tuple((batch, *shape) for shape in shapes)
             model = _samples_model(_Identity(function, kind), batches)
             compiled = _compiled(model, threads, threads, bfloat16)
@@ -156,9 +160,11 @@ def _filled(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
 
 
 @contextlib.contextmanager
-def _told_failures() -> Iterator[None]:
+def _making() -> Iterator[None]:
+    """Make something of OpenVINO's, one thread at a time, and say what is wrong if it fails."""
     try:
-        yield
+        with _in_turn:
+            yield
     except RuntimeError as error:  # what OpenVINO raises for everything, on several lines
         reason = " ".join(str(error).split())
         raise ConfigError(
