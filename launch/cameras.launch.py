@@ -4,7 +4,7 @@
 
 ros2 launch rlt_ros cameras.launch.py cameras:=cameras.yaml
 
-The CPU's threads are divided among them.
+The CPU's threads are divided among them. With one_process:=true they share a process.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from launch.action import Action
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import LifecycleNode
+from launch_ros.actions import LifecycleNode, Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from launch import LaunchContext, LaunchDescription
@@ -46,6 +46,10 @@ ARGUMENTS = {
         "false",
         "leave the life cycle to a manager: with Nav2's, name NAMESPACE/tracker of each in its"
         " node_names and set its bond_timeout to 0.0",
+    ),
+    "one_process": (
+        "false",
+        "run all trackers in one process, which takes less memory; what ends the process ends all",
     ),
     "log_level": ("info", "of the trackers: debug, info, warn, error or fatal"),
 }
@@ -80,13 +84,25 @@ def start(context: LaunchContext) -> list[Action]:
     if as_bool("managed", given["managed"]):
         of_launch["autostart"] = False
     file = checked_parameter_file(given["params_file"])
-    cameras = cameras_of(given["cameras"])
+    together = as_bool("one_process", given["one_process"])
+    cameras = cameras_of(given["cameras"], one_process=together)
     found = list(zip(cameras, environments(cameras), strict=True))
     for camera, environment in found:
         log.info(
             f"camera {camera.namespace}: images {camera.image_topic}, CPU threads"
             f" {environment['OMP_NUM_THREADS']}"
         )
+    if together:
+        process = Node(
+            package="rlt_ros",
+            executable="tracker_nodes",
+            arguments=[given["cameras"]],
+            parameters=[str(file), of_launch],
+            ros_arguments=["--log-level", given["log_level"]],
+            additional_env=found[0][1],
+            output="screen",
+        )
+        return [process]
     return [
         LifecycleNode(
             package="rlt_ros",

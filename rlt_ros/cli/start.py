@@ -68,6 +68,11 @@ def node() -> int:
     return run("rlt_ros.ros.tracker_node", on_kill=signal.SIG_DFL)
 
 
+def nodes() -> int:
+    """Run several ROS 2 nodes in this process, likewise."""
+    return run("rlt_ros.ros.tracker_nodes", on_kill=signal.SIG_DFL)
+
+
 def run(module: str, *, on_kill: signal._HANDLER | None = None) -> int:
     """Call a module's ``main()`` and return its exit code.
 

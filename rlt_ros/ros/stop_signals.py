@@ -34,5 +34,8 @@ def _handle(*_: object) -> None:
         os._exit(0)
 
 
-if Path(sys.argv[0]).stem == "tracker_node":  # not where the node is a library of another program
+if Path(sys.argv[0]).stem in (
+    "tracker_node",
+    "tracker_nodes",
+):  # not where the node is a library of another program
     handle_stop_signals()

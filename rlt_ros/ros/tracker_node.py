@@ -42,6 +42,7 @@ from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.error_texts import place
 from rlt_ros.ros.inputs.image_conversion import ImageConverter
 from rlt_ros.ros.inputs.image_subscription import COMPRESSED_TYPE, ImageSubscription
+from rlt_ros.ros.interface.launch_arguments import NODE_NAME
 from rlt_ros.ros.interface.parameters import NodeConfig, NodeParameters
 from rlt_ros.ros.interface.topics import Topic
 from rlt_ros.ros.life_cycle import ACTIVE, UNCONFIGURED, ManagedNode
@@ -112,8 +113,9 @@ class TrackerNode(ManagedNode):
     again, it has no tracker: threads and memory are free, and the parameters may be changed.
     """
 
-    def __init__(self) -> None:
-        super().__init__("tracker", automatically_declare_parameters_from_overrides=True)
+    def __init__(self, **options: Any) -> None:
+        """`options` are rclpy's, where several are in one process (`tracker_nodes`)."""
+        super().__init__(NODE_NAME, automatically_declare_parameters_from_overrides=True, **options)
         self.failed = False  # that is noticed within STATUS_PERIOD
         self._declared = NodeParameters(self)
         self._starting = False
@@ -384,7 +386,29 @@ def main(args: list[str] | None = None) -> NoReturn:
 
     SIGINT and SIGTERM end it within 3 s, whatever it is doing.
     """
-    status = _run(args)
+    run_in_ros("tracker_node", lambda: run_node(TrackerNode), args)
+
+
+def run_in_ros(program: str, run: Callable[[], bool], args: list[str] | None = None) -> NoReturn:
+    """Do what a program is for while ROS is up, and end the process; see ``main``.
+
+    Args:
+        program: its name, for messages.
+        run: ends soon after ROS was shut down, and returns whether all went well.
+        args: of the process; None takes its own.
+    """
+    handle_stop_signals()
+    try:
+        rclpy.init(args=args)
+    except Exception as error:  # rclpy's errors share no public base: bad remaps, files, names
+        print(f"{program}: {error}", file=sys.stderr)
+        status = 1
+    else:
+        leave_stop_signals_to_ros()
+        try:
+            status = 0 if run() else 1
+        finally:
+            rclpy.try_shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # nobody reads it any more
             stream.flush()
@@ -393,17 +417,11 @@ def main(args: list[str] | None = None) -> NoReturn:
     os._exit(status)
 
 
-def _run(args: list[str] | None) -> int:
-    handle_stop_signals()
-    try:
-        rclpy.init(args=args)
-    except Exception as error:  # rclpy's errors share no public base: bad remaps, files, names
-        print(f"tracker_node: {error}", file=sys.stderr)
-        return 1
-    leave_stop_signals_to_ros()
+def run_node(make: Callable[[], TrackerNode]) -> bool:
+    """Make a node and run it until it fails or ROS is shut down; return whether it did not fail."""
     node = None
     try:
-        node = TrackerNode()
+        node = make()
         node.start()
         spin_until(node, lambda: node.failed, node.complain_of)
     except ExternalShutdownException:
@@ -411,13 +429,12 @@ def _run(args: list[str] | None) -> int:
     except Exception:
         if rclpy.ok():  # else a signal has shut ROS down while the node was being made
             traceback.print_exc()
-            return 1
+            return False
     finally:
         if node is not None:
             node.close()
             node.destroy_node()
-        rclpy.try_shutdown()
-    return 1 if node is not None and node.failed else 0
+    return node is None or not node.failed
 
 
 if __name__ == "__main__":

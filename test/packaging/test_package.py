@@ -122,6 +122,7 @@ def test_colcon_installs_every_module(prefix: Path) -> None:
     [
         *(f"{folder}/{tool}" for folder in ("bin", "lib/rlt_ros") for tool in TOOLS),
         "lib/rlt_ros/tracker_node",
+        "lib/rlt_ros/tracker_nodes",
         "lib/rlt_ros/select_box",
     ],
 )

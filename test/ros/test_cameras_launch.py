@@ -47,7 +47,9 @@ def description(monkeypatch: pytest.MonkeyPatch) -> LaunchDescription:
 class Launched:
     """What a launch did, until every node listens or it ended by itself."""
 
-    def __init__(self, description: LaunchDescription, cameras: Path, nodes: int) -> None:
+    def __init__(
+        self, description: LaunchDescription, cameras: Path, nodes: int, **arguments: str
+    ) -> None:
         self.environments: list[dict[str, str]] = []
         self.said = ""
         self._nodes = nodes
@@ -58,6 +60,7 @@ class Launched:
                     RegisterEventHandler(OnProcessIO(on_stdout=self._hear, on_stderr=self._hear)),
                     RegisterEventHandler(OnProcessStart(on_start=self._see)),
                     SetLaunchConfiguration("cameras", str(cameras)),
+                    *(SetLaunchConfiguration(*argument) for argument in arguments.items()),
                     *description.entities,
                 ]
             )
@@ -78,7 +81,7 @@ class Launched:
 def test_its_arguments_are_described(description: LaunchDescription) -> None:
     arguments = [item for item in description.entities if isinstance(item, DeclareLaunchArgument)]
     assert {argument.name for argument in arguments} == {
-        *("cameras", "params_file", "use_sim_time", "managed", "log_level")
+        *("cameras", "params_file", "use_sim_time", "managed", "one_process", "log_level")
     }
     assert all(argument.description for argument in arguments)
 
@@ -94,6 +97,18 @@ def test_each_camera_has_a_tracker(description: LaunchDescription, tmp_path: Pat
     share = str(max(1, len(os.sched_getaffinity(0)) - 2))
     threads = [one["OMP_NUM_THREADS"] for one in launched.environments]
     assert sorted(threads) == sorted([share, "2"])
+
+
+def test_all_trackers_may_share_a_process(description: LaunchDescription, tmp_path: Path) -> None:
+    file = tmp_path / "cameras.yaml"
+    file.write_text(CAMERAS.replace(", cpu_threads: 2", ""))
+    launched = Launched(description, file, nodes=2, one_process="true", ros_namespace="robot")
+    assert launched.status == 0, launched.said
+    assert "images: /front/camera/image, init boxes: /robot/front/init_box" in launched.said
+    assert "images: /robot/rear/image_raw, init boxes: /robot/rear/init_box" in launched.said
+    assert "Traceback" not in launched.said
+    (environment,) = launched.environments
+    assert environment["OMP_NUM_THREADS"] == str(max(1, len(os.sched_getaffinity(0)) // 2))
 
 
 def test_a_wrong_entry_ends_the_launch_before_anything_starts(

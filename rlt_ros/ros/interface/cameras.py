@@ -35,8 +35,12 @@ class Camera:
     cpu_threads: int = 0
 
 
-def cameras_of(text: str) -> list[Camera]:
+def cameras_of(text: str, *, one_process: bool = False) -> list[Camera]:
     """Return the cameras that a file lists; ``~`` is the home folder.
+
+    Args:
+        text: its path.
+        one_process: whether all trackers share a process; then none has threads of its own.
 
     Raises:
         LaunchArgumentError: it cannot be read, or an entry is wrong; names file and entry.
@@ -59,6 +63,11 @@ def cameras_of(text: str) -> list[Camera]:
                     f"{text}: cameras {other} and {number} both have the namespace"
                     f" '{camera.namespace}': each tracker needs one of its own"
                 )
+        if one_process and camera.cpu_threads:
+            raise LaunchArgumentError(
+                f"{text}: camera {number} ({camera.namespace}): cpu_threads is for a process of its"
+                " own; leave it out, or start without one_process"
+            )
         cameras.append(camera)
     return cameras
 

@@ -66,6 +66,14 @@ def test_threads_are_divided(
     assert [int(each["OPENCV_FOR_THREADS_NUM"]) for each in given] == list(threads)
 
 
+def test_a_process_for_all_has_no_threads_for_one(tmp_path: Path) -> None:
+    file = tmp_path / "cameras.yaml"
+    file.write_text("cameras: [{namespace: a}, {namespace: b, cpu_threads: 1}]")
+    assert [one.cpu_threads for one in cameras_of(str(file))] == [0, 1]
+    with pytest.raises(LaunchArgumentError, match=r"camera 2 \(b\): cpu_threads is for a process"):
+        cameras_of(str(file), one_process=True)
+
+
 GOOD = "{namespace: front}"
 WRONG = {
     "no YAML": ("cameras: [", "is no YAML: while parsing"),
