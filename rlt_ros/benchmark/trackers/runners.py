@@ -74,6 +74,10 @@ class RltRunner:
         self.result = self.tracker.track(image)
         return self.result.box
 
+    def close(self) -> None:
+        """End its thread and free it."""
+        self.tracker.close()
+
 
 class OpenCvRunner:
     """One of OpenCV's trackers; where it reports failure the last box counts.

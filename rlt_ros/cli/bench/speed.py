@@ -60,7 +60,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     what.add_argument(
         "--growth",
         action="store_true",
-        help="cost against frame size, target size, candidates and length, on made clips",
+        help="cost against frame size, target size, candidates, targets and length, on made clips",
     )
     what.add_argument(
         "--reference",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,22 @@ def test_a_run_of_our_tracker(preset: str, mode: str, monkeypatch: pytest.Monkey
         assert found["updates"] == len(found["update_seconds"]) == sum(found["updating"])
         for parts, busy in zip(found["stages"], found["updating"], strict=True):
             assert (parts["train"] > 0) == busy
+
+
+def test_several_targets_are_tracked_in_every_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: Counter[Tracker] = Counter()
+    track = Tracker.track
+
+    def counted(tracker: Tracker, image: NDArray[np.uint8]) -> TrackResult:
+        frames[tracker] += 1
+        return track(tracker, image)
+
+    monkeypatch.setattr(Tracker, "track", counted)
+    few: dict[str, Value] = {"initial_iterations": 2, "regression_samples": 0, "candidates": 16}
+    clip = GeneratedClip(3, SMALL.width, SMALL.height, SMALL.target)
+    found = measure(SpeedJob("x", "rlt", {**SETTINGS, **few}, clip, targets=3))
+    assert list(frames.values()) == [2, 2, 2]
+    assert len(found["seconds"]) == 2
 
 
 def test_frames_at_a_pace_have_latencies() -> None:
@@ -303,9 +320,11 @@ def test_growth_varies_one_thing_at_a_time(tmp_path: Path, monkeypatch: pytest.M
     assert [job.settings["candidates"] for job in asked if job.name.startswith("cand")] == [
         100, 200, 400, 800,
     ]  # fmt: skip
-    assert not any("candidates" in job.name for job in asked if job.tracker == "csrt")
+    assert [job.targets for job in asked if job.name.startswith("targets")] == [1, 2, 4, 8]
+    ours_alone = ("candidates", "targets")
+    assert not any(job.name.startswith(ours_alone) for job in asked if job.tracker == "csrt")
     rows = list(csv.DictReader((tmp_path / "report" / "growth.csv").open(encoding="utf-8")))
-    assert len(rows) == len(summary["growth"]) == 2 * (3 + 4 + 4) + 4
+    assert len(rows) == len(summary["growth"]) == 2 * (3 + 4 + 4) + 2 * 4
     lengths = [row for row in rows if row["dimension"] == "length" and row["tracker"] == "rlt"]
     assert [row["value"] for row in lengths] == [f"{n} frames" for n in (2, 4, 8, 16)]
     # The first frame has no time: frames 5 to 8 took 40 to 70 ms, and frame 8 is the 7th timed.

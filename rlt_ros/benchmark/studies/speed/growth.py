@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rlt_ros.benchmark.json_files import Json, write_json
@@ -24,10 +24,12 @@ from rlt_ros.tracking.settings import Value
 FRAME_SIZES = ((640, 480), (1280, 720), (1920, 1080))
 TARGET_SIZES = (24.0, 48.0, 96.0, 192.0)  # px, geometric mean side, in 640 x 480
 CANDIDATES = (100, 200, 400, 800)
+TARGETS = (1, 2, 4, 8)
 LENGTH, FRAMES = 400, 60  # frames of the longest run, and of the others
 _SHARES = (8, 4, 2, 1)  # of the longest run, which is looked at on its way
 
 _LENGTH_NAME = "length"
+_OURS_ALONE = ("candidates", "targets")
 _BASE = GeneratedClip()
 
 
@@ -37,7 +39,7 @@ class Growth:
 
     Attributes:
         tracker: its name.
-        dimension: what is varied: frame size, target size, candidates or length.
+        dimension: what is varied: frame size, target size, candidates, targets or length.
         value: of it.
         median_ms, p95_ms: time per frame. For a length: of the frames since the one before.
         memory_mib: growth of memory after the last frame.
@@ -78,11 +80,17 @@ def measure_growth(
     if max_frames is not None and max_frames < 2 * _SHARES[0]:
         raise ValueError(f"--growth needs --max-frames of {2 * _SHARES[0]} or more")
     jobs = {
-        SpeedJob(variant.name, tracker, {**settings, **variant.settings}, variant.clip): variant
+        SpeedJob(
+            variant.name,
+            tracker,
+            {**settings, **variant.settings},
+            variant.clip,
+            targets=variant.targets,
+        ): variant
         for variant in _variants(max_frames)
         for tracker, settings in trackers
-        # Only our tracker has settings to vary.
-        if not variant.settings or parse_tracker_name(tracker).family == OURS
+        # Only our tracker has settings to vary, and several targets.
+        if variant.dimension not in _OURS_ALONE or parse_tracker_name(tracker).family == OURS
     }
     runs, failures = run_jobs(list(jobs), out)
     rows = [row for job, run in runs.items() for row in _rows(job.tracker, jobs[job], run)]
@@ -116,7 +124,8 @@ class _Variant:
     dimension: str
     value: str
     clip: GeneratedClip
-    settings: Mapping[str, Value]
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    targets: int = 1
 
     @property
     def name(self) -> str:
@@ -129,13 +138,15 @@ def _variants(max_frames: int | None) -> Iterator[_Variant]:
         # The same scene, scaled: the target grows along.
         scale = math.sqrt(width * height / (_BASE.width * _BASE.height))
         clip = GeneratedClip(frames, width, height, _BASE.target * scale)
-        yield _Variant("frame size", f"{width}x{height}", clip, {})
+        yield _Variant("frame size", f"{width}x{height}", clip)
     for side in TARGET_SIZES:
-        yield _Variant("target size", f"{side:g} px", GeneratedClip(frames, target=side), {})
+        yield _Variant("target size", f"{side:g} px", GeneratedClip(frames, target=side))
     for count in CANDIDATES:
         yield _Variant("candidates", str(count), GeneratedClip(frames), {"candidates": count})
+    for targets in TARGETS:
+        yield _Variant("targets", str(targets), GeneratedClip(frames), targets=targets)
     length = max_frames or LENGTH
-    yield _Variant(_LENGTH_NAME, f"{length} frames", GeneratedClip(length), {})
+    yield _Variant(_LENGTH_NAME, f"{length} frames", GeneratedClip(length))
 
 
 def _rows(tracker: str, variant: _Variant, run: Run) -> Iterator[Growth]:

@@ -17,8 +17,10 @@ from rlt_ros.benchmark.measures.one_pass import one_pass_measures
 from rlt_ros.benchmark.runs.provenance import machine
 from rlt_ros.benchmark.studies.speed.clips import ClipSource, Image
 from rlt_ros.benchmark.studies.speed.memory import MemoryGrowth
+from rlt_ros.benchmark.studies.speed.several_targets import SeveralTargets
 from rlt_ros.benchmark.studies.speed.stages import Span, StageClock
-from rlt_ros.benchmark.trackers.runners import RltRunner, Runner, make_runner
+from rlt_ros.benchmark.trackers.runners import RltRunner, Runner, make_runner, rlt_config
+from rlt_ros.benchmark.trackers.tracker_name import parse_tracker_name
 from rlt_ros.tracking.boxes import Boxes
 from rlt_ros.tracking.settings import Value
 
@@ -32,6 +34,7 @@ class SpeedJob:
         tracker, settings: see ``make_runner``.
         clip: the frames.
         rate: frames per second that come in; 0 gives each frame as soon as the last was tracked.
+        targets: that are tracked in each frame; several need our tracker.
     """
 
     name: str
@@ -39,6 +42,18 @@ class SpeedJob:
     settings: Mapping[str, Value]
     clip: ClipSource
     rate: float = 0.0
+    targets: int = 1
+
+    def runner(self) -> Runner:
+        """Make what is timed.
+
+        Raises:
+            ValueError: see ``make_runner``.
+        """
+        if self.targets == 1:
+            return make_runner(self.tracker, self.settings)
+        config = rlt_config(parse_tracker_name(self.tracker), self.settings)
+        return SeveralTargets(config, self.targets)
 
 
 @dataclass(frozen=True)
@@ -73,7 +88,7 @@ def measure(job: SpeedJob) -> dict[str, Json]:
         raise ValueError(f"{job.clip.name} has {len(images)} frames; speed needs 2 or more")
     memory = MemoryGrowth()
     with StageClock() as clock:
-        runner = make_runner(job.tracker, job.settings)
+        runner = job.runner()
         start = time.perf_counter()
         runner.init(images[0], truth[0])
         init_seconds = time.perf_counter() - start
@@ -84,7 +99,7 @@ def measure(job: SpeedJob) -> dict[str, Json]:
         updates = 0
         if isinstance(runner, RltRunner):
             updates = runner.tracker.updates_done
-            runner.tracker.close()
+            runner.close()
         trainings = clock.trainings[before:]
     boxes = np.array([truth[0], *found.boxes], dtype=np.float64)
     return {

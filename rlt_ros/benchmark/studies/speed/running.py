@@ -45,6 +45,7 @@ def _task(job: SpeedJob) -> Task:
         "tracker": job.tracker,
         "clip": repr(job.clip),
         "rate": job.rate,
+        "targets": job.targets,
     }
     path = PurePath(folder_name(job.tracker), f"{folder_name(job.name)}.json")
     return Task(f"{job.tracker} {job.name}", path, settings, partial(measure, job))
