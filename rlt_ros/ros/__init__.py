@@ -3,6 +3,7 @@
 """The ROS 2 node around the tracker library: thin glue, one job per module.
 
 ``tracker_node``   puts the rooms together: topics and parameters in, topics out
+``tracker_nodes``  several of these in one process
 
 Its rooms, in the order in which a message goes through them:
 
