@@ -267,13 +267,17 @@ class TrackerNode(ManagedNode):
             max_targets=node_config.max_targets,
             forget_on_jump=node_config.on_time_jump == "forget",
             clock=lambda: self.get_clock().now().nanoseconds,
-            autosave_folder=folder / "autosave" if node_config.autosave_seconds else None,
+            autosave_folder=self._autosave_folder(folder) if node_config.autosave_seconds else None,
             autosave_seconds=node_config.autosave_seconds,
         )
         self._worker.start()
         if loading.awaited:
             loading.wait(self.context.ok)
         return self._worker, *settings
+
+    def _autosave_folder(self, folder: Path) -> Path:
+        """Return a folder of this node's own: trackers of several cameras share ``folder``."""
+        return folder.joinpath("autosave", *self.get_fully_qualified_name().strip("/").split("/"))
 
     def _unload(self) -> None:
         """End the worker, its threads with it, and give back its memory.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import signal
 import time
@@ -527,3 +528,21 @@ def test_weights_that_are_missing_end_the_node_with_one_line(
     assert node.wait() == 1
     assert node.log().count("[FATAL]") == 1 and "missing.pth" in node.log()
     assert "Traceback" not in node.log()
+
+
+def test_autosave_is_in_a_folder_of_the_nodes_own(
+    start: Callable[..., NodeProcess], connect: Callable[..., Client], tmp_path: Path
+) -> None:
+    """Trackers of several cameras share a target folder, and must not take up each other's."""
+    node = start(**QUICK, **LOSSLESS, autosave_seconds=0.05, target_folder=str(tmp_path))
+    client = connect(node)
+    client.follow(0)
+    folder = tmp_path / "autosave" / node.namespace.strip("/") / "tracker"
+    index = itertools.count(1)
+
+    def is_saved() -> bool:
+        client.track(next(index) % 3)
+        return any(folder.glob("*.safetensors"))
+
+    client.until(is_saved)
+    assert [one.name for one in (tmp_path / "autosave").iterdir()] == [folder.parent.name]

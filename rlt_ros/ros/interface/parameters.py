@@ -103,8 +103,9 @@ class NodeConfig:
     )
     autosave_seconds: float = _targets(
         0.0,
-        "save every target so often in target_folder/autosave while it is tracked, and go on with"
-        " those that lie there after a restart; 0: never",
+        "save every target so often while it is tracked, in target_folder/autosave and there in a"
+        " folder of the node's namespace and name, and go on with those that lie there after a"
+        " restart; 0: never",
         minimum=0.0,
         maximum=86_400.0,
         unit="s",
