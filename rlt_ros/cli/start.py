@@ -103,6 +103,12 @@ def run(module: str, *, on_kill: signal._HANDLER | None = None) -> int:
     except KeyboardInterrupt as stop:
         _say_stopped()
         return stopped_code(stop)
+    except Exception as error:
+        cause = _behind(error)
+        if cause is None:
+            raise
+        _say_stopped()
+        return stopped_code(cause)
     finally:
         _answer(_end_at_once)  # nor is there once all is done
     return code
@@ -111,6 +117,15 @@ def run(module: str, *, on_kill: signal._HANDLER | None = None) -> int:
 def _answer(handler: signal._HANDLER) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handler)
+
+
+def _behind(error: BaseException) -> KeyboardInterrupt | None:
+    """Return what stopped the command, if what then tidied up failed: libraries expect no stop."""
+    while error.__context__ is not None:
+        error = error.__context__
+        if isinstance(error, KeyboardInterrupt):
+            return error
+    return None
 
 
 def _interrupt(number: int, _: object) -> None:

@@ -24,6 +24,14 @@ def wait():
 MOMENTS = {
     "while it imports": "wait()\ndef main(): return 0",
     "while it runs": "def main(): wait()",
+    "where nobody expects it": """
+def main():
+    try:
+        wait()
+        made = 1
+    finally:
+        print(made)
+""",
     "while Python ends": "import atexit\natexit.register(wait)\ndef main(): return 0",
 }
 

@@ -43,6 +43,13 @@ class MeanBackbone(Backbone):
         return tuple(torch.nn.functional.avg_pool2d(images.float(), n.stride) for n in self.levels)
 
 
+def test_a_backbone_need_not_write_its_derivative_out() -> None:
+    backbone = MeanBackbone()
+    assert not backbone.linearisable
+    with pytest.raises(NotImplementedError, match="the derivative of MeanBackbone is not written"):
+        backbone.linearised(torch.zeros(1, 3, 32, 32))
+
+
 def ramp(height: int, width: int) -> NDArray[np.uint8]:
     """An image whose red is x / 2 and whose green is y / 2 of the pixel's centre."""
     y, x = np.mgrid[:height, :width]

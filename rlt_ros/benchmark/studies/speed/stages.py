@@ -48,6 +48,7 @@ WATCHED: tuple[tuple[str, Any, str], ...] = (
     ("score", Classifier, "forward"),
     ("score", Search, "find"),
     ("refine", BoxRegressor, "refined"),
+    ("refine", BoxRegressor, "refined_in"),
     ("verify", Verifier, "judge"),
     ("verify", Verifier, "confirm"),
     ("learn", Learner, "learn"),
