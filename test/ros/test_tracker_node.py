@@ -530,14 +530,20 @@ def test_weights_that_are_missing_end_the_node_with_one_line(
     assert "Traceback" not in node.log()
 
 
-def test_autosave_is_in_a_folder_of_the_nodes_own(
-    start: Callable[..., NodeProcess], connect: Callable[..., Client], tmp_path: Path
+def test_a_node_that_was_killed_goes_on_with_what_it_has_saved(
+    start: Callable[..., NodeProcess],
+    connect: Callable[..., Client],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Trackers of several cameras share a target folder, and must not take up each other's."""
-    node = start(**QUICK, **LOSSLESS, autosave_seconds=0.05, target_folder=str(tmp_path))
+    """Under the same id, and at once. Trackers of several cameras share a folder, but no target."""
+    namespace = NodeProcess.new_namespace()
+    monkeypatch.setattr(NodeProcess, "new_namespace", staticmethod(lambda: namespace))
+    parameters = {**QUICK, **LOSSLESS, "autosave_seconds": 0.05, "target_folder": str(tmp_path)}
+    node = start(**parameters)
     client = connect(node)
-    client.follow(0)
-    folder = tmp_path / "autosave" / node.namespace.strip("/") / "tracker"
+    target = client.follow(0)
+    folder = tmp_path / "autosave" / namespace.strip("/") / "tracker"
     index = itertools.count(1)
 
     def is_saved() -> bool:
@@ -546,3 +552,11 @@ def test_autosave_is_in_a_folder_of_the_nodes_own(
 
     client.until(is_saved)
     assert [one.name for one in (tmp_path / "autosave").iterdir()] == [folder.parent.name]
+    node.stop(signal.SIGKILL)
+    client.close()
+    again = connect(start(**parameters))
+    found = next(
+        one for one in (again.track(number % 3) for number in range(30)) if one.results and one.id
+    )
+    assert found.id == target
+    assert max(overlap(found, box_on(number)) for number in range(3)) > 0.5
