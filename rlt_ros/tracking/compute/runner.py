@@ -28,6 +28,9 @@ Function = Callable[..., tuple[Tensor, ...]]
 # A function is recorded when it comes with the same shapes for the second time: shapes that come
 # once are not worth it. No more than so many are.
 RECORDED_AT, MOST_GRAPHS = 2, 96
+# Shapes of arrays for which memory is kept to send them from: pictures of a target that grows have
+# another one in every frame.
+MOST_UPLOADS = 8
 # Bytes from which on memory that is pinned pays: less goes to the device with the command.
 PINNED_ABOVE = 32768
 # Runs before a recording, in which libraries load and choose what they need.
@@ -186,6 +189,8 @@ class GraphRunner(Runner):
         """See ``Runner.there``; by way of memory that the device can read by itself."""
         key = _shape(array)
         if key not in self._uploads:
+            if len(self._uploads) >= MOST_UPLOADS:
+                return super().there(array)
             self._uploads[key] = _Slot(array, self.device)
         slot = self._uploads[key]
         slot.fill(array)

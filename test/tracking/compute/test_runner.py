@@ -19,7 +19,7 @@ from rlt_ros.tracking import Tracker, make_config
 from rlt_ros.tracking import tracker as tracker_module
 from rlt_ros.tracking.boxes import iou
 from rlt_ros.tracking.compute import resources, runner
-from rlt_ros.tracking.compute.runner import MOST_GRAPHS, Runner
+from rlt_ros.tracking.compute.runner import MOST_GRAPHS, MOST_UPLOADS, Runner
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.training import train
 from rlt_ros.tracking.learning.training_settings import TrainingSettings
@@ -113,6 +113,14 @@ def test_a_twin_has_the_parameters_of_now(graphs: PretendedGraphs) -> None:
         one.weight.add_(1.0)
     assert torch.equal(graphs.twin("scoring", one).weight, one.weight)
     assert Runner(CPU).twin("scoring", one) is one
+
+
+def test_memory_is_kept_for_few_shapes_of_arrays(graphs: PretendedGraphs) -> None:
+    """What is sent is right all the same: pictures of a growing target differ in every frame."""
+    for side in range(1, 3 * MOST_UPLOADS):
+        array = np.full((side, 2), float(side))
+        assert torch.equal(graphs.there(array), torch.from_numpy(array))
+    assert len(graphs._uploads) == MOST_UPLOADS
 
 
 def test_what_cannot_be_recorded_runs_as_it_is(
