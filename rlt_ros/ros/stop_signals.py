@@ -34,8 +34,6 @@ def _handle(*_: object) -> None:
         os._exit(0)
 
 
-if Path(sys.argv[0]).stem in (
-    "tracker_node",
-    "tracker_nodes",
-):  # not where the node is a library of another program
+# Not where the node is a library of another program.
+if Path(sys.argv[0]).stem in ("tracker_node", "tracker_nodes"):
     handle_stop_signals()

@@ -16,7 +16,12 @@ from torch import Tensor
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.compute.runner import Runner
 from rlt_ros.tracking.compute.stopping import check_stop
-from rlt_ros.tracking.features.extractor import CONTEXT, FeatureExtractor, FeaturePart, View
+from rlt_ros.tracking.features.extractor import (
+    FeatureExtractor,
+    FeaturePart,
+    View,
+    with_surroundings,
+)
 from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
 from rlt_ros.tracking.features.sample_network import ComputesFeatures, ImageFeatures, crops_per_pass
 from rlt_ros.tracking.features.samples import Samples
@@ -113,7 +118,7 @@ class CropFeatures(FeatureExtractor):
 
     def context_features(self, boxes: Boxes) -> Tensor:
         """See ``FeatureExtractor.context_features``."""
-        return self.features(from_centres(centres(boxes), CONTEXT * boxes[:, 2:]))
+        return self.features(with_surroundings(boxes))
 
     def places(self, area: Boxes, count: int) -> Tensor:
         """See ``FeatureExtractor.places``."""

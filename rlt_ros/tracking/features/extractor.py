@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlt_ros.tracking.boxes import Boxes
+from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.compute.runner import Function, Input, Runner
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.state import Kept, State
@@ -26,6 +26,11 @@ from rlt_ros.tracking.state import Kept, State
 # Box regression sees the box with half its sides of surroundings: that a box is too small shows
 # only outside it.
 CONTEXT = 1.5
+
+
+def with_surroundings(boxes: Boxes) -> Boxes:
+    """Return boxes ``(N, 4)`` with what box regression sees around them."""
+    return from_centres(centres(boxes), CONTEXT * boxes[:, 2:])
 
 
 class FeaturePart(NamedTuple):

@@ -12,10 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlt_ros.tracking.boxes import Boxes, centres, clip_to_image, from_centres
+from rlt_ros.tracking.boxes import Boxes, centres, clip_to_image
 from rlt_ros.tracking.compute.runner import Function, Input, Runner
 from rlt_ros.tracking.features.backbones import Backbone
-from rlt_ros.tracking.features.extractor import CONTEXT, FeatureExtractor, FeaturePart, View
+from rlt_ros.tracking.features.extractor import (
+    FeatureExtractor,
+    FeaturePart,
+    View,
+    with_surroundings,
+)
 from rlt_ros.tracking.features.map_derivatives import AutogradPullback, MapPullback
 from rlt_ros.tracking.features.roi_align import bilinear_bins, bins_on_device
 from rlt_ros.tracking.features.samples import Samples
@@ -119,8 +124,7 @@ class SharedFeatures(FeatureExtractor):
 
     def context_features(self, boxes: Boxes) -> Tensor:
         """See ``FeatureExtractor.context_features``."""
-        wider = from_centres(centres(boxes), CONTEXT * boxes[:, 2:])
-        return self._pooled(wider, CONTEXT_GRIDS)
+        return self._pooled(with_surroundings(boxes), CONTEXT_GRIDS)
 
     def computed(
         self,
@@ -133,9 +137,9 @@ class SharedFeatures(FeatureExtractor):
         """See ``FeatureExtractor.computed``; crops and function are one for the runner."""
         if not self.runner.records:
             return super().computed(key, function, boxes, *inputs, context=context)
-        wider = from_centres(centres(boxes), CONTEXT * boxes[:, 2:]) if context else boxes
-        grids = CONTEXT_GRIDS if context else self._grids
-        return self._computed(key, function, wider, grids, *inputs)
+        if context:
+            return self._computed(key, function, with_surroundings(boxes), CONTEXT_GRIDS, *inputs)
+        return self._computed(key, function, boxes, self._grids, *inputs)
 
     def _computed(
         self,

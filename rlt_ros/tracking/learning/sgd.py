@@ -41,20 +41,21 @@ def sgd(
         learning_rate, settings, derivatives: see ``train``.
         runner: runs the steps.
     """
-    kind = RecordedSgd if runner.records else PlainSgd
-    return kind(classifier, learning_rate, settings, derivatives, runner)
+    rates = learning_rate, learning_rate * settings.last_layer_rate
+    if runner.records:
+        return RecordedSgd(classifier, rates, settings, derivatives, runner)
+    return PlainSgd(classifier, rates, settings, derivatives)
 
 
 class PlainSgd:
-    """By PyTorch's optimiser, see ``sgd``."""
+    """By PyTorch's optimiser, see ``sgd``; rates are of fc4 and fc5, and of the rest."""
 
     def __init__(
         self,
         classifier: Classifier,
-        learning_rate: float,
+        rates: tuple[float, float],
         settings: TrainingSettings,
         derivatives: ImageDerivatives | None,
-        runner: Runner,
     ) -> None:
         self._classifier = classifier
         self._settings = settings
@@ -62,11 +63,11 @@ class PlainSgd:
         rest, last = _split(classifier)
         groups: list[dict[str, Any]] = [
             {"params": rest},
-            {"params": last, "lr": learning_rate * settings.last_layer_rate},
+            {"params": last, "lr": rates[1]},
         ]
         self._optimiser = torch.optim.SGD(
             groups,
-            lr=learning_rate,
+            lr=rates[0],
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,
         )
@@ -93,21 +94,20 @@ class RecordedSgd:
     def __init__(
         self,
         classifier: Classifier,
-        learning_rate: float,
+        rates: tuple[float, float],
         settings: TrainingSettings,
         derivatives: ImageDerivatives | None,
         runner: Runner,
     ) -> None:
-        self._classifier = classifier
+        self._rates = rates
         self._settings = settings
-        self._derivatives = derivatives
         self._runner = runner
+        self._loss = _BatchLoss(classifier, settings, derivatives)
         rest, last = _split(classifier)
         self._parameters = (*rest, *last)
         names = {id(one): f"classifier.{name}" for name, one in classifier.named_parameters()}
         self._names = [names[id(one)] for one in self._parameters]
         self._first_of_last = len(rest)
-        self._rates = learning_rate, learning_rate * settings.last_layer_rate
         self._weights = tuple(one.detach().clone() for one in self._parameters)
         self._momenta = tuple(map(torch.zeros_like, self._weights))
 
@@ -129,7 +129,6 @@ class RecordedSgd:
 
     def _function(self, targets: int, images: int, masked: bool) -> Any:
         count, settings = len(self._names), self._settings
-        batch_loss = _BatchLoss(self._classifier, settings, targets, self._derivatives)
 
         def stepped(features: Tensor, *given: Tensor) -> tuple[Tensor, ...]:
             given_images, rest = given[:images], given[images:]
@@ -138,9 +137,9 @@ class RecordedSgd:
             with torch.enable_grad():
                 variables = [one.detach().requires_grad_() for one in weights]
                 total = torch.func.functional_call(
-                    batch_loss,
+                    self._loss,
                     dict(zip(self._names, variables, strict=True)),
-                    (features, given_images[0] if images else None, masks),
+                    (targets, features, given_images[0] if images else None, masks),
                 )
             gradients = list(torch.autograd.grad(total, variables))
             norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
@@ -166,23 +165,21 @@ class _BatchLoss(nn.Module):
         self,
         classifier: Classifier,
         settings: TrainingSettings,
-        targets: int,
         derivatives: ImageDerivatives | None,
     ) -> None:
         super().__init__()
         self.classifier = classifier
         self._settings = settings
-        self._targets = targets
         self._derivatives = derivatives
 
     def forward(
-        self, features: Tensor, images: Tensor | None, masks: DropoutMasks | None
+        self, targets: int, features: Tensor, images: Tensor | None, masks: DropoutMasks | None
     ) -> Tensor:
-        batch, count = Samples(features, images), self._targets
+        batch = Samples(features, images)
         return loss(
             self.classifier,
-            batch[:count],
-            batch[count:],
+            batch[:targets],
+            batch[targets:],
             self._settings,
             masks,
             self._derivatives,
