@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import copy
 import signal
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,6 +23,8 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from node_bench import QUICK, Client, NodeProcess, box_on, overlap
 
+from rlt_ros.ros import tracker_nodes
+from rlt_ros.ros.interface.cameras import Camera
 from rlt_ros.ros.tracker_nodes import main
 
 pytestmark = pytest.mark.usefixtures("ros")
@@ -95,6 +101,81 @@ def test_one_that_fails_or_is_shut_down_ends_no_other(
         assert "Traceback" not in process.log()
     finally:
         process.stop(signal.SIGKILL)
+
+
+def test_a_node_has_its_cameras_names_and_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(tracker_nodes, "TrackerNode", lambda **given: made.append(given))
+    camera = Camera("front", "/front/image_raw", {"class_id": "head", "max_targets": 2})
+    for namespace, own, full in (
+        ("/", "front", "/front"),
+        ("/robot", "front", "/robot/front"),
+        ("/robot/", "front", "/robot/front"),
+        ("/robot", "/front", "/front"),
+    ):
+        tracker_nodes.tracker_of(replace(camera, namespace=own), namespace)
+        rules = ["--ros-args", "-r", f"__ns:={full}", "-r", "image_raw:=/front/image_raw"]
+        assert made[-1]["cli_args"] == rules
+    given = {one.name: one.value for one in made[-1]["parameter_overrides"]}
+    assert given == {"class_id": "head", "max_targets": 2}
+
+
+def test_it_waits_for_all_and_fails_if_one_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    cameras = [Camera(name) for name in ("front", "rear", "left")]
+    ended: list[str] = []
+    all_there = threading.Barrier(len(cameras))
+    monkeypatch.setattr(tracker_nodes, "tracker_of", lambda camera, namespace: camera.namespace)
+
+    def run_node(make: Callable[[], str]) -> bool:
+        all_there.wait(30)  # each in a thread of its own
+        ended.append(make())
+        return ended[-1] != failing
+
+    monkeypatch.setattr(tracker_nodes, "run_node", run_node)
+    for failing in ("", "rear"):
+        ended.clear()
+        assert tracker_nodes.run_nodes(cameras) is (failing == "")
+        assert sorted(ended) == ["front", "left", "rear"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "namespace"),
+    [
+        ((), "/"),
+        (("-r", "__ns:=/robot"), "/robot"),
+        (("-r", "image_raw:=x", "-r", "__ns:=/robot", "-r", "__ns:=/other"), "/other"),
+    ],
+)
+def test_a_namespace_that_was_given_is_around_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: tuple[str, ...], namespace: str
+) -> None:
+    file = tmp_path / "cameras.yaml"
+    file.write_text("cameras: [{namespace: front}, {namespace: rear}]")
+    ran: list[tuple[list[str], str]] = []
+
+    def run_nodes(cameras: Sequence[Camera], namespace: str) -> bool:
+        ran.append(([camera.namespace for camera in cameras], namespace))
+        return True
+
+    def run_in_ros(name: str, run: Callable[[], bool], args: list[str]) -> None:
+        assert (name, args) == ("tracker_nodes", given)
+        sys.exit(not run())
+
+    monkeypatch.setattr(tracker_nodes, "run_nodes", run_nodes)
+    monkeypatch.setattr(tracker_nodes, "run_in_ros", run_in_ros)
+    given = ["tracker_nodes", str(file), "--ros-args", *rules]
+    with pytest.raises(SystemExit, match="False"):
+        main(given)
+    assert ran == [(["front", "rear"], namespace)]
+
+
+def test_its_help_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["tracker_nodes", "--help"])
+    assert ended.value.code == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.startswith("usage: tracker_nodes CAMERAS [--ros-args ...] Track in the images of")
+    assert "YAML file that lists them, as cameras.launch.py has it" in said
 
 
 def test_a_wrong_entry_is_told_before_anything_starts(

@@ -15,7 +15,7 @@ from rlt_ros.ros.error_texts import in_words, place
 from rlt_ros.ros.worker.books import Books
 from rlt_ros.ros.worker.box_stream import Box
 from rlt_ros.ros.worker.frames import Fate, Frame
-from rlt_ros.ros.worker.init_requests import seconds
+from rlt_ros.ros.worker.init_requests import Problem, seconds
 from rlt_ros.ros.worker.reporting import Reporter
 from rlt_ros.ros.worker.status import State, Status, TrackedFrame
 from rlt_ros.ros.worker.suggestions import without_targets
@@ -50,7 +50,9 @@ class Follower:
         self._forget_on_jump = forget_on_jump
         self.intensity: IntensityRange | None = None
         self._last_stamp_ns, self._last_sequence = 0, -1
-        self._refused: Sequence[Box] = ()  # boxes suggested for the last frame, see TrackedFrame
+        # Of the last frame:
+        self._refused: Sequence[Box] = ()  # boxes suggested for it, see TrackedFrame
+        self._skipped: Problem | None = None  # what costs a target that frame, and not all of them
 
     def note_time(self, targets: Targets, frame: Frame) -> None:
         """Count a frame whose stamp is before that of the last one."""
@@ -110,7 +112,7 @@ class Follower:
         found, first_error = [], None
         with self._books.wake:
             suggested = self._books.suggestions.take(frame)
-        any_lost = False
+        any_lost, self._skipped = False, None
         for target in targets:
             if target.seen >= frame.sequence:
                 continue
@@ -126,7 +128,9 @@ class Follower:
                     self._books.streams.see_target(target.target_id, None)
                 if len(targets) > 1:
                     text = f"target {target.target_id} skips a frame: {in_words(error)}"
-                    self._reporter.warn(f"target skips: {place(error)}", text)
+                    skipped = Problem(f"target skips: {place(error)}", text)
+                    self._skipped = self._skipped or skipped
+                    self._reporter.warn(*skipped[:2])
             else:
                 found.append(target)
                 if was_lost and target.state != State.LOST:
@@ -154,7 +158,7 @@ class Follower:
                 box = None if one.state == State.LOST else one.result.box
                 books.streams.see_target(one.target_id, box)
             books.queue.settle(frame, Fate.TRACKED)
-            books.problem = None
+            books.problem = self._skipped
             errors = [target.tracker.last_update_error for target in found]
             failure = _update_failure(next((error for error in errors if error), ""))
             is_new, books.update_failure = failure != books.update_failure, failure

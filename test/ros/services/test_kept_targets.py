@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,11 +20,15 @@ from rlt_ros.ros.worker.replies import Answer, Answered
 
 
 class Worker:
-    """Has targets, and writes and reads their names; ``silent`` ones are never answered."""
+    """Has targets, and writes and reads their names.
+
+    ``silent``: those for which no answer comes; ``takes``: seconds until the others'.
+    """
 
     def __init__(self, *names: str, silent: tuple[str, ...] = ()) -> None:
         self.names = names
         self.silent = silent
+        self.takes = 0.01
         self.refused: dict[str, str] = {}
         self.loading: list[tuple[Path, Answered]] = []
         self.files: list[Path] = []
@@ -39,7 +44,7 @@ class Worker:
         if not reason:
             path.write_text(target_id)
         answer = Answer(not reason, target_id, reason)
-        threading.Timer(0.01, answered, [answer]).start()
+        threading.Timer(self.takes, answered, [answer]).start()
 
     def load_target(self, path: Path, answered: Answered) -> None:
         self.loading.append((path, answered))
@@ -126,6 +131,14 @@ def test_what_takes_too_long_is_not_waited_for(
     assert warnings == [said]
 
 
+def test_what_takes_a_while_is_waited_for(kept: KeptTargets, warnings: list[str]) -> None:
+    old = Worker("head")
+    old.takes = 0.35
+    take(kept, old)
+    assert [path.read_text() for path, _ in given(kept).loading] == ["head"]
+    assert warnings == []
+
+
 def test_a_process_that_ends_does_not_wait(kept: KeptTargets, warnings: list[str]) -> None:
     take(kept, Worker("head", silent=("head",)), goes_on=False)
     said = "target head is not kept while the node is inactive: it could not be saved within 5 s"
@@ -136,6 +149,18 @@ def test_what_is_forgotten_leaves_no_file(kept: KeptTargets, temporary: Path) ->
     take(kept, Worker("head"))
     kept.forget()
     assert list(temporary.iterdir()) == []
+    assert given(kept).loading == []
+
+
+def test_files_that_were_tidied_away_meanwhile_end_nothing(
+    kept: KeptTargets, temporary: Path
+) -> None:
+    """As systemd does with what lies in /tmp for long."""
+    for end in (kept.forget, lambda: given(kept).loading[0][1](Answer(False, reason="not there"))):
+        take(kept, Worker("head"))
+        (folder,) = temporary.iterdir()
+        shutil.rmtree(folder)
+        end()
     assert given(kept).loading == []
 
 

@@ -391,7 +391,9 @@ def test_an_error_while_one_is_tracked_costs_that_one_the_frame(bench: Bench, ca
     bench.send(2)
     bench.heard.wait(bench.settled)
     assert bench.heard.found[-1] == (2, ["b"])
-    assert "target a skips a frame: MemoryError: no memory left" in caplog.text
+    said = "target a skips a frame: MemoryError: no memory left"
+    assert said in caplog.text
+    assert bench.worker.status().message.startswith(said)  # it is true of now
     bench.trackers[1].in_track = fail
     bench.send(3)
     bench.heard.wait(bench.settled)
@@ -400,6 +402,7 @@ def test_an_error_while_one_is_tracked_costs_that_one_the_frame(bench: Bench, ca
     bench.send(4)
     bench.heard.wait(bench.settled)
     assert bench.heard.found[-1] == (4, ["a", "b"])
+    assert bench.worker.status().message == ""
 
 
 def test_an_image_that_no_target_can_be_learned_in_lets_all_boxes_wait(bench: Bench) -> None:

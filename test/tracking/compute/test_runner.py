@@ -95,6 +95,8 @@ def test_what_lasts_is_copied_only_where_it_has_changed(
     assert graphs.lasting("weights", [given])[0] is mine
     assert mine.tolist() == [2.0, 3.0]
     assert copies == [1, 1, 1]
+    assert graphs.lasting("weights", [given])[0] is mine
+    assert copies == [1, 1, 1]  # as it was just now
     for _ in range(3):  # read where it lies
         (result,) = graphs.run("sum", added, mine, mine)
     mine.zero_()

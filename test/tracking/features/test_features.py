@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from pretended_graphs import PretendedGraphs
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import centres
@@ -25,6 +26,7 @@ from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.features.search_region import region_patch
 from rlt_ros.tracking.features.shared_features import (
     CONTEXT_GRIDS,
+    ROWS,
     SharedFeatures,
     _normalised,
     view_side,
@@ -397,3 +399,35 @@ def test_no_boxes_have_no_features() -> None:
     extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1))
     extractor.start(ramp(480, 500), np.array([200.0, 200, 60, 60]))
     assert extractor.features(np.zeros((0, 4))).shape == (0, 3 * 4 + 3)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 64, 65, 256, 257])
+def test_crops_by_a_graph_are_those_as_they_are(count: int) -> None:
+    """Whatever their number, of which few are recorded; and they stay what they are."""
+    graphs = PretendedGraphs(CPU)
+    recording = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1), runner=graphs)
+    plain = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1))
+    box = np.array([200.0, 200, 60, 60])
+    for one in (recording, plain):
+        one.start(ramp(480, 500), box)
+    boxes = box + np.arange(4.0 * count).reshape(count, 4) % 29
+    graphs.recorded.clear()
+    found = [recording.features(boxes + move) for move in (0, 3, 5, 0)]
+    expected = [plain.features(boxes + move) for move in (0, 3, 5, 0)]
+    for mine, its in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, its)
+    assert len(graphs.recorded) == (count <= ROWS[-1])
+
+
+def test_of_like_many_boxes_one_graph_crops() -> None:
+    graphs = PretendedGraphs(CPU)
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 1), runner=graphs)
+    box = np.array([200.0, 200, 60, 60])
+    extractor.start(ramp(480, 500), box)
+    graphs.recorded.clear()
+    for count in (1, 3, 8, 5, 2):
+        assert len(extractor.features(np.repeat(box[None], count, axis=0))) == count
+    assert len(graphs.recorded) == 1
+    for count in (9, 64, 30):
+        extractor.features(np.repeat(box[None], count, axis=0))
+    assert len(graphs.recorded) == 2

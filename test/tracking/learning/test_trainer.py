@@ -10,9 +10,11 @@ import torch
 
 from rlt_ros.tracking import make_config
 from rlt_ros.tracking.compute.runner import Runner
+from rlt_ros.tracking.errors import InvalidTargetError
 from rlt_ros.tracking.features.extractor import FeaturePart
 from rlt_ros.tracking.learning import trainer
 from rlt_ros.tracking.learning.trainer import Trainer
+from rlt_ros.tracking.state import Kept
 
 SETTINGS: dict[str, Any] = {
     "initial_iterations": 11,
@@ -97,3 +99,18 @@ def test_every_target_starts_with_the_same_classifier(bfloat16: bool, module: st
     assert (one.attention is not None) is (module == "features")
     unlike = new_trainer(bfloat16, seed=6, **attention).fresh_classifier(4)
     assert not torch.equal(unlike.fc4.weight, one.fc4.weight)
+
+
+def test_a_restored_classifier_has_the_parameters_that_were_kept() -> None:
+    ours = new_trainer()
+    classifier = ours.fresh_classifier(4)
+    with torch.no_grad():
+        for one in classifier.parameters():
+            one.add_(1.0)
+    kept = {name: one.numpy() for name, one in classifier.state_dict().items()}
+    restored = ours.restored_classifier(Kept(kept), 4)
+    for mine, its in zip(classifier.parameters(), restored.parameters(), strict=True):
+        torch.testing.assert_close(its, mine, rtol=0, atol=0)
+    assert restored.dropout == classifier.dropout
+    with pytest.raises(InvalidTargetError, match=r"fc4\.weight"):
+        ours.restored_classifier(Kept(kept), 5)

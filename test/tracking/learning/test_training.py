@@ -231,6 +231,17 @@ def test_attention_at_the_image_needs_images(settings: TrainingSettings) -> None
         loss(new_classifier(), *blobs(0, 2), settings, derivatives=derivatives)
 
 
+def test_with_lambda_0_nothing_else_is_computed(settings: TrainingSettings) -> None:
+    """Neither attention at the image, which would need images, nor evidence of wrong parts."""
+    classifier, samples = new_classifier(dropout=0.0), blobs(0, 2)
+    off = replace(settings, attention_weight=0.0)
+    plain = loss(classifier, *samples, off)
+    derivatives = AutogradDerivatives(nn.Flatten())
+    assert torch.equal(loss(classifier, *samples, off, derivatives=derivatives), plain)
+    unfit = replace(off, evidence_parts=(FeaturePart(1, 1),))
+    assert torch.equal(loss(classifier, *samples, unfit), plain)
+
+
 def test_the_loss_is_cross_entropy_plus_lambda_r(settings: TrainingSettings) -> None:
     targets, background = blobs(0, 3)
     classifier = new_classifier(dropout=0.0)
