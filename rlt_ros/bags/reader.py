@@ -61,6 +61,8 @@ class BagReader(Closing):
         self._foxy: Typestore | None = None
         try:
             self._reader = self._open()
+        except BagError:
+            raise
         except Exception as error:  # the storages and compressions have errors of their own
             raise BagError(
                 f"cannot read the bag {path}: {_reason(error)}{_advice(path)}"
@@ -94,7 +96,10 @@ class BagReader(Closing):
         names += [each.msgtype for each in reader.connections]
         if not all(isinstance(name, str) for name in names):
             reader.close()
-            raise ValueError("the name of a topic, or of its type, is no text")
+            raise BagError(
+                f"cannot read the bag {path}: the name of a topic, or of its type, is no text;"
+                " correct it in the table topics, with sqlite3"
+            )
         for each in reader.readers:
             storage = each.storage if isinstance(each, Reader) else None
             if isinstance(storage, McapInOrder) and not storage.finished:
@@ -118,7 +123,7 @@ class BagReader(Closing):
         """Yield the messages of some topics, or of all, in the order of their receipt.
 
         Raises:
-            BagError: the bag lacks a topic, or breaks off.
+            BagError: the bag lacks a topic, breaks off, or has nothing of what it lists.
         """
         for topic in topics:
             if topic not in self.topics:
@@ -126,13 +131,21 @@ class BagReader(Closing):
                     f"the bag {self.path} has no topic {topic}; it has {', '.join(self.topics)}"
                 )
         links = [link for link in self._reader.connections if not topics or link.topic in topics]
+        found = False
         try:
             for link, stamp_ns, data in self._reader.messages(links):
+                found = True
                 if not self._reader.is2:
                     data = self._in_cdr(data, link.msgtype)
                 yield BagMessage(link.topic, link.msgtype, stamp_ns, data)
         except Exception as error:  # as above
             raise BagError(f"the bag {self.path} breaks off: {_reason(error)}") from error
+        listed = sum(self.counts[name] for name in topics or self.topics)
+        if listed and not found:
+            raise BagError(
+                f"the bag {self.path} lists {listed} messages on"
+                f" {', '.join(topics or self.topics)} and holds none{_without_list(self.path)}"
+            )
 
     def messages_until_it_breaks(
         self, topic: str, reasons: list[str] | None = None
@@ -225,11 +238,19 @@ def _advice(path: Path) -> str:
         return "; give the bag's folder, or unpack the file with 'zstd -d'"
     if path.is_file() and path.suffix == ".bag":
         return "; 'rosbag reindex' of ROS 1 may save what it holds"
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    if path.is_dir() and any(file.suffix in _STORAGES for file in files):
-        advice = f"; without its {METADATA} the files themselves are read"
-    else:
-        advice = ""
+    advice = _without_list(path)
+    files = path.iterdir() if path.is_dir() else [path]
     if any(file.suffix == ".db3" for file in files):
-        advice += "; sqlite3's '.recover' saves what a broken .db3 file still holds"
+        # Not by its '.recover', which Debian's and Ubuntu's sqlite3 cannot do.
+        advice += (
+            "; \"sqlite3 OLD.db3 .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 NEW.db3\""
+            " saves what a broken .db3 file still holds"
+        )
     return advice
+
+
+def _without_list(path: Path) -> str:
+    """Return what to do where the list of a bag's messages is wrong; empty if it has none."""
+    if path.is_dir() and any(file.suffix in _STORAGES for file in path.iterdir()):
+        return f"; without its {METADATA} the files themselves are read"
+    return ""

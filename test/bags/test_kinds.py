@@ -8,6 +8,7 @@ import contextlib
 import re
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -336,7 +337,7 @@ def test_big_endian_messages_are_read(
         ("empty", None, "it has neither metadata.yaml nor an .mcap or .db3 file"),
         ("bag.mcap", b"", "it ends before its first message is complete"),
         ("bag.mcap", b"not a recording at all", "bag.mcap: not a valid MCAP file"),
-        ("bag.db3", b"not a recording at all", "sqlite3's '.recover'"),
+        ("bag.db3", b"not a recording at all", "sqlite3 OLD.db3 .dump | sed"),
         ("bag.bag", b"not a recording at all", "'rosbag reindex' of ROS 1"),
         ("bag.mcap.zstd", b"packed", "or unpack the file with 'zstd -d'"),
         ("video.mp4", b"packed", "Unrecognized storage format '.mp4'"),
@@ -354,6 +355,53 @@ def test_what_is_no_recording_is_one_line_with_advice_that_helps(
         BagReader(path)
     text = str(error.value)
     assert str(path) in text and said in text and "\n" not in text and "mcap recover" not in text
+
+
+def test_a_topic_whose_name_is_no_text_is_told_with_what_mends_it(
+    tmp_path: Path, write_bag: WriteBag
+) -> None:
+    file = write_bag(tmp_path / "bag", storage="sqlite3") / "bag.db3"
+    database = sqlite3.connect(file)
+    ((number, name),) = database.execute("SELECT id, name FROM topics WHERE name LIKE '%image%'")
+    change = "UPDATE topics SET name = ? WHERE id = ?"
+    with database:
+        database.execute(change, (name.encode(), number))
+    with pytest.raises(BagError) as error:
+        BagReader(file)
+    assert str(error.value) == (
+        f"cannot read the bag {file}: the name of a topic, or of its type, is no text; correct it"
+        " in the table topics, with sqlite3"
+    )
+    # With its list it is opened, and has nothing of what that says.
+    with BagReader(file.parent) as bag, pytest.raises(BagError) as error:
+        list(bag.messages(name))
+    assert re.fullmatch(
+        f"the bag {file.parent} lists [0-9]+ messages on {name} and holds none; without its"
+        " metadata.yaml the files themselves are read",
+        str(error.value),
+    )
+    with database:
+        database.execute(change, (name, number))
+    database.close()
+    with BagReader(file.parent) as bag:
+        assert len(list(bag.messages(name))) == bag.counts[name] > 0
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="sqlite3's command is not installed")
+def test_the_advice_for_a_broken_db3_saves_what_it_holds(
+    tmp_path: Path, write_bag: WriteBag
+) -> None:
+    bag = write_bag(tmp_path / "bag", storage="sqlite3", frames=30)
+    broken, saved = bag / "bag.db3", tmp_path / "NEW.db3"
+    data = broken.read_bytes()
+    broken.write_bytes(data[: len(data) * 2 // 3])
+    with pytest.raises(BagError) as error:
+        BagReader(broken)
+    (advice,) = re.findall('; "(sqlite3 OLD.+?)"', str(error.value))
+    command = advice.replace("OLD.db3", str(broken)).replace("NEW.db3", str(saved))
+    subprocess.run(command, shell=True, check=True)
+    with BagReader(saved) as found:
+        assert len(list(found.messages())) > 10
 
 
 @pytest.mark.parametrize("field", [b"float64 size_y", b"uint32 height"])
@@ -382,9 +430,9 @@ def test_counts_that_promise_too_much_are_one_line(tmp_path: Path) -> None:
     metadata.write_text(metadata.read_text().replace("message_count: 0", "message_count: 3"))
     with BagReader(path) as bag:
         assert bag.counts == {IMAGES: 3, "/init_box": 3}
-        with pytest.raises(BagError, match="counts messages on /init_box but holds none"):
+        with pytest.raises(BagError, match="lists 3 messages on /init_box and holds none"):
             BagFrames(bag)
-        with pytest.raises(BagError, match=f"{IMAGES} holds no image to start on"):
+        with pytest.raises(BagError, match=f"lists 3 messages on {IMAGES} and holds none"):
             list(BagFrames(bag, box=(1, 1, 5, 5)))
 
 

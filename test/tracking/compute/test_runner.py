@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from rlt_ros.tracking import Tracker, make_config
 from rlt_ros.tracking import tracker as tracker_module
 from rlt_ros.tracking.boxes import iou
-from rlt_ros.tracking.compute import resources, runner
+from rlt_ros.tracking.compute import resources
+from rlt_ros.tracking.compute import runner as runner_module
 from rlt_ros.tracking.compute.runner import MOST_GRAPHS, MOST_UPLOADS, Runner
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.training import train
@@ -132,7 +133,7 @@ def test_what_cannot_be_recorded_runs_as_it_is(
         raise RuntimeError("operation not permitted when stream is capturing")
 
     monkeypatch.setattr(graphs, "_captured", refused)
-    with caplog.at_level(logging.WARNING, runner.__name__):
+    with caplog.at_level(logging.WARNING, runner_module.__name__):
         for _ in range(4):
             assert graphs.run("sum", added, torch.ones(1), torch.ones(1))[0].item() == 2.0
     assert [one.levelname for one in caplog.records] == ["WARNING"]  # once
@@ -200,7 +201,7 @@ def card(rlt_device: str) -> torch.device:
 
 
 def test_graphs_of_a_card_compute_anew_each_time(card: torch.device) -> None:
-    ours = runner.GraphRunner(card)
+    ours = runner_module.GraphRunner(card)
     with torch.cuda.stream(torch.cuda.Stream(card)):
         for number in range(4):
             (result,) = ours.run(
@@ -239,7 +240,10 @@ def test_training_as_a_graph_is_training(
         classifier = make_classifier(12, 16).float().to(device)
         draws = torch.Generator(device).manual_seed(3)
         chosen = replace(settings, gradient_clip=1.0)
-        train(classifier, targets, background, 20, 1e-2, chosen, draws, runner=kind(device))
+        runner = kind(device)
+        train(classifier, targets, background, 20, 1e-2, chosen, draws, runner=runner)
+        if isinstance(runner, PretendedGraphs):
+            assert len(runner.recorded) == 1  # a step
         changed.append([one.detach() for one in classifier.parameters()])
     start = [one.detach() for one in make_classifier(12, 16).float().to(device).parameters()]
     for first, plain, recorded in zip(start, *changed, strict=True):

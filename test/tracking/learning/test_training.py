@@ -14,7 +14,7 @@ from rlt_ros.tracking import make_config
 from rlt_ros.tracking.features.extractor import FeaturePart
 from rlt_ros.tracking.features.sample_derivatives import AutogradDerivatives
 from rlt_ros.tracking.features.samples import Samples
-from rlt_ros.tracking.learning.attention import feature_gradients, regulariser
+from rlt_ros.tracking.learning.attention import feature_gradients, image_gradients, regulariser
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
 from rlt_ros.tracking.learning.evidence import evidence, evidence_regulariser
 from rlt_ros.tracking.learning.loss import loss
@@ -252,6 +252,31 @@ def test_the_loss_is_cross_entropy_plus_lambda_r(settings: TrainingSettings) -> 
         chosen = replace(settings, attention_weight=2.5, attention_per_sample=per_sample)
         whole = loss(classifier, targets, background, chosen)
         torch.testing.assert_close(whole, plain + 2.5 * r)
+
+
+def test_the_loss_with_attention_at_the_image_is_of_its_pixels(settings: TrainingSettings) -> None:
+    generator = torch.Generator().manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 5, 3, stride=4), nn.ReLU(), nn.Flatten())
+    network.requires_grad_(False)
+    images = torch.randint(0, 256, (5, 3, 8, 8), generator=generator, dtype=torch.uint8)
+    derivatives = AutogradDerivatives(network)
+    with torch.no_grad():
+        features = network(images.float())
+    classifier = new_classifier(dropout=0.0)
+    targets, background = Samples(features[:2], images[:2]), Samples(features[2:], images[2:])
+    plain = loss(classifier, targets, background, replace(settings, attention_weight=0.0))
+    # The derivatives of both scores by every pixel, by PyTorch alone.
+    pixels = images.float().requires_grad_()
+    scores = classifier(network(pixels))
+    slopes = [torch.autograd.grad(scores[:, i].sum(), pixels, retain_graph=True)[0] for i in (0, 1)]
+    of_features = feature_gradients(classifier, classifier.activations(features))
+    at_pixels = image_gradients(of_features, images.float(), derivatives)
+    for mine, its in zip(at_pixels, slopes, strict=True):
+        torch.testing.assert_close(mine, its)
+    chosen = replace(settings, attention_weight=2.5, attention_per_sample=False)
+    whole = loss(classifier, targets, background, chosen, derivatives=derivatives)
+    torch.testing.assert_close(whole, plain + 2.5 * regulariser(at_pixels, 2, False))
+    assert not torch.isclose(whole, plain + 2.5 * regulariser(of_features, 2, False))
 
 
 def test_the_loss_with_evidence_is_of_targets_alone(settings: TrainingSettings) -> None:

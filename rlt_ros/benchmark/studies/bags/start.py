@@ -103,9 +103,7 @@ def find_start(
 
 def _from_message(bag: BagReader, topics: Topics, images: Sequence[Times]) -> Start:
     topic = str(topics.init)
-    message = next(bag.messages(topic), None)
-    if message is None:
-        raise BagError(f"the bag {bag.path} counts messages on {topic} but holds none")
+    message = next(bag.messages(topic))  # its count is above 0
     detection = bag.decode(message)
     box = box_of(detection)
     wanted = stamp_nanoseconds(detection.header.stamp)
