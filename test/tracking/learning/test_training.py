@@ -225,6 +225,19 @@ def test_the_hardest_serve_several_steps(
     assert not torch.equal(seen[0], seen[3])  # in another order
 
 
+def test_steps_come_to_the_same_whether_somebody_watches_or_not(settings: TrainingSettings) -> None:
+    """Nor does a step see the gradients of the one before, where one mining serves several."""
+    weights = []
+    for on_step in (None, lambda step: None):
+        classifier = new_classifier()
+        chosen = replace(settings, batch_negatives=8, mining_interval=3)
+        rng = torch.Generator().manual_seed(0)
+        train(classifier, *blobs(0), 6, 1e-3, chosen, rng, on_step=on_step)
+        weights.append([one.detach() for one in classifier.parameters()])
+    for mine, its in zip(*weights, strict=True):
+        torch.testing.assert_close(mine, its, rtol=0, atol=0)
+
+
 def test_attention_at_the_image_needs_images(settings: TrainingSettings) -> None:
     derivatives = AutogradDerivatives(nn.Flatten())
     with pytest.raises(ValueError, match="attention at the image needs samples with images"):
