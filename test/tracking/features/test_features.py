@@ -15,6 +15,7 @@ from pretended_graphs import PretendedGraphs
 from torch import Tensor
 
 from rlt_ros.tracking.boxes import centres
+from rlt_ros.tracking.features import shared_features
 from rlt_ros.tracking.features.backbones import Backbone, EfficientNetLite0, FeatureLevel
 from rlt_ros.tracking.features.backbones.vgg_m import VggM
 from rlt_ros.tracking.features.crop_features import CropFeatures
@@ -431,3 +432,18 @@ def test_of_like_many_boxes_one_graph_crops() -> None:
     for count in (9, 64, 30):
         extractor.features(np.repeat(box[None], count, axis=0))
     assert len(graphs.recorded) == 2
+
+
+def test_without_graphs_the_host_crops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In less time than as a device does it."""
+    monkeypatch.delattr(shared_features, "bins_on_device")
+    extractor = SharedFeatures(MeanBackbone(), CPU, 128, 32.0, (2, 3))
+    box = np.array([200.0, 200, 60, 60])
+    extractor.start(ramp(480, 500), box)
+    boxes = box + np.arange(40.0).reshape(10, 4)
+    found, context = (
+        extractor.computed("same", lambda one: (one,), boxes, context=context)[0]
+        for context in (False, True)
+    )
+    torch.testing.assert_close(found, extractor.features(boxes), rtol=0, atol=0)
+    torch.testing.assert_close(context, extractor.context_features(boxes), rtol=0, atol=0)
