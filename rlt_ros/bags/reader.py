@@ -241,7 +241,7 @@ def _advice(path: Path) -> str:
     advice = _without_list(path)
     files = path.iterdir() if path.is_dir() else [path]
     if any(file.suffix == ".db3" for file in files):
-        # Not by its '.recover', which Debian's and Ubuntu's sqlite3 cannot do.
+        # Not by its '.recover', which Debian's sqlite3 (3.40) is built without.
         advice += (
             "; \"sqlite3 OLD.db3 .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 NEW.db3\""
             " saves what a broken .db3 file still holds"
