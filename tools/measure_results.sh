@@ -40,6 +40,7 @@ measure bag_watched rlt-bench bag Surfer_bag --real-time --pictures --set device
 # With a GPU; elsewhere what is there stays.
 measure gpu_default rlt-bench gpu --only "first frame: default" --only card --only "features: default" --only "pace: default" --only "tracking: default" --only rates --only "stages: default" --only "launches: default" --only watching --only "two trackers"
 measure gpu_paper rlt-bench gpu --set precision=tf32 --only "first frame: paper, VGG" --only "features: paper, VGG" --only "pace: paper, VGG" --only rates --only "stages: paper, VGG"
+evaluate paper_otb rlt-bench ope OTB --tracker rlt:paper --tracker rlt:paper,attention_weight=0 --sequences Bird2,Couple,Deer,Football1,Skiing --seeds 3 --set device=cpu
 evaluate table1_otb rlt-bench ablation table1 OTB --sequences Crossing,Deer,Couple,DragonBaby,Skiing --seeds 3 --set device=cpu
 evaluate table1_field rlt-bench ablation table1 FIELD --sequences bike1,car14,Gull1,person11 --max-frames 100 --seeds 3 --set device=cpu
 evaluate table2_otb rlt-bench ablation table2 OTB --sequences Crossing,Deer,Couple,DragonBaby,Skiing --seeds 3 --set device=cpu
