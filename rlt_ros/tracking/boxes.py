@@ -33,7 +33,7 @@ def validated_box(box: BoxLike, image_size: tuple[int, int]) -> Boxes:
         if np.iscomplexobj(box):
             raise TypeError("complex numbers")
         array = np.asarray(box, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:  # PyTorch's is the last
         raise InvalidBoxError(f"box {shown} is not four numbers x, y, w, h in pixels") from error
     if array.shape != (4,):
         raise InvalidBoxError(f"box {shown} is not four numbers x, y, w, h in pixels")

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import NoReturn
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from rlt_ros.tracking.compute.host_state import plain_pytorch
+from rlt_ros.tracking.compute.one_at_a_time import OneAtATime, check_not_forked
 from rlt_ros.tracking.compute.resources import Resources
 from rlt_ros.tracking.compute.stopping import StopSignal
 from rlt_ros.tracking.config import TrackerConfig
@@ -42,6 +44,7 @@ class HeldTarget:
         self._extractor: FeatureExtractor = networks.extractor()
         self._stop = StopSignal()
         self._closed = False
+        self._calls = OneAtATime()
         self._learner = Learner(self.config, networks.trainer, self._resources, self._stop)
         self._image_size: tuple[int, int] | None = None  # of the target's frames; None: no target
         self._has_frame = False  # one was observed since there is a target
@@ -125,9 +128,16 @@ class HeldTarget:
                 self._extractor, self._learner.classifier, self._search.box, cells
             )
 
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        raise TypeError(
+            "a tracker cannot be pickled or copied; saved_target() can, and another tracker's "
+            "take_up goes on with it"
+        )
+
     def _check_open(self) -> None:
         if self._closed:
             raise RuntimeError("the tracker is closed; make a new one")
+        check_not_forked()
 
     def _check_target(self, call: str) -> tuple[int, int]:
         """Return width and height of the target's frames.

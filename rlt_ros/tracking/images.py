@@ -27,6 +27,7 @@ def validated_image(image: Any) -> Image:
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         found = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
         raise InvalidImageError(f"the image must be a uint8 array, not {found}")
+    image = np.asarray(image)  # a masked array computes otherwise; all its pixels are there
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[:, :, 0]
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)) or not image.size:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 
 from rlt_ros.tracking.compute.host_state import plain_pytorch
+from rlt_ros.tracking.compute.one_at_a_time import check_not_forked
 from rlt_ros.tracking.compute.resources import Resources
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.extractor import FeatureExtractor
@@ -29,9 +30,11 @@ class Networks:
     Raises:
         WeightsError: the backbone's weights cannot be loaded.
         ConfigError: the device does not exist here.
+        RuntimeError: see ``check_not_forked``.
     """
 
     def __init__(self, config: TrackerConfig | None = None) -> None:
+        check_not_forked()
         self.config = config or TrackerConfig()
         self.rehearsed = False
         self.resources = resources = Resources(self.config)

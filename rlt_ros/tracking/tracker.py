@@ -28,9 +28,10 @@ from rlt_ros.tracking.target_file import SavedTarget, load_target, save_target
 class Tracker(HeldTarget):
     """Tracks one target by detection with a classifier that keeps learning.
 
-    All calls but ``stop`` must come from one thread. The class is a context manager, which calls
-    ``close`` at its end. Modes of PyTorch that the caller is in, its random numbers and its number
-    of threads are neither used nor changed.
+    All calls but ``stop`` must come from one thread, and in a process that was not forked from one
+    that has made a tracker; those that do not are refused with RuntimeError. The class is a context
+    manager, which calls ``close`` at its end. Modes of PyTorch that the caller is in, its random
+    numbers and its number of threads are neither used nor changed.
 
     Attributes:
         config: the settings.
@@ -73,29 +74,33 @@ class Tracker(HeldTarget):
             InvalidImageError: not such an image; the previous target is kept.
             InvalidBoxError: not such a box; the previous target is kept.
             TrackerStoppedError: ``stop`` was called, before or meanwhile.
-            RuntimeError: the tracker is closed, or training did not converge.
+            RuntimeError: the tracker is closed or in the middle of another call, or training did
+                not converge.
 
-        After any error but the first two, there is no target.
+        After an error midway there is no target; all others keep the previous one.
         """
         self._check_open()
         self._stop.check()
         image = validated_image(image)
         target = validated_box(box, (image.shape[1], image.shape[0]))
-        self._learner.discard_update()
-        try:
-            self._image_size = (image.shape[1], image.shape[0])
-            rng = np.random.default_rng(self.config.seed)
-            self._learner.begin(rng)
-            self._search = Search(self.config, rng, image, target)
-            with self._stop.heeded(), self._computing():
-                self._extractor.start(image, target)
-                self._has_frame = True
-                regressor = self._learner.learn_first_frame(self._extractor, image, target, on_step)
-                scene = Scene(image, self._extractor, self._learner.classifier)
-                return self._search.start(scene, regressor)
-        except BaseException:
-            self._image_size = None
-            raise
+        with self._calls.one():
+            self._learner.discard_update()
+            try:
+                self._image_size = (image.shape[1], image.shape[0])
+                rng = np.random.default_rng(self.config.seed)
+                self._learner.begin(rng)
+                self._search = Search(self.config, rng, image, target)
+                with self._stop.heeded(), self._computing():
+                    self._extractor.start(image, target)
+                    self._has_frame = True
+                    regressor = self._learner.learn_first_frame(
+                        self._extractor, image, target, on_step
+                    )
+                    scene = Scene(image, self._extractor, self._learner.classifier)
+                    return self._search.start(scene, regressor)
+            except BaseException:
+                self._image_size = None
+                raise
 
     def track(self, image: Image, suggested: Sequence[BoxLike] = ()) -> TrackResult:
         """Find the target in the next frame.
@@ -123,19 +128,20 @@ class Tracker(HeldTarget):
                 f"{learned_at[0]} x {learned_at[1]} px; call init again"
             )
         boxes = [validated_box(box, size) for box in suggested]
-        self._learner.next_frame()
-        with self._stop.heeded(), self._computing():
-            self._search.expect(image, self._resources.helper)
-            self._extractor.observe(image, self._search.box)
-            self._has_frame = True
-            scene = Scene(image, self._extractor, self._learner.classifier)
-            find, result = self._search.find(scene, boxes)
-            if find.is_target:
-                self._extractor = find.extractor
-                self._learner.learn(find.extractor, self._search.box, find.seen.probability)
-            else:
-                self._learner.learn_from_failure(self._search.failures)
-        return result
+        with self._calls.one():
+            self._learner.next_frame()
+            with self._stop.heeded(), self._computing():
+                self._search.expect(image, self._resources.helper)
+                self._extractor.observe(image, self._search.box)
+                self._has_frame = True
+                scene = Scene(image, self._extractor, self._learner.classifier)
+                find, result = self._search.find(scene, boxes)
+                if find.is_target:
+                    self._extractor = find.extractor
+                    self._learner.learn(find.extractor, self._search.box, find.seen.probability)
+                else:
+                    self._learner.learn_from_failure(self._search.failures)
+            return result
 
     def save(self, path: Path, target_id: str = "") -> None:
         """Write the target to a file, whole or not at all; see ``load``.
@@ -174,13 +180,14 @@ class Tracker(HeldTarget):
             RuntimeError: no target, call ``init`` first; or the tracker is closed.
         """
         width, height = self._check_target("saved_target()")
-        state = {
-            "image": {"width": width, "height": height},
-            "settings": settings_state(self.config, self._extractor.weights_sha256),
-            "extractor": self._extractor.state(),
-            "search": self._search.state(),
-            "learner": self._learner.state(),
-        }
+        with self._calls.one():
+            state = {
+                "image": {"width": width, "height": height},
+                "settings": settings_state(self.config, self._extractor.weights_sha256),
+                "extractor": self._extractor.state(),
+                "search": self._search.state(),
+                "learner": self._learner.state(),
+            }
         return SavedTarget(state, target_id, notes or {})
 
     def take_up(self, saved: SavedTarget) -> None:
@@ -196,19 +203,22 @@ class Tracker(HeldTarget):
         """
         self._check_open()
         self._stop.check()
-        kept = Kept(saved.state)
-        try:
-            check_settings(kept.part("settings"), self.config, self._extractor.weights_sha256)
-            image = kept.part("image")
-            width, height = (image.integer(side, 1, LARGEST_SIDE) for side in ("width", "height"))
-            with self._computing():
-                extractor = self._extractor.restored(kept.part("extractor"))
-                search = Search.restored(self.config, kept.part("search"), extractor)
-                self._learner.take_up(kept.part("learner"), search.rng, extractor)
-        except InvalidTargetError as error:
-            raise InvalidTargetError(f"{saved.source} cannot be taken up: {error}") from error
-        self._extractor, self._search = extractor, search
-        self._image_size, self._has_frame = (width, height), False
+        with self._calls.one():
+            kept = Kept(saved.state)
+            try:
+                check_settings(kept.part("settings"), self.config, self._extractor.weights_sha256)
+                image = kept.part("image")
+                width, height = (
+                    image.integer(side, 1, LARGEST_SIDE) for side in ("width", "height")
+                )
+                with self._computing():
+                    extractor = self._extractor.restored(kept.part("extractor"))
+                    search = Search.restored(self.config, kept.part("search"), extractor)
+                    self._learner.take_up(kept.part("learner"), search.rng, extractor)
+            except InvalidTargetError as error:
+                raise InvalidTargetError(f"{saved.source} cannot be taken up: {error}") from error
+            self._extractor, self._search = extractor, search
+            self._image_size, self._has_frame = (width, height), False
 
     def search_anew(self) -> None:
         """Say that nobody knows how much later the next frame is; see ``take_up``.
@@ -220,9 +230,14 @@ class Tracker(HeldTarget):
         self._search.is_back = True
 
     def forget(self) -> None:
-        """Have no target any more, and free the memory of its samples."""
-        self._image_size = None
-        self._learner.forget()
+        """Have no target any more, and free the memory of its samples.
+
+        Raises:
+            RuntimeError: in the middle of another call.
+        """
+        with self._calls.one():
+            self._image_size = None
+            self._learner.forget()
 
     def stop(self) -> None:
         """Have whatever runs end at its next step, and begin nothing more; for good.

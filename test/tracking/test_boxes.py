@@ -85,6 +85,7 @@ def test_a_box_that_leaves_the_image_is_clipped() -> None:
         (np.array([1 + 2j, 2, 5, 4]), "four numbers"),
         ((0, 0, -5, 4), "empty"),
         ((-1e308, 0, 1e308, 4), "does not overlap"),
+        (torch.ones(4, requires_grad=True), "four numbers"),
     ],
 )
 def test_a_bad_box_is_refused_with_a_reason(box: object, message: str) -> None:

@@ -368,6 +368,8 @@ def laid_out_anew(image: NDArray[np.uint8], way: str) -> NDArray[np.uint8]:
         return np.ascontiguousarray(image[::-1])[::-1]
     if way == "planar":
         return np.ascontiguousarray(image.transpose(2, 0, 1)).transpose(1, 2, 0)
+    if way == "masked":
+        return np.ma.masked_array(image, image > 200)
     return np.pad(image, ((1, 2), (3, 1), (0, 1)))[1:-2, 3:-1, :3]
 
 
@@ -379,7 +381,8 @@ def test_the_layout_of_an_image_does_not_matter(
     with Tracker(config) as tracker, warnings.catch_warnings():
         warnings.simplefilter("error")
         expected = run(tracker, frames[:4])
-        for way in ("read-only", "reversed channels", "upside down", "planar", "window"):
+        ways = ("read-only", "reversed channels", "upside down", "planar", "masked", "window")
+        for way in ways:
             laid_out = [(laid_out_anew(image, way), box) for image, box in frames[:4]]
             np.testing.assert_array_equal(run(tracker, laid_out), expected, err_msg=way)
 
