@@ -30,6 +30,7 @@ from rlt_ros.cli.arguments import (
 )
 from rlt_ros.cli.output_folder import add_out_argument, output_folder
 from rlt_ros.cli.stopping import stopped_code
+from rlt_ros.complaints import Complaints
 from rlt_ros.media.drawing import draw_box
 from rlt_ros.media.rerun_log import RerunLog, rerun_log
 from rlt_ros.media.result_files import ResultFiles
@@ -189,6 +190,7 @@ class _Run:
         self.stopped = 0
         self.ended = False  # in the window
         self._waiting = False
+        self._complaints = Complaints(_LOG)
 
     def start(self, first: Frame, box: Box) -> None:
         """Learn the target on the first frame."""
@@ -214,6 +216,7 @@ class _Run:
             while not (self.stopped or self.ended) and (frame := self._next(frames)) is not None:
                 self._track(frame)
                 bar.update()
+        self._complaints.catch_up(everything=True)
 
     def _next(self, frames: Iterator[Frame]) -> Frame | None:
         self._waiting = True  # a stream may be silent for long
@@ -234,7 +237,7 @@ class _Run:
             result = self.tracker.track(frame.image)
         except InvalidImageError as error:
             self.skipped += 1
-            _LOG.warning("frame %d is skipped: %s", frame.number, error)
+            self._complaints.warn("skipped", f"frame {frame.number} is skipped: {error}")
             return
         self.frame_seconds.append(time.perf_counter() - begin)
         self._add(frame, result.box, result.score, result.state.name)

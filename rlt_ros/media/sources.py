@@ -9,6 +9,7 @@ import logging
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.closing import Closing
+from rlt_ros.complaints import Complaints
 from rlt_ros.media.frame_times import DEFAULT_FPS, FrameTimes, frame_rate
 from rlt_ros.media.live import LiveCapture
 from rlt_ros.media.turning import Turning
@@ -209,22 +211,21 @@ class ImageSource(FrameSource):
 
     def __iter__(self) -> Iterator[Frame]:
         scaling = IntensityScaling(self._intensity)
-        readable = 0
+        complaints = Complaints(_LOG)
         for index, file in enumerate(self._files):
             pixels = read_image(file)
-            if pixels is None:
-                _LOG.warning("%s is not a readable image; this frame is skipped", file)
-                self.unreadable += 1
-                continue
+            problem = f"{file} is not a readable image"
             try:
-                image = scaling(pixels)
+                image = None if pixels is None else scaling(pixels)
             except InvalidImageError as error:
-                _LOG.warning("%s: %s; this frame is skipped", file, error)
+                image, problem = None, f"{file}: {error}"
+            if image is None:
+                complaints.warn("unreadable", f"{problem}; this frame is skipped")
                 self.unreadable += 1
-                continue
-            readable += 1
-            yield Frame(index + 1, index / self.fps, image)
-        if not readable:
+            else:
+                yield Frame(index + 1, index / self.fps, image)
+        complaints.catch_up(everything=True)
+        if self.unreadable == self.length:
             raise SourceError(f"none of the {self.length} images of {self.name} can be read")
 
 
@@ -253,6 +254,7 @@ def open_source(
         return ImageSource(sequence_name(path), image_files(path), fps, intensity)
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES:
+            _check_single(path)
             return ImageSource(path.name, [path], fps, intensity)
         return VideoSource(path, intensity)
     if re.fullmatch(r"\d{1,3}", text) or text.startswith("/dev/video"):
@@ -269,6 +271,16 @@ def open_source(
         f"there is no {text}; give a video file, a camera index such as 0, an address such as "
         "rtsp://..., a folder of images, or a pattern such as 'frames/*.png' or frames/%06d.jpg"
     )
+
+
+def _check_single(image: Path) -> None:
+    with quiet_opencv(), suppress(cv2.error):
+        count = cv2.imcount(str(image))
+        if count > 1:
+            raise SourceError(
+                f"{image} holds {count} pictures; unpack them into a folder of images, for example "
+                f"with 'ffmpeg -i {image.name} FOLDER/%06d.png', and give that"
+            )
 
 
 def _open_camera(camera: str, intensity: IntensityRange | None) -> LiveSource:

@@ -16,7 +16,6 @@ Its rooms, in the order in which a message goes through them:
 And beside them:
 
 ``life_cycle``     a managed node whose failed transitions say why
-``complaints``     the same warning once in a while only (no ROS in it)
 ``error_texts``    errors in one line (no ROS in it)
 ``spinning``       running callbacks until the node has had enough
 ``stop_signals``   SIGINT and SIGTERM from the first import on

@@ -14,9 +14,9 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2D, Detection2DArray
 
+from rlt_ros.complaints import Complaints
 from rlt_ros.messages.detections import Box, box_of, stamp_nanoseconds
 from rlt_ros.pixels.intensity import parse_intensity_range
-from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.inputs.detector_boxes import chosen_boxes, parse_classes
 from rlt_ros.ros.inputs.grown_box import box_around, grown_box
 from rlt_ros.ros.inputs.image_conversion import ImageConverter

@@ -35,10 +35,10 @@ from rclpy.timer import Timer
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from rlt_ros.complaints import Complaints
 from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.pixels.intensity import parse_intensity_range
 from rlt_ros.ros.box_sources import BoxSources
-from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.error_texts import place
 from rlt_ros.ros.inputs.image_conversion import ImageConverter
 from rlt_ros.ros.inputs.image_subscription import COMPRESSED_TYPE, ImageSubscription

@@ -28,10 +28,10 @@ from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2D, Detection2DArray
 
 from rlt_ros.closing import Closing
+from rlt_ros.complaints import Complaints
 from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.messages.images import compressed_pixels, raw_pixels
 from rlt_ros.msg import TrackerStatus
-from rlt_ros.ros.complaints import Complaints
 from rlt_ros.ros.spinning import Executor
 from rlt_ros.web import protocol
 from rlt_ros.web.as_json import detections_text, health_text, status_text

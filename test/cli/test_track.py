@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +19,7 @@ from pretend_window import PretendWindow
 
 from rlt_ros.cli import track
 from rlt_ros.cli.arguments import box_argument
+from rlt_ros.complaints import REPEAT_SECONDS
 from rlt_ros.media.results import read_results
 from rlt_ros.media.sources import Frame, FrameSource, open_source
 from rlt_ros.media.text import Image
@@ -206,6 +209,24 @@ def test_images_of_another_size_and_unreadable_ones_are_skipped_and_counted(
     assert [row.frame for row in read_results(out / "boxes.csv")] == [1, 2, 5]
     assert "frame 3 is skipped" in caplog.text and "4.png is not a readable" in caplog.text
     assert "frames         3, 2 skipped\n" in capsys.readouterr().out
+
+
+def test_many_frames_that_are_skipped_are_told_in_few_lines(
+    tmp_path: Path, stand_in: type, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(90):
+        side = 60 if number % 3 == 0 else 40
+        cv2.imwrite(str(tmp_path / f"{number:02d}.png"), np.zeros((side, 60, 3), np.uint8))
+        if number % 3 == 2:
+            (tmp_path / f"{number:02d}.png").write_bytes(b"no image")
+    begin = time.monotonic()
+    assert run(tmp_path, "--init", "5,6,20,21", "--out", tmp_path / "out") == 0
+    at_most = 2 + (time.monotonic() - begin) / REPEAT_SECONDS
+    for kind in ("another size; call init again", "is not a readable image"):
+        said = [text for text in caplog.messages if kind in text]
+        left_out = [int(number) for number in re.findall(r"\(and (\d+) more", "".join(said))]
+        assert len(said) + sum(left_out) == 30
+        assert len(said) <= at_most
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,16 @@ def test_missing_sources_are_named(tmp_path: Path, make: object, message: str) -
     assert tmp_path.name in str(error.value)
 
 
+def test_file_of_several_pictures_is_not_taken_for_its_first(tmp_path: Path) -> None:
+    pages = [np.full((8, 10), 1000 * level, np.uint16) for level in range(3)]
+    path = tmp_path / "stack.tiff"
+    assert cv2.imwritemulti(str(path), pages)
+    with pytest.raises(SourceError, match=r"stack\.tiff holds 3 pictures; unpack them"):
+        open_source(path)
+    assert cv2.imwritemulti(str(path), pages[:1])
+    assert len(list(open_source(path))) == 1
+
+
 def test_file_that_is_no_video_is_named(tmp_path: Path) -> None:
     (tmp_path / "noise.mp4").write_bytes(bytes(range(256)))
     with pytest.raises(SourceError, match=r"noise\.mp4 is not a video"):

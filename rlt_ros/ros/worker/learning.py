@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from rlt_ros.ros.complaints import Log
+from rlt_ros.complaints import Log
 from rlt_ros.ros.worker.books import Books
 from rlt_ros.ros.worker.following import Follower
 from rlt_ros.ros.worker.frames import Fate, Frame

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rlt_ros.ros.complaints import Complaints
+from rlt_ros.complaints import Complaints
 from rlt_ros.ros.error_texts import in_words, place
 from rlt_ros.ros.worker.books import Books
 from rlt_ros.ros.worker.frames import Fate, Frame

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rlt_ros.ros.complaints import Log
+from rlt_ros.complaints import Log
 from rlt_ros.ros.error_texts import in_words
 from rlt_ros.ros.worker.following import Follower
 from rlt_ros.ros.worker.open_requests import OpenRequests

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rlt_ros.ros.complaints import Complaints, Log
+from rlt_ros.complaints import Complaints, Log
 from rlt_ros.ros.error_texts import in_words
 from rlt_ros.ros.worker.books import BOXES_IN_TURN, Books
 from rlt_ros.ros.worker.books import DISABLED as DISABLED

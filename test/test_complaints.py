@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from rlt_ros.ros.complaints import Complaints
+from rlt_ros.complaints import Complaints
 
 
 class Clock:
