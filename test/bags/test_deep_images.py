@@ -55,8 +55,11 @@ def grey(number: int) -> np.ndarray:
     return (255 * scene(number)).astype(np.uint8)
 
 
-def write(path: Path, images: list[np.ndarray], encoding: str, init_at: int = 0) -> Path:
+def write(
+    path: Path, images: list[np.ndarray], encoding: str | list[str], init_at: int = 0
+) -> Path:
     """Write a bag of raw images; a box of the target comes with one of them."""
+    names = [encoding] * len(images) if isinstance(encoding, str) else encoding
     types = detection_types()
     with BagWriter(path, types, "mcap") as bag:
         bag.add_topic("/camera/image_raw", IMAGE)
@@ -69,7 +72,7 @@ def write(path: Path, images: list[np.ndarray], encoding: str, init_at: int = 0)
                 header=make_header(stamp, "camera", types),
                 height=image.shape[0],
                 width=image.shape[1],
-                encoding=encoding,
+                encoding=names[number],
                 is_bigendian=0,
                 step=image[0].nbytes,
                 data=np.frombuffer(image.tobytes(), np.uint8),
@@ -128,6 +131,19 @@ def test_the_range_is_that_of_the_frame_on_which_the_target_is_chosen(tmp_path: 
     expected = to_8_bit(images[2], measure_range(images[1]))
     np.testing.assert_array_equal(later[..., 0], expected)
     assert later.mean() > first.mean() + 50
+
+
+def test_a_camera_that_turns_to_more_bits_keeps_the_range_of_the_first_such_image(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    images = [grey(0), thermal(1), grey(2), thermal(3) + 500]
+    bag = write(tmp_path / "bag", images, ["mono8", "mono16", "mono8", "mono16"])
+    kept = measure_range(images[1])
+    expected = [images[0], to_8_bit(images[1], kept), images[2], to_8_bit(images[3], kept)]
+    np.testing.assert_array_equal([image[..., 0] for image in images_of(bag)], expected)
+    caplog.clear()
+    images_of(bag, intensity=IntensityRange(7000, 8600))
+    assert caplog.text == ""  # 8-bit images lie outside no range
 
 
 def test_a_given_range_counts_in_bags(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from rlt_ros.benchmark.trackers.runners import Runner, make_runner
 from rlt_ros.cli.arguments import CommandParser
 from rlt_ros.installing import pip_line
 from rlt_ros.pixels.files import decode_image
-from rlt_ros.pixels.intensity import IntensityRange, to_rgb8
+from rlt_ros.pixels.intensity import IntensityScaling
 from rlt_ros.tracking import WeightsError
 from rlt_ros.tracking.config import parse_setting
 
@@ -73,7 +73,7 @@ def serve(runner: Runner, name: str) -> None:
     from trax.region import Rectangle, Region
 
     regions, images = [Region.RECTANGLE], [Image.PATH, Image.MEMORY, Image.BUFFER]
-    intensity: IntensityRange | None = None
+    scaling = IntensityScaling()
     with trax.Server(regions, images, tracker_name=name) as server:
         while True:
             request = server.wait()
@@ -81,13 +81,12 @@ def serve(runner: Runner, name: str) -> None:
                 return
             pixels = _read(request.image["color"])
             if request.type == trax.TraxStatus.INITIALIZE:
-                image, intensity = to_rgb8(pixels)
+                scaling = IntensityScaling()
                 region, _ = request.objects[0]
                 box = np.array(region.bounds(), dtype=np.float64)
-                runner.init(image, box)
+                runner.init(scaling(pixels), box)
             else:
-                image, _ = to_rgb8(pixels, intensity)
-                box = np.asarray(runner.track(image), dtype=np.float64)
+                box = np.asarray(runner.track(scaling(pixels)), dtype=np.float64)
             server.status([(Rectangle.create(*box.tolist()), {})])
 
 

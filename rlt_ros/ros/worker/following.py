@@ -87,7 +87,8 @@ class Follower:
         if not len(targets) or self._books.disabled:
             self._books.settle(frame, Fate.UNTARGETED)
             return
-        image, _ = self.to_rgb(frame.message, self.intensity)
+        image, used = self.to_rgb(frame.message, self.intensity)
+        self.intensity = self.intensity or used  # kept from the first deep image on
         start = time.perf_counter()
         found, error = self.look_for(targets, frame, image)
         if found:

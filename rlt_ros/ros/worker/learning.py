@@ -75,7 +75,7 @@ class TargetLearner:
             for request in requests:
                 self._learn_one(targets, request, frame, image, attempt)
         if attempt.learned:
-            self._follower.intensity = intensity
+            self._follower.intensity = intensity or used
             self._go_on(targets, learning, image, attempt, start)
         else:
             self._go_on_without(targets, frame, attempt)

@@ -60,6 +60,36 @@ def test_a_target_keeps_the_intensity_range_of_its_first_frame() -> None:
     assert asked[-3:] == [(4, first), (5, None), (6, second)]
 
 
+def test_a_camera_that_turns_to_more_bits_keeps_the_range_of_the_first_such_frame() -> None:
+    """Frames 1, 2 and 5 are of 8 bits; in the last one a second target is learned."""
+    asked: list[tuple[int, IntensityRange | None]] = []
+
+    def convert(
+        number: int, intensity: IntensityRange | None
+    ) -> tuple[np.ndarray, IntensityRange | None]:
+        asked.append((number, intensity))
+        used = None if number in (1, 2, 5) else intensity or IntensityRange(number, number + 1)
+        return np.zeros((32, 32, 3), np.uint8), used
+
+    heard = Recorder()
+    worker = TrackingWorker(
+        ScriptedTracker, convert, heard, logging.getLogger("worker"), keep_all=True, max_targets=2
+    )
+    worker.start()
+    try:
+        worker.submit_init(BOX, 1, target_id="a")
+        for number in (1, 2, 3, 4):
+            worker.submit_frame(number, number)
+        worker.submit_init(BOX, 5, target_id="b")
+        for number in (5, 6):
+            worker.submit_frame(number, number)
+        heard.wait(lambda: heard.stamps()[-1:] == [6])
+    finally:
+        worker.close()
+    kept = IntensityRange(3, 4)
+    assert asked == [(1, None), (2, None), (3, None), (4, kept), (5, kept), (6, kept)]
+
+
 @pytest.mark.parametrize("keep_all", [False, True])
 def test_it_is_late_when_a_newer_frame_would_be_dropped(
     make_bench: MakeBench, keep_all: bool

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -17,10 +16,8 @@ from rlt_ros.benchmark.studies.bags.pairing import Times, read_times, taken_at, 
 from rlt_ros.benchmark.studies.bags.start import Start, Truth, find_start, read_truth
 from rlt_ros.benchmark.studies.bags.topics import Topics, choose_topics
 from rlt_ros.messages.detections import Box
-from rlt_ros.pixels.intensity import DriftWatch, IntensityRange, to_rgb8
+from rlt_ros.pixels.intensity import IntensityRange, IntensityScaling
 from rlt_ros.tracking.errors import InvalidImageError
-
-_LOG = logging.getLogger(__name__)
 
 
 class BagFrame(NamedTuple):
@@ -56,8 +53,6 @@ class BagFrames:
         truth: frame number to annotated box, bad frames included.
         unusable: frame number to what is wrong with it.
         unusable_truth: number of annotations that cannot be decoded.
-        intensity: what becomes black and white where pixels are of more than 8 bits; from the
-            first frame that was yielded on, unless it was given.
     """
 
     def __init__(
@@ -92,8 +87,7 @@ class BagFrames:
         self.stamps: dict[int, float] = {}
         self.truth: dict[int, Box] = {}
         self.unusable: dict[int, str] = {}
-        self.intensity = intensity
-        self._watch = DriftWatch(_LOG.warning)
+        self._scaling = IntensityScaling(intensity)
 
     def __len__(self) -> int:
         """Return the number of images in the bag, those before the start included."""
@@ -115,14 +109,12 @@ class BagFrames:
                 self.truth[number] = self._truth[number]
             try:
                 pixels = image_pixels(self._bag.decode(message), message.message_type)
-                image, intensity = to_rgb8(pixels, self.intensity)
-                self._watch.look(pixels, self.intensity)
+                image = self._scaling(pixels)
             except (BagError, InvalidImageError) as error:
                 self.unusable[number] = str(error)
                 continue
             if not self.first:
                 self.first, self.box = number, box
-                self.intensity = self.intensity or intensity
             due_ns = taken_ns if by_stamps else message.stamp_ns
             yield BagFrame(number, self._times[number - 1].stamp_ns, due_ns, image, message)
         if not self.first:
