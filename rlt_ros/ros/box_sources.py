@@ -15,7 +15,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2D, Detection2DArray
 
 from rlt_ros.complaints import Complaints
-from rlt_ros.messages.detections import Box, box_of, stamp_nanoseconds
+from rlt_ros.messages.detections import Box, box_of, check_numbers, stamp_nanoseconds
 from rlt_ros.pixels.intensity import parse_intensity_range
 from rlt_ros.ros.inputs.detector_boxes import chosen_boxes, parse_classes
 from rlt_ros.ros.inputs.grown_box import box_around, grown_box
@@ -126,6 +126,7 @@ class BoxSources:
             return
         x, y, side = message.point.x, message.point.y, self._settings.click_size
         try:
+            check_numbers(f"the clicked point ({x:g}, {y:g})", x, y)
             if side:
                 box, stamp = box_around(x, y, side), 0
             elif self._image is None:
@@ -148,6 +149,7 @@ class BoxSources:
             message.detections,
             settings.detections_min_score,
             parse_classes(settings.detections_classes),
+            lambda error: self._complaints.warn("detection", f"a detection is left out: {error}"),
         )
         status = worker.status()
         stamp, frame_id = stamp_nanoseconds(message.header.stamp), message.header.frame_id

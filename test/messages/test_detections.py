@@ -27,8 +27,10 @@ def test_a_box_is_read_from_its_centre_and_size(pose: bool) -> None:
 
 
 @pytest.mark.parametrize("place", range(4))
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
-def test_a_number_that_is_not_finite_is_refused(place: int, number: float) -> None:
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 5e-324])
+def test_a_number_that_was_none_or_a_whole_one_in_python_is_refused(
+    place: int, number: float
+) -> None:
     numbers = [1.0, 2.0, 3.0, 4.0]
     numbers[place] = number
     with pytest.raises(InvalidBoxError, match=r"centre \(.*\) and size .* must be finite"):

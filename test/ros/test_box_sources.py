@@ -247,7 +247,11 @@ def test_a_click_grows_a_box_in_the_newest_image(scene: Callable[..., Scene]) ->
 
 @pytest.mark.parametrize(
     ("x", "frame_id", "said"),
-    [(500.0, "", "is outside the image of 160x120"), (50.0, "map", "its frame_id is 'map'")],
+    [
+        (500.0, "", "is outside the image of 160x120"),
+        (50.0, "map", "its frame_id is 'map'"),
+        (5e-324, "", "such as 60.0, not 60"),
+    ],
 )
 def test_a_click_that_is_not_in_the_image_is_refused(
     scene: Callable[..., Scene], x: float, frame_id: str, said: str

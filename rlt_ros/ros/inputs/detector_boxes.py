@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from rlt_ros.messages.detections import Box, box_of
+from rlt_ros.messages.detections import Box, box_of, check_numbers
 from rlt_ros.tracking.errors import InvalidBoxError
 
 
@@ -18,12 +18,15 @@ def parse_classes(text: str) -> frozenset[str]:
 
 
 def chosen_boxes(
-    detections: Iterable[Any], least_score: float, classes: frozenset[str]
+    detections: Iterable[Any],
+    least_score: float,
+    classes: frozenset[str],
+    complain: Callable[[InvalidBoxError], object],
 ) -> list[Box]:
     """Return the boxes of a vision_msgs/Detection2D[] that may be targets, the best first.
 
-    Those count that have a hypothesis of one of the classes with such a score; boxes that are none
-    are left out.
+    Those count that have a hypothesis of one of the classes with such a score. What is no box or
+    has no number for a score is left out, and ``complain`` is told why.
     """
     found = []
     for detection in detections:
@@ -32,8 +35,13 @@ def chosen_boxes(
             for result in detection.results
             if not classes or result.hypothesis.class_id in classes
         ]
-        if not scores or not max(scores) >= least_score:  # NaN is no score
+        if not scores:
             continue
-        with contextlib.suppress(InvalidBoxError):
-            found.append((max(scores), box_of(detection)))
+        best = max(scores, key=lambda score: -math.inf if math.isnan(score) else score)
+        try:
+            check_numbers(f"the score {best:g}", best)
+            if best >= least_score:
+                found.append((best, box_of(detection)))
+        except InvalidBoxError as error:
+            complain(error)
     return [box for _, box in sorted(found, key=lambda one: -one[0])]
