@@ -37,7 +37,13 @@ class Part:
     """
 
     def __init__(self, path: Path, place: Path | None = None) -> None:
-        """Choose the place: by default the name with ".part" behind it."""
+        """Choose the place: by default the name with ".part" behind it.
+
+        Raises:
+            NotWrittenError: what is at the path is no result, such as /dev/null.
+        """
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise NotWrittenError(f"cannot write {path}: it is a device or a pipe; name a file")
         self.path = path
         self.place = place or path.with_name(f"{path.name}.part")
         self.discard()

@@ -143,7 +143,7 @@ class Tracker(HeldTarget):
                     self._learner.learn_from_failure(self._search.failures)
             return result
 
-    def save(self, path: Path, target_id: str = "") -> None:
+    def save(self, path: Path | str, target_id: str = "") -> None:
         """Write the target to a file, whole or not at all; see ``load``.
 
         Args:
@@ -154,15 +154,15 @@ class Tracker(HeldTarget):
             NotWrittenError: it cannot be written.
             RuntimeError: no target, call ``init`` first; or the tracker is closed.
         """
-        save_target(path, self.saved_target(target_id))
+        save_target(Path(path), self.saved_target(target_id))
 
-    def load(self, path: Path) -> SavedTarget:
+    def load(self, path: Path | str) -> SavedTarget:
         """Go on with the target of a file, see ``take_up``; nothing in it is executed.
 
         Raises:
             InvalidTargetError: missing, damaged, foreign or newer; or as for ``take_up``.
         """
-        saved = load_target(path)
+        saved = load_target(Path(path))
         self.take_up(saved)
         return saved
 

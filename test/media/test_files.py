@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from rlt_ros.media.result_files import (
 from rlt_ros.media.results import ResultRow, read_results, write_results
 from rlt_ros.media.sources import open_source
 from rlt_ros.media.video_writer import VideoWriter
-from rlt_ros.whole_files import NotWrittenError, whole
+from rlt_ros.whole_files import NotWrittenError, whole, write_whole
 
 FRAME = np.full((48, 64, 3), 90, np.uint8)
 
@@ -174,6 +175,14 @@ def test_part_of_an_earlier_run_is_used_up(tmp_path: Path) -> None:
         files.add(1, 0.0, FRAME, (5, 5, 20, 20), 0.5, "TRACKING")
         files.finish("title", "")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([VIDEO, SHEET, TABLE])
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / TABLE)
+    with pytest.raises(NotWrittenError, match=r"boxes\.csv: it is a device or a pipe"):
+        write_whole(tmp_path / TABLE, b"x")
+    assert (tmp_path / TABLE).is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == [TABLE]
 
 
 def test_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:

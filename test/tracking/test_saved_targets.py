@@ -88,10 +88,10 @@ def test_a_target_goes_on_as_if_nothing_had_happened(
     with Tracker(config) as tracker, Tracker(config) as other:
         tracker.init(*frames[0])
         follow(tracker, frames[1:7])
-        tracker.save(path, "it")
+        tracker.save(str(path), "it")
         unbroken = follow(tracker, frames[7:11])
         assert unbroken[0][-1] is TrackState.TRACKING, "or the whole frame is searched"
-        saved = other.load(path)
+        saved = other.load(str(path))
         assert (saved.target_id, other.model_version) == ("it", 1 + other.updates_done)
         assert follow(other, frames[7:11]) == unbroken
         assert other.updates_done == tracker.updates_done >= 3

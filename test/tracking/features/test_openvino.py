@@ -147,11 +147,14 @@ def test_a_broken_installation_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @needs_openvino
 @pytest.mark.usefixtures("core_not_made")
-def test_one_that_cannot_compute_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [RuntimeError, AttributeError])
+def test_one_that_cannot_compute_is_told(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
     import openvino
 
     def fails() -> None:
-        raise RuntimeError("Check failed:\n no plugin for CPU")
+        raise kind("Check failed:\n no plugin for CPU")
 
     monkeypatch.setattr(openvino, "Core", fails)
     message = r"Check failed: no plugin for CPU\); set backbone_runtime: pytorch"

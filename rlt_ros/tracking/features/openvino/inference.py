@@ -165,7 +165,9 @@ def _making() -> Iterator[None]:
     try:
         with _in_turn:
             yield
-    except RuntimeError as error:  # what OpenVINO raises for everything, on several lines
+    except ConfigError:
+        raise
+    except Exception as error:  # mostly RuntimeErrors, on several lines
         reason = " ".join(str(error).split())
         raise ConfigError(
             f"the installed OpenVINO cannot compute the backbone ({reason}); "
