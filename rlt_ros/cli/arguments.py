@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from rlt_ros.pixels.files import is_text
 from rlt_ros.pixels.intensity import IntensityRange, parse_intensity_range
 from rlt_ros.tracking.config import (
     PAPER_ON_LITE0,
@@ -57,6 +58,12 @@ class CommandParser(argparse.ArgumentParser):
         """As in the base class; every other way to parse comes through here."""
         joined: list[str] = []
         for text in sys.argv[1:] if args is None else args:
+            if not is_text(text):
+                shown, encoding = ascii(text), sys.getfilesystemencoding()
+                self.error(
+                    f"{shown} is no text in {encoding}, and OpenCV opens no such names: rename it, "
+                    "or set LC_ALL=C.UTF-8"
+                )
             if _NEGATIVE.match(text) and joined and re.fullmatch("--[^=]+", joined[-1]):
                 joined[-1] += f"={text}"
             else:

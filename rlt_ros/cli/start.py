@@ -33,6 +33,7 @@ def _name() -> str:
 _signal.signal(_signal.SIGINT, _end_at_once)
 
 import importlib  # noqa: E402
+import io  # noqa: E402
 import signal  # noqa: E402
 
 from rlt_ros.cli.stopping import Terminated, stopped_code  # noqa: E402
@@ -83,6 +84,8 @@ def run(module: str, *, on_kill: signal._HANDLER | None = None) -> int:
         on_kill: what SIGTERM does in ``main``; None raises ``Terminated``.
     """
     _answer(_end_at_once)  # while Python imports there is nothing to tidy up
+    if isinstance(sys.stdout, io.TextIOWrapper):  # as standard error does: names may hold anything
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         main = importlib.import_module(module).main
     except ModuleNotFoundError as error:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import islice
+from pathlib import Path
 
 from numpy.typing import ArrayLike
 from tqdm.contrib.logging import logging_redirect_tqdm
@@ -33,8 +34,8 @@ from rlt_ros.cli.stopping import stopped_code
 from rlt_ros.complaints import Complaints
 from rlt_ros.media.drawing import draw_box
 from rlt_ros.media.rerun_log import RerunLog, rerun_log
-from rlt_ros.media.result_files import ResultFiles
-from rlt_ros.media.sources import Frame, FrameSource, open_source
+from rlt_ros.media.result_files import RESULTS, ResultFiles
+from rlt_ros.media.sources import Frame, FrameSource, local_path, open_source
 from rlt_ros.media.windows import ESCAPE, Window, choose_box
 from rlt_ros.progress import progress
 from rlt_ros.tracking import InvalidImageError, Tracker, WeightsError
@@ -141,6 +142,7 @@ def track(options: argparse.Namespace) -> int:
         raise UsageError(f"--max-frames must be 1 or more, not {options.max_frames}")
     if not 0 < options.fps <= 1000:
         raise UsageError(f"--fps must be above 0 and at most 1000, not {options.fps:g}")
+    _check_apart(options.source, options.out)
     settings = tracker_settings(options)
     config = config_from(settings)
     with open_source(options.source, options.fps, options.intensity_range) as source:
@@ -162,6 +164,19 @@ def track(options: argparse.Namespace) -> int:
                 run.follow(frames)
                 _finish(run, source, f"preset {config.preset}")
             return 128 + run.stopped if run.stopped else 0
+
+
+def _check_apart(source: str, out: Path) -> None:
+    """Make sure that no result takes the place of the source, or is among its images next time."""
+    path = local_path(source)
+    if path.resolve() in [(out / name).resolve() for name in RESULTS]:
+        raise UsageError(f"--out {out} would replace {path}, which is to be read; name another")
+    images = path if path.is_dir() else path.parent
+    if (path.is_dir() or not path.exists()) and images.resolve() == out.resolve():
+        raise UsageError(
+            f"--out {out} holds the images, and its contact sheet would be one of "
+            "them next time; name another folder"
+        )
 
 
 def _window(options: argparse.Namespace) -> AbstractContextManager[Window | None]:

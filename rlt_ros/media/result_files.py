@@ -21,7 +21,7 @@ from rlt_ros.media.text import Image
 from rlt_ros.media.video_writer import VideoWriter
 from rlt_ros.whole_files import NotWrittenError, write_whole
 
-VIDEO, SHEET, TABLE = "annotated.mp4", "contact_sheet.png", "boxes.csv"
+RESULTS = VIDEO, SHEET, TABLE = "annotated.mp4", "contact_sheet.png", "boxes.csv"
 _CELLS = 8
 
 
@@ -135,7 +135,7 @@ class ResultFiles:
 
 def remove_results(folder: Path) -> None:
     """Remove the files of an earlier run from a folder, and nothing else."""
-    for name in (VIDEO, SHEET, TABLE):
+    for name in RESULTS:
         (folder / name).unlink(missing_ok=True)
 
 

@@ -22,7 +22,7 @@ from rlt_ros.complaints import Complaints
 from rlt_ros.media.frame_times import DEFAULT_FPS, FrameTimes, frame_rate
 from rlt_ros.media.live import LiveCapture
 from rlt_ros.media.turning import Turning
-from rlt_ros.pixels.files import quiet_opencv, read_image
+from rlt_ros.pixels.files import is_text, quiet_opencv, read_image
 from rlt_ros.pixels.intensity import IntensityRange, IntensityScaling, to_rgb8
 from rlt_ros.tracking.errors import InvalidImageError
 
@@ -88,6 +88,8 @@ class VideoSource(FrameSource):
         """Open it; ``intensity`` as in ``open_source``."""
         self._intensity = intensity
         self.name = path.name
+        if not is_text(str(path)):
+            raise SourceError(f"{str(path)!a} is no text, and OpenCV opens no such name: rename it")
         with quiet_opencv():
             self._capture = cv2.VideoCapture(str(path))
         opened = self._capture.isOpened()
@@ -229,6 +231,11 @@ class ImageSource(FrameSource):
             raise SourceError(f"none of the {self.length} images of {self.name} can be read")
 
 
+def local_path(source: str | Path | int) -> Path:
+    """Return the path that ``source`` is, if it is one; see ``open_source``."""
+    return Path(str(source).removeprefix("file://")).expanduser()
+
+
 def open_source(
     source: str | Path | int,
     fps: float = DEFAULT_FPS,
@@ -249,7 +256,7 @@ def open_source(
         SourceError: there is no such thing, or OpenCV cannot read it.
     """
     text = str(source).removeprefix("file://")
-    path = Path(text).expanduser()
+    path = local_path(source)
     if path.is_dir():
         return ImageSource(sequence_name(path), image_files(path), fps, intensity)
     if path.is_file():
@@ -267,8 +274,9 @@ def open_source(
         return ImageSource(text, _numbered_files(path), fps, intensity)
     if glob.has_magic(text):
         return ImageSource(text, _matching_files(path), fps, intensity)
+    missing = f"{text} is no file" if path.exists() else f"there is no {text}"
     raise SourceError(
-        f"there is no {text}; give a video file, a camera index such as 0, an address such as "
+        f"{missing}; give a video file, a camera index such as 0, an address such as "
         "rtsp://..., a folder of images, or a pattern such as 'frames/*.png' or frames/%06d.jpg"
     )
 

@@ -22,6 +22,7 @@ _CAP_HEIGHT = 0.7
 
 def text_width(text: str, size: int, *, bold: bool = False) -> int:
     """Return the width in pixels of one line of text of a nominal size in pixels."""
+    text = _printable(text)
     if _TRUETYPE:
         # The box of the ink leaves out spaces at the ends, the pen's way does not.
         scratch: Image = np.zeros((1, 1, 3), np.uint8)
@@ -35,12 +36,18 @@ def draw_text(
     image: Image, text: str, x: int, middle: int, size: int, colour: Colour, *, bold: bool = False
 ) -> None:
     """Write one line into an RGB image, from column x on, centred on row ``middle``."""
+    text = _printable(text)
     baseline = middle + round(size * _CAP_HEIGHT / 2)
     if _TRUETYPE:
         _cv2.putText(image, text, (x, baseline), colour, _font(), size, _weight(bold))
     else:
         scale, stroke = _stroke_scale(size), _stroke(size, bold)
         cv2.putText(image, text, (x, baseline), _STROKE_FONT, scale, colour, stroke, cv2.LINE_AA)
+
+
+def _printable(text: str) -> str:
+    """Return a text that OpenCV does not crash at: names of files may hold bytes that are none."""
+    return text.encode(errors="replace").decode()
 
 
 def _font() -> Any:

@@ -47,6 +47,15 @@ def read_image(file: Path) -> NDArray[Any] | None:
         return None
 
 
+def is_text(name: str) -> bool:
+    """Return whether a name is text; in others Python keeps bytes, at which OpenCV crashes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
     """Keep back OpenCV's log lines about what the caller reports in one line of its own."""

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from rlt_ros.cli import track
+
 MODULES = Path(__file__).parents[1] / "benchmark" / "modules"
 PATIENCE = 120.0  # seconds
 
@@ -36,7 +38,7 @@ def main():
 }
 
 
-def start(folder: Path, code: str) -> subprocess.Popen[str]:
+def start(folder: Path, code: str, **environment: str) -> subprocess.Popen[str]:
     """Start a command whose module has some code, in a session of its own like a terminal's."""
     (folder / "command.py").write_text(f"import time\nfrom pathlib import Path\n{WAIT}\n{code}\n")
     script = folder / "rlt-test"
@@ -48,7 +50,7 @@ def start(folder: Path, code: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, str(script)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -179,3 +181,27 @@ def test_a_package_that_is_not_installed_is_named_in_one_line(tmp_path: Path) ->
     assert process.returncode == 2
     (line,) = said.splitlines()
     assert line.startswith(f"rlt-test: {sys.executable} has no package not_installed_anywhere. ")
+
+
+ODD_NAME = os.fsdecode(b"stra\xdfe")  # as older systems, and memory cards, have it
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_whatever_a_name_holds_can_be_printed(tmp_path: Path, encoding: str) -> None:
+    code = f"def main():\n    print({ODD_NAME!a}, 'straße')\n    return 0"
+    process = start(tmp_path, code, PYTHONIOENCODING=encoding)
+    said, error = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, error
+    assert (
+        said == f"stra\\udcdfe {'straße' if encoding == 'utf-8' else 'stra' + chr(92) + 'xdfe'}\n"
+    )
+
+
+def test_a_name_at_which_opencv_would_crash_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        track.main([ODD_NAME, "--init", "1,2,30,40", "--out", str(tmp_path)])
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("rlt-track: error: 'stra\\udcdfe' is no text in utf-8, and OpenCV")

@@ -211,6 +211,24 @@ def test_images_of_another_size_and_unreadable_ones_are_skipped_and_counted(
     assert "frames         3, 2 skipped\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("source", [".", "*.png", "%02d.png", "out/annotated.mp4"])
+def test_results_do_not_get_among_what_they_are_made_from(
+    source: str, tmp_path: Path, stand_in: type, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number:02d}.png"), np.zeros((60, 60, 3), np.uint8))
+    with VideoWriter(tmp_path / "out" / "annotated.mp4", 25) as writer:
+        writer.write(np.zeros((60, 60, 3), np.uint8))
+    out = tmp_path / Path(source).parent
+    before = sorted(tmp_path.rglob("*"))
+    assert run(tmp_path / source, "--init", "5,6,20,21", "--out", out) == 2
+    assert "; name another" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+    assert run(tmp_path / source, "--init", "5,6,20,21", "--out", tmp_path / "other") == 0
+    assert run(tmp_path / "00.png", "--init", "5,6,20,21", "--out", tmp_path) == 0
+
+
 def test_many_frames_that_are_skipped_are_told_in_few_lines(
     tmp_path: Path, stand_in: type, caplog: pytest.LogCaptureFixture
 ) -> None:

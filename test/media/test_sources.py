@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from rlt_ros.media.sources import SourceError, open_source
+from rlt_ros.media.text import draw_text, text_width
 from rlt_ros.media.video_writer import VideoWriter
 
 
@@ -92,6 +94,21 @@ def test_missing_sources_are_named(tmp_path: Path, make: object, message: str) -
     with pytest.raises(SourceError, match=message) as error:
         open_source(make(tmp_path))
     assert tmp_path.name in str(error.value)
+
+
+def test_bytes_that_are_no_text_in_names_do_not_crash_opencv(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"stra\xdfe")
+    folder.mkdir()
+    write_image(tmp_path / "1.png", 7)
+    (tmp_path / "1.png").rename(folder / os.fsdecode(b"\xe4.png"))
+    assert levels(folder) == [7]
+    (folder / "1.mp4").write_bytes(b"")
+    with pytest.raises(SourceError, match=r"stra\\udcdfe/1\.mp4' is no text, and OpenCV opens no"):
+        open_source(folder / "1.mp4")
+    image = np.zeros((20, 200, 3), np.uint8)
+    draw_text(image, folder.name, 2, 10, 12, (255, 255, 255))
+    assert image.any()
+    assert text_width(folder.name, 12) == text_width("stra?e", 12)
 
 
 def test_file_of_several_pictures_is_not_taken_for_its_first(tmp_path: Path) -> None:
