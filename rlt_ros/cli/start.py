@@ -21,7 +21,10 @@ def _end_at_once(number: int, _: object) -> None:
 
 
 def _say_stopped() -> None:
-    os.write(2, f"\n{_name()}: stopped\n".encode())
+    try:  # noqa: SIM105  (contextlib is not imported yet)
+        os.write(2, f"\n{_name()}: stopped\n".encode())
+    except OSError:  # nobody listens
+        pass
 
 
 def _name() -> str:
@@ -35,6 +38,7 @@ _signal.signal(_signal.SIGINT, _end_at_once)
 import importlib  # noqa: E402
 import io  # noqa: E402
 import signal  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 from rlt_ros.cli.stopping import Terminated, stopped_code  # noqa: E402
 
@@ -84,8 +88,7 @@ def run(module: str, *, on_kill: signal._HANDLER | None = None) -> int:
         on_kill: what SIGTERM does in ``main``; None raises ``Terminated``.
     """
     _answer(_end_at_once)  # while Python imports there is nothing to tidy up
-    if isinstance(sys.stdout, io.TextIOWrapper):  # as standard error does: names may hold anything
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _make_output_bear_anything()
     try:
         main = importlib.import_module(module).main
     except ModuleNotFoundError as error:
@@ -115,6 +118,42 @@ def run(module: str, *, on_kill: signal._HANDLER | None = None) -> int:
     finally:
         _answer(_end_at_once)  # nor is there once all is done
     return code
+
+
+def _make_output_bear_anything() -> None:
+    """Have no command fail for what it says: names that are no text, and where nobody listens."""
+    if sys.stderr is None:  # closed by who has started this
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    elif isinstance(told := sys.stdout, io.TextIOWrapper):
+        sys.stdout = _Output(
+            told.buffer,
+            told.encoding,
+            "backslashreplace",
+            line_buffering=told.line_buffering,
+            write_through=told.write_through,
+        )
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output; once a reader such as ``head`` has gone, the rest goes nowhere."""
+
+    def write(self, text: str, /) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            self._lose()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except BrokenPipeError:
+            self._lose()
+
+    def _lose(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
 
 
 def _answer(handler: signal._HANDLER) -> None:

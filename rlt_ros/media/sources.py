@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import cv2
 import numpy as np
@@ -233,7 +234,10 @@ class ImageSource(FrameSource):
 
 def local_path(source: str | Path | int) -> Path:
     """Return the path that ``source`` is, if it is one; see ``open_source``."""
-    return Path(str(source).removeprefix("file://")).expanduser()
+    text = str(source)
+    if text.startswith("file://"):
+        text = unquote(text.removeprefix("file://"))
+    return Path(text).expanduser()
 
 
 def open_source(
@@ -255,8 +259,8 @@ def open_source(
     Raises:
         SourceError: there is no such thing, or OpenCV cannot read it.
     """
-    text = str(source).removeprefix("file://")
     path = local_path(source)
+    text = str(path) if str(source).startswith("file://") else str(source)
     if path.is_dir():
         return ImageSource(sequence_name(path), image_files(path), fps, intensity)
     if path.is_file():

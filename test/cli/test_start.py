@@ -183,6 +183,34 @@ def test_a_package_that_is_not_installed_is_named_in_one_line(tmp_path: Path) ->
     assert line.startswith(f"rlt-test: {sys.executable} has no package not_installed_anywhere. ")
 
 
+@pytest.mark.parametrize("how", ["| true", ">&-", "2>&-", ">&- 2>&- <&-"])
+def test_a_command_does_not_need_anybody_who_reads(tmp_path: Path, how: str) -> None:
+    code = """
+import sys
+def main():
+    for number in range(20000):
+        print("line", number)
+    print("told", file=sys.stderr, flush=True)
+    sys.stderr.isatty()
+    Path("done").touch()
+    return 3
+"""
+    start(tmp_path, "").communicate(timeout=PATIENCE)  # leaves the script
+    (tmp_path / "command.py").write_text(f"from pathlib import Path\n{code}")
+    line = f"set -o pipefail; {sys.executable} rlt-test {how}"
+    found = subprocess.run(
+        ["bash", "-c", line],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)])},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert found.returncode == 3
+    assert found.stderr == ("" if "2>&-" in how else "told\n")
+    assert (tmp_path / "done").exists()
+
+
 ODD_NAME = os.fsdecode(b"stra\xdfe")  # as older systems, and memory cards, have it
 
 

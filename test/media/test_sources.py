@@ -51,6 +51,8 @@ def test_patterns_choose_images(tmp_path: Path) -> None:
     assert levels(f"{tmp_path}/a_%04d.png") == [1, 2, 3]
     assert levels(f"{tmp_path}/b_*.png") == [101, 102, 103]
     assert levels(tmp_path / "a_0002.png") == [2]
+    assert levels(f"file://{tmp_path}/a%5F0002.png") == [2]
+    assert levels(f"file://{tmp_path}/b_*.png") == [101, 102, 103]
 
 
 def test_broken_image_is_named_and_the_rest_still_runs(
