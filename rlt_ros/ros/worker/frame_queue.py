@@ -13,13 +13,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
+from rlt_ros.messages.frame_ids import fits
 from rlt_ros.ros.worker.frames import MIB, Fate, Frame, FrameBuffer
 from rlt_ros.ros.worker.init_requests import (
     REPLACED,
     InitRequest,
     Learning,
     Problem,
-    fits,
     no_such_frame,
     other_camera,
     seconds,

@@ -64,12 +64,6 @@ REPLACED = "init box replaced"
 """Kind of the problems that are a newer box's making."""
 
 
-def fits(wanted: str, frame_id: str) -> bool:
-    """Return whether a box for one `frame_id` may name an image of another; empty fits any."""
-    # tf of ROS 1 wrote some of them with a slash.
-    return not wanted or not frame_id or wanted.lstrip("/") == frame_id.lstrip("/")
-
-
 def other_camera(request: InitRequest, frame: Frame) -> Problem:
     """Say that a box is meant for another camera's images."""
     text = (

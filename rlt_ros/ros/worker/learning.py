@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from rlt_ros.complaints import Log
+from rlt_ros.messages.frame_ids import fits
 from rlt_ros.ros.worker.books import Books
 from rlt_ros.ros.worker.following import Follower
 from rlt_ros.ros.worker.frames import Fate, Frame
-from rlt_ros.ros.worker.init_requests import InitRequest, Learning, fits, other_camera
+from rlt_ros.ros.worker.init_requests import InitRequest, Learning, other_camera
 from rlt_ros.ros.worker.reporting import Reporter, refusal
 from rlt_ros.ros.worker.targets import NoSuchTargetError, Target, Targets
 from rlt_ros.tracking import InvalidBoxError, InvalidImageError, TrackerStoppedError

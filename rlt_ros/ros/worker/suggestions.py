@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rlt_ros.messages.frame_ids import fits
 from rlt_ros.ros.worker.box_stream import Box
 from rlt_ros.ros.worker.frames import Frame
-from rlt_ros.ros.worker.init_requests import fits
 from rlt_ros.tracking.boxes import BoxLike, iou
 
 SAME_OBJECT_IOU = 0.3

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from rlt_ros.messages.frame_ids import fits
 from rlt_ros.ros.worker.frame_queue import BOXES_AHEAD, FrameQueue
 from rlt_ros.ros.worker.frames import MIB, Fate, Frame
-from rlt_ros.ros.worker.init_requests import REPLACED, InitRequest, Learning, Problem, fits, seconds
+from rlt_ros.ros.worker.init_requests import REPLACED, InitRequest, Learning, Problem, seconds
 
 BOX = (1.0, 2.0, 3.0, 4.0)
 SECOND = 1_000_000_000

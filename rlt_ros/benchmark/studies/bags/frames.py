@@ -75,7 +75,7 @@ class BagFrames:
         self._bag = bag
         self._times = read_times(bag, self.topics.image)
         self._taken_ns = taken_at(self._times)
-        truth = read_truth(bag, self.topics.truth, self._times)
+        truth = read_truth(bag, self.topics, self._times)
         self._truth = truth.boxes
         self.unusable_truth = truth.unusable
         self.start: Start = find_start(bag, self.topics, self._times, truth, box)
@@ -130,6 +130,8 @@ def notes_on_times(topics: Topics, times: Sequence[Times], truth: Truth) -> list
             f"of the stamps of {len(times)} images on {topics.image}, {trouble}; times in the "
             "results are those of receipt"
         )
+    if truth.of_another_camera:
+        notes.append(f"{truth.of_another_camera}; they are taken all the same")
     if truth.how:
         notes.append(
             f"stamps do not tell which image each box on {topics.truth} belongs to; they are "

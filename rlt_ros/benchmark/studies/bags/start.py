@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rlt_ros.bags.detections import annotated_box
@@ -13,6 +14,7 @@ from rlt_ros.bags.stamps import stamp_of
 from rlt_ros.benchmark.studies.bags.pairing import Times, pair
 from rlt_ros.benchmark.studies.bags.topics import Topics
 from rlt_ros.messages.detections import Box, box_of, stamp_nanoseconds
+from rlt_ros.messages.frame_ids import fits
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,13 @@ class Truth:
         boxes: number of an image among those of its topic, from 1, to its box.
         unusable: number of messages that cannot be decoded.
         how: see ``Pairs``.
+        of_another_camera: what to say where its boxes are not of these images; else empty.
     """
 
     boxes: Mapping[int, Box]
     unusable: int = 0
     how: str = ""
+    of_another_camera: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,30 @@ class Start:
     missing: str
 
 
-def read_truth(bag: BagReader, topic: str | None, images: Sequence[Times]) -> Truth:
+def frame_id_of(bag: BagReader, topic: str) -> str:
+    """Return the frame of reference of a topic's first message; empty where none is told."""
+    for message in bag.messages_until_it_breaks(topic):
+        with suppress(BagError):
+            return str(getattr(bag.decode(message).header, "frame_id", ""))
+    return ""
+
+
+def of_another_camera(topic: str, boxes: str, image_topic: str, images: str) -> str:
+    """Return what to say of boxes on a topic whose frame of reference is not that of the images."""
+    return f"the boxes on {topic} are of '{boxes}', but the images on {image_topic} of '{images}'"
+
+
+def read_truth(bag: BagReader, topics: Topics, images: Sequence[Times]) -> Truth:
     """Return the annotated boxes of a bag's images.
 
     Of a bag that breaks off, those before: reading its images will tell.
     """
+    topic = topics.truth
+    if topic is None:
+        return Truth({})
     times: list[Times] = []
     boxes: list[Box | None] = []
-    for message in bag.messages_until_it_breaks(topic) if topic is not None else ():
+    for message in bag.messages_until_it_breaks(topic):
         times.append(Times(stamp_of(message.data), message.stamp_ns))
         try:
             boxes.append(annotated_box(bag.decode(message)))
@@ -60,10 +80,12 @@ def read_truth(bag: BagReader, topic: str | None, images: Sequence[Times]) -> Tr
             boxes.append(None)
     pairs = pair(images, times)
     found = {index + 1: boxes[other] for index, other in sorted(pairs.partner.items())}
+    truth, camera = frame_id_of(bag, topic), frame_id_of(bag, topics.image)
     return Truth(
         {number: box for number, box in found.items() if box is not None},
         boxes.count(None),
         pairs.how,
+        "" if fits(truth, camera) else of_another_camera(topic, truth, topics.image, camera),
     )
 
 
@@ -84,12 +106,14 @@ def find_start(
         return Start("--init", lambda _: given, f"{topics.image} holds no image to start on")
     if topics.init is not None:
         return _from_message(bag, topics, images)
-    if truth.boxes:
+    if truth.boxes and not truth.of_another_camera:
         return Start(
             str(topics.truth),
             lambda number: _usable(truth.boxes.get(number)),
             f"no usable image on {topics.image} has a box on {topics.truth}",
         )
+    if truth.of_another_camera:
+        raise BagError(f"{truth.of_another_camera}; give the box with --init x,y,w,h")
     if topics.truth is not None:
         raise BagError(
             f"no image on {topics.image} has the stamp of a box on {topics.truth}; give the box on "
@@ -102,9 +126,18 @@ def find_start(
 
 
 def _from_message(bag: BagReader, topics: Topics, images: Sequence[Times]) -> Start:
-    topic = str(topics.init)
-    message = next(bag.messages(topic))  # its count is above 0
-    detection = bag.decode(message)
+    topic, camera = str(topics.init), frame_id_of(bag, topics.image)
+    others: list[str] = []
+    for message in bag.messages(topic):  # their count is above 0
+        detection = bag.decode(message)
+        if fits(detection.header.frame_id, camera):
+            break
+        others.append(detection.header.frame_id)
+    else:
+        raise BagError(
+            f"{of_another_camera(topic, others[0], topics.image, camera)}: choose its images with "
+            "--image-topic, or give the box with --init x,y,w,h"
+        )
     box = box_of(detection)
     wanted = stamp_nanoseconds(detection.header.stamp)
     if wanted:

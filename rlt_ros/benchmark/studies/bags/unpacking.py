@@ -81,7 +81,7 @@ def unpack_bag(
             "name one with --truth-topic"
         )
     times = read_times(bag, topics.image)
-    truth = read_truth(bag, topics.truth, times)
+    truth = read_truth(bag, topics, times)
     notes = [*bag.notes, *notes_on_times(topics, times, truth)]
     unpacked, lines = Unpacked(unusable_boxes=truth.unusable, notes=notes), []
     digits = max(4, len(str(bag.counts[topics.image])))
