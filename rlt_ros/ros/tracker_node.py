@@ -313,7 +313,7 @@ class TrackerNode(ManagedNode):
         self._complaints.catch_up()
         self._asked.look()
         status = self._worker.status()
-        if self._out.status_age >= STATUS_PERIOD:
+        if self._out.status_age > STATUS_PERIOD / 2:  # the timer's, if nothing came since
             self.on_status(status, None)
         self._publish_health(status, self._images, self._watch.notice)
 

@@ -16,6 +16,7 @@ from scripted_tracker import ScriptedTracker
 from vision_msgs.msg import Detection2D
 from worker_bench import Log
 
+from rlt_ros.ros.outputs.publications import Publications
 from rlt_ros.ros.tracker_node import TrackerNode
 from rlt_ros.ros.worker.frames import MIB
 
@@ -46,6 +47,17 @@ def init_box(frame_id: str = "", angle: float = 0.0) -> Detection2D:
     message.bbox.center.theta = angle
     message.bbox.size_x = message.bbox.size_y = 20.0
     return message
+
+
+def test_an_idle_node_tells_its_status_with_every_tick_of_its_timer(
+    node: TrackerNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[float] = []
+    for age in (0.999, 1.001, 0.1):  # since the tick before, or since a frame
+        monkeypatch.setattr(Publications, "status_age", age)
+        monkeypatch.setattr(node, "on_status", lambda *_, age=age: told.append(age))
+        node._on_timer()
+    assert told == [0.999, 1.001]
 
 
 def test_a_frame_is_known_by_its_camera_and_its_size(node: TrackerNode) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rlt_ros.benchmark.datasets.errors import DatasetError
 from rlt_ros.benchmark.datasets.sequence import Sequence
 from rlt_ros.media.sources import natural_order
+from rlt_ros.pixels.files import is_text
 from rlt_ros.pixels.intensity import IntensityRange
 
 
@@ -34,10 +35,12 @@ class Dataset(ABC):
             form: how a sequence is laid out, for the error.
 
         Raises:
-            DatasetError: there is no sequence.
+            DatasetError: there is no sequence, or the name of one cannot be written into results.
         """
         if not names:
             raise DatasetError(f"{path} holds no sequence ({form})")
+        if odd := [ascii(name) for name in names if not is_text(name)]:
+            raise DatasetError(f"{path} holds {odd[0]}, a name that is no text: rename it")
         self.name = path.name
         self.names = names
 

