@@ -40,8 +40,8 @@ class TrackerClient(Closing):
         name: of the node, with its namespace.
         timeout: seconds to wait for the node, and for each of its answers.
 
-    Every method raises `TrackerRefusedError` where the node refuses, and TimeoutError where it does
-    not answer in time.
+    Every method raises `TrackerRefusedError` where the node refuses, TimeoutError where it does not
+    answer in time, and RuntimeError once the client is closed.
     """
 
     def __init__(self, name: str = "/rlt/tracker", *, timeout: float = 60.0) -> None:
@@ -49,7 +49,8 @@ class TrackerClient(Closing):
         self._timeout = timeout
         self._context = Context()
         rclpy.init(args=[], context=self._context)
-        self._node = rclpy.create_node("tracker_client", context=self._context)
+        # Without /rosout: nothing is logged, and a second client would be warned of by rcl.
+        self._node = rclpy.create_node("tracker_client", context=self._context, enable_rosout=False)
         self._clients: dict[str, Any] = {}
         self._heard: queue.SimpleQueue[Detection2D | None] | None = None
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -101,6 +102,7 @@ class TrackerClient(Closing):
 
     def detections(self) -> Iterator[Detection2D]:
         """Yield every detection from the first call on, until the client is closed."""
+        self._check_open()
         if self._heard is None:
             self._heard = queue.SimpleQueue()
             topic = self._name.rpartition("/")[0] + "/detection"
@@ -109,6 +111,7 @@ class TrackerClient(Closing):
             )
         while (detection := self._heard.get()) is not None:
             yield detection
+        self._heard.put(None)  # for whoever else iterates
 
     def close(self) -> None:
         """End the thread and leave ROS; ``detections`` end, too."""
@@ -119,7 +122,12 @@ class TrackerClient(Closing):
         if self._heard is not None:
             self._heard.put(None)
 
+    def _check_open(self) -> None:
+        if not self._context.ok():
+            raise RuntimeError("the client is closed; make a new one")
+
     def _ask(self, kind: Any, service: str, **fields: Any) -> Any:
+        self._check_open()
         name = f"{self._name}/{service}"
         if service not in self._clients:
             self._clients[service] = self._node.create_client(kind, name)

@@ -9,7 +9,9 @@ import io
 import re
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from lifecycle_msgs.srv import ChangeState
 from node_bench import BOX, LOADING_TIMEOUT, LOSSLESS, QUICK, TIMEOUT, Client, NodeProcess
 from rlt_ros.msg import TrackerStatus
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import Detection2D, Detection2DArray
 
 from rlt_ros.messages.detections import stamp_nanoseconds
 from rlt_ros.ros.client import TrackerClient, TrackerRefusedError
@@ -201,3 +203,33 @@ def test_readmes_example_runs(scene: Callable[..., Scene], monkeypatch: pytest.M
     found = [tuple(map(float, line.split(", "))) for line in centres]
     assert all(abs(one[0] - x - w / 2) < 6 and abs(one[1] - y - h / 2) < 6 for one in found)
     assert kept == f"kept in {made.folder / 'head.safetensors'}"
+
+
+def test_a_client_that_is_closed_says_so_and_ends_all_who_listen(
+    ros: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tracker, other = (TrackerClient("/nobody/tracker", timeout=TIMEOUT) for _ in range(2))
+    begun = threading.Barrier(3)
+
+    def listen() -> list[Detection2D]:
+        heard = tracker.detections()
+        first = next(heard)
+        begun.wait(TIMEOUT)
+        return [first, *heard]
+
+    with other, ThreadPoolExecutor(2) as pool:
+        listening = [pool.submit(listen)]
+        deadline = time.monotonic() + TIMEOUT
+        while tracker._heard is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        listening.append(pool.submit(listen))
+        for _ in listening:
+            tracker._heard.put(Detection2D())
+        begun.wait(TIMEOUT)
+        tracker.close()
+        assert [one.result(TIMEOUT) for one in listening] == 2 * [[Detection2D()]]
+        for call in (tracker.reset, lambda: next(tracker.detections())):
+            with pytest.raises(RuntimeError, match="the client is closed; make a new one"):
+                call()
+    assert "Publisher already registered" not in capfd.readouterr().err
