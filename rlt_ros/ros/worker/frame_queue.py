@@ -123,6 +123,14 @@ class FrameQueue:
                     " clock that was set?); an init box names the newest frame with its stamp",
                 )
             )
+        if self._last is not None and not fits(frame_id, self._last.frame_id):
+            problems.append(
+                Problem(
+                    "two cameras",
+                    f"images of '{self._last.frame_id}' and of '{frame_id}' come on one topic, and"
+                    " targets are looked for in both: give each camera a topic of its own",
+                )
+            )
         self._last = frame
         requests, refused = self._requests_for(frame)
         problems += refused

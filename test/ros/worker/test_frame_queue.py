@@ -140,6 +140,16 @@ def test_frame_ids_that_fit(box: str, image: str, same: bool) -> None:
 
 
 @pytest.mark.parametrize("keep_all", [False, True])
+def test_two_cameras_on_one_topic_are_told(keep_all: bool) -> None:
+    queue = make_queue(keep_all=keep_all)
+    assert send(queue, 1, frame_id="left") == send(queue, 2, frame_id="/left") == []
+    (problem,) = send(queue, 3, frame_id="right")
+    assert "images of '/left' and of 'right' come on one topic" in problem.text
+    assert not problem.box_refused
+    assert send(queue, 4, frame_id="") == send(queue, 5, frame_id="left") == []
+
+
+@pytest.mark.parametrize("keep_all", [False, True])
 def test_the_buffer_is_bounded_in_bytes(keep_all: bool) -> None:
     queue = make_queue(keep_all=keep_all)
     send(queue, *range(1, 31), mib=27)  # 4K
