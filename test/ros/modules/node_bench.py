@@ -212,7 +212,7 @@ class Client:
 
     def choose(self, box: tuple[float, ...], header: Header | None = None) -> None:
         """Publish an init box: x, y, w, h on the frame with that header, else on the next one."""
-        x, y, w, h = box
+        x, y, w, h = map(float, box)
         message = Detection2D(header=header or Header())
         message.bbox.center.position.x = x + w / 2
         message.bbox.center.position.y = y + h / 2
