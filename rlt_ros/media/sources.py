@@ -215,6 +215,7 @@ class ImageSource(FrameSource):
     def __iter__(self) -> Iterator[Frame]:
         scaling = IntensityScaling(self._intensity)
         complaints = Complaints(_LOG)
+        readable = 0
         for index, file in enumerate(self._files):
             pixels = read_image(file)
             problem = f"{file} is not a readable image"
@@ -226,9 +227,10 @@ class ImageSource(FrameSource):
                 complaints.warn("unreadable", f"{problem}; this frame is skipped")
                 self.unreadable += 1
             else:
+                readable += 1
                 yield Frame(index + 1, index / self.fps, image)
         complaints.catch_up(everything=True)
-        if self.unreadable == self.length:
+        if not readable:
             raise SourceError(f"none of the {self.length} images of {self.name} can be read")
 
 

@@ -29,7 +29,8 @@ class Tracker(HeldTarget):
     """Tracks one target by detection with a classifier that keeps learning.
 
     All calls but ``stop`` must come from one thread, and in a process that was not forked from one
-    that has made a tracker; those that do not are refused with RuntimeError. The class is a context
+    that has made a tracker; in such a fork, and amid another call, what uses or changes the target
+    is refused with RuntimeError, but for maps, which ``on_step`` may ask for. It is a context
     manager, which calls ``close`` at its end. Modes of PyTorch that the caller is in, its random
     numbers and its number of threads are neither used nor changed; the precision that it allows
     matrix products (``torch.set_float32_matmul_precision``) counts here as well.

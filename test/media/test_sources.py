@@ -129,6 +129,13 @@ def test_file_that_is_no_video_is_named(tmp_path: Path) -> None:
         open_source(tmp_path / "noise.mp4")
 
 
+def test_what_was_unreadable_the_first_time_does_not_count_the_second(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "1.png"), np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "2.png").write_bytes(b"no image")
+    with open_source(tmp_path) as source:
+        assert [[frame.number for frame in source] for _ in range(3)] == [[1]] * 3
+
+
 def test_only_broken_images_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "1.png").write_bytes(b"")
     with pytest.raises(SourceError, match="none of the 1 images"):

@@ -131,7 +131,7 @@ class Follower:
                     text = f"target {target.target_id} skips a frame: {in_words(error)}"
                     skipped = Problem(f"target skips: {place(error)}", text)
                     self._skipped = self._skipped or skipped
-                    self._reporter.warn(*skipped[:2])
+                    self._reporter.warn(skipped.kind, skipped.text)
             else:
                 found.append(target)
                 if was_lost and target.state != State.LOST:
