@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 import rclpy
 from node_bench import NodeProcess
 from rclpy.executors import SingleThreadedExecutor
+from spinning_until import spin_until
 from std_srvs.srv import SetBool
 
 from rlt_ros.ros.services.deferred_service import Answer, DeferredService
@@ -47,12 +48,8 @@ class ServiceBench:
         self.until(lambda: len(self.requests) > count or future.done())
         return future
 
-    def until(self, condition: Any) -> None:
-        for _ in range(2000):
-            if condition():
-                return
-            self._executor.spin_once(0.01)
-        raise AssertionError("waited in vain")
+    def until(self, condition: Callable[[], object]) -> None:
+        spin_until(self._executor, condition)
 
     def answer_to(self, future: Any) -> tuple[bool, str]:
         self.until(future.done)

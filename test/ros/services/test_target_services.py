@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 import rclpy
 from node_bench import NodeProcess
 from rclpy.executors import SingleThreadedExecutor
+from spinning_until import spin_until
 
 from rlt_ros.ros.interface import services
 from rlt_ros.ros.interface.services import Service
@@ -76,12 +77,8 @@ class Bench:
         self.until(lambda: future.done() or (self.worker and len(self.worker.asked) > count))
         return future
 
-    def until(self, condition: Any) -> None:
-        for _ in range(2000):
-            if condition():
-                return
-            self.executor.spin_once(0.01)
-        raise AssertionError("waited in vain")
+    def until(self, condition: Callable[[], object]) -> None:
+        spin_until(self.executor, condition)
 
     def answer_to(self, future: Any) -> tuple[Any, ...]:
         """Return success, message and, where there is one, the target of an answer."""
