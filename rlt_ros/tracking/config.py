@@ -31,7 +31,7 @@ def _parse_device(text: str) -> str:
 _running = partial(setting, "how it runs")
 _features = partial(setting, "from boxes to numbers: backbone and features")
 _first_frame = partial(setting, "samples of the first frame")
-_regression = partial(setting, "box regression")
+_regression = partial(setting, "box regression, learned in the first frame")
 _classifier = partial(setting, "the classifier and its attention")
 _training = partial(setting, "training, in the first frame and in updates")
 _search = partial(setting, "each frame: where the target is looked for")
@@ -189,13 +189,6 @@ class TrackerConfig:
         "paper, width and height only follow as far as the classifier's score does not fall",
         minimum=1,
         maximum=10,
-    )
-    regression_interval: int = _regression(
-        4,
-        "of so many frames in which the target was found, box regression goes on learning sizes "
-        "from one; 0 learns from the first frame alone, as in the paper",
-        minimum=0,
-        maximum=1000,
     )
     hidden_units: int = _classifier(
         256, "width of the two hidden layers of the classifier", minimum=8, maximum=4096
@@ -500,7 +493,6 @@ PRESETS: dict[str, dict[str, Value]] = {
         "regression_ridge": 1000.0,
         "regression_features": "classifier",
         "regression_steps": 1,
-        "regression_interval": 0,
         "extent_share": 0.0,
         "flow_share": 0.0,
         "lost_after": 1,

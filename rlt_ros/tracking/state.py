@@ -110,10 +110,6 @@ class Kept:
             raise self.misfit(name, f"is not one of {', '.join(map(str, choices))}")
         return value
 
-    def has(self, name: str) -> bool:
-        """Return whether there is anything of a name."""
-        return name in self._state
-
     def value(self, name: str) -> Any:
         """Return whatever it is."""
         if name not in self._state:

@@ -24,8 +24,6 @@ from rlt_ros.tracking.finding.verification import Verifier, restored_verifier
 from rlt_ros.tracking.learning import sampling
 from rlt_ros.tracking.learning.box_regression import (
     BoxRegressor,
-    boxes_about,
-    regression_features,
     restored_regressor,
 )
 from rlt_ros.tracking.learning.classifier import TARGET, Classifier
@@ -33,8 +31,6 @@ from rlt_ros.tracking.state import Kept, State
 
 # Frames without success before the rest of the frame is searched.
 SCAN_AFTER = 2
-# Least likeness of a find that box regression learns from: what covers a target's edge is not it.
-SURE_LIKENESS = 0.9
 # Most parts of the frame that are searched at once for a target whose place nobody knows.
 PARTS_AT_ONCE = 32
 
@@ -100,7 +96,6 @@ class Detector:
         self._regressor = regressor
         self._verifier = verifier
         self._jump = Jump(config.jump_penalty, config.jump_relief)
-        self._finds = 0  # that were sure, since the first frame
 
     def find(self, scene: Scene, box: Boxes, reach: float, failures: int) -> Find:
         """Return the target, or where there is none the best guess near ``box``.
@@ -169,7 +164,6 @@ class Detector:
         """Return what was learned and seen of the target, for ``restored``."""
         return {
             "last_found": self._last_found,
-            "finds": self._finds,
             "regressor": None if self._regressor is None else self._regressor.state(),
             "verifier": None if self._verifier is None else self._verifier.state(),
         }
@@ -189,33 +183,19 @@ class Detector:
             InvalidTargetError: it is of other features.
         """
         regressor, verifier = kept.optional("regressor"), kept.optional("verifier")
-        self = cls(
+        return cls(
             config,
             rng,
             kept.box("last_found"),
             None if regressor is None else restored_regressor(config, like, regressor),
             None if verifier is None else restored_verifier(config, like, verifier),
         )
-        if kept.has("finds"):  # not where a version kept it that did not count them
-            self._finds = kept.integer("finds")
-        return self
 
     def confirm(self, find: Find, failures: int) -> None:
         """Take a find for the target; see ``find``."""
         self._last_found = find.seen.box
         if self._verifier is not None:
             self._verifier.confirm(find.features, find.box, failures + 1)
-
-    def learn_sizes(self, find: Find) -> None:
-        """Have box regression learn from the box that a sure find was given in the end."""
-        interval = self._config.regression_interval
-        if self._regressor is None or not interval or find.likeness < SURE_LIKENESS:
-            return
-        self._finds += 1
-        if self._finds % interval == 0:
-            boxes = boxes_about(find.box)
-            features = regression_features(self._config, find.extractor, boxes)
-            self._regressor.learn_sizes(features, boxes, find.box)
 
     def doubt(self, find: Find) -> None:
         """Take a find for a guess; see ``find``."""

@@ -157,7 +157,6 @@ class Search:
             if self._extent is not None:
                 box = self._extent.weighed(find.extractor, box)
                 find = find._replace(box=box)
-            self._detector.learn_sizes(find)
             box = self._steadying.steadied(box, scene.image, followed=not self.failures)
             self.box = carried_over(config, find)
             self._expectation.found(self._before, self.box)

@@ -14,12 +14,12 @@ from pretended_extractor import Computing
 from rlt_ros.tracking import make_config
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.finding import detection
-from rlt_ros.tracking.finding.detection import SCAN_AFTER, SURE_LIKENESS, Detector, Find, Scene
+from rlt_ros.tracking.finding.detection import SCAN_AFTER, Detector, Find, Scene
 from rlt_ros.tracking.finding.redetection import frame_parts
 from rlt_ros.tracking.finding.search import carried_over
 from rlt_ros.tracking.finding.sighting import Sighting
 from rlt_ros.tracking.finding.verification import Verdict
-from rlt_ros.tracking.learning.box_regression import boxes_about, regression_features
+from rlt_ros.tracking.learning.box_regression import regression_features
 
 START = np.array([100.0, 80.0, 40.0, 20.0])
 
@@ -468,39 +468,3 @@ def test_candidates_pay_for_their_distance(
     assert find.seen.box[0] - wide[0] == chosen
     # What the classifier says of it is left as it is.
     assert find.seen.score == pytest.approx(gains[chosen] + 1.0)
-
-
-@pytest.mark.parametrize(("interval", "finds"), [(0, []), (1, [1, 2, 3, 4, 5]), (2, [2, 4])])
-def test_box_regression_goes_on_learning_sizes_from_one_find_of_so_many(
-    interval: int, finds: list[int]
-) -> None:
-    noted: list[tuple[int, Boxes, Boxes]] = []
-
-    class Learning:
-        def learn_sizes(self, features: torch.Tensor, boxes: Boxes, target: Boxes) -> None:
-            assert torch.equal(features, torch.from_numpy(boxes))  # as the extractor has them
-            noted.append((number, boxes, target))
-
-        def state(self) -> dict[str, Any]:
-            return {}
-
-    fake: Any = Learning()
-    there: Any = Extractor()
-    settings: dict[str, Any] = {
-        "regression_interval": interval,
-        "regression_features": "classifier",
-    }
-    detector = Detector(make_config(**settings), np.random.default_rng(0), START, fake, None)
-    seen = Sighting(START, START[None], torch.zeros(1, 4), 1.0, 0.9)
-    for number in range(1, 6):
-        box = START + np.array([number, 0.0, 0.0, 0.0])
-        find = Find(seen, box, torch.zeros(1, 4), SURE_LIKENESS, True, True, there)
-        detector.learn_sizes(find)
-        detector.learn_sizes(find._replace(likeness=SURE_LIKENESS - 0.01))  # counts for nothing
-    assert [number for number, *_ in noted] == finds
-    for number, boxes, target in noted:
-        assert target[0] == START[0] + number
-        np.testing.assert_array_equal(boxes, boxes_about(target))
-    assert detector.state()["finds"] == (5 if interval else 0)
-    nothing = Detector(make_config(), np.random.default_rng(0), START, None, None)
-    nothing.learn_sizes(Find(seen, START, torch.zeros(1, 4), 1.0, True, True, there))

@@ -64,7 +64,6 @@ class Told:
         self.asked: list[tuple[list[float], float, int]] = []
         self.confirmed: list[int] = []
         self.doubted: list[Find] = []
-        self.learned: list[list[float]] = []
         self.followed: list[bool] = []
         self.begun: list[object] = []
         self.carried: list[list[float]] = []
@@ -89,9 +88,6 @@ class Told:
 
     def doubt(self, find: Find) -> None:
         self.doubted.append(find)
-
-    def learn_sizes(self, find: Find) -> None:
-        self.learned.append(find.box.tolist())
 
     def steadied(self, box: Boxes, image: Any, followed: bool) -> Boxes:
         self.followed.append(followed)
@@ -196,7 +192,6 @@ def test_a_find_is_weighed_with_how_far_it_reaches(
     np.testing.assert_allclose(following.box, [18.0, 10.0, 12.0, 6.0])  # the root of 8 * 18
     _, result = following.find(SCENE)  # what is doubted is not
     assert result.box.tolist() == TARGET.tolist()
-    assert told.learned == [find.box.tolist()]  # not as steadied, and nothing of what is doubted
 
 
 def test_a_lost_target_is_searched_ever_wider_where_it_was_last(told: Told) -> None:

@@ -17,7 +17,6 @@ CHANGES: tuple[Changes, ...] = (
     {"background_swaps": 0},
     {"regression_features": "classifier"},
     {"regression_steps": 1},
-    {"regression_interval": 0},
     {"redetection_probability": 1, "scan_probability": 1},
     {"doubt_probability": 0},
     {"initial_scale_negatives": 0, "frame_scale_negatives": 0},
