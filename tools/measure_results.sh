@@ -43,8 +43,10 @@ measure gpu_paper rlt-bench gpu --set precision=tf32 --only "first frame: paper,
 evaluate paper_otb rlt-bench ope OTB --tracker rlt:paper --tracker rlt:paper,attention_weight=0 --sequences Bird2,Couple,Deer,Football1,Skiing --seeds 3 --set device=cpu
 evaluate table1_otb rlt-bench ablation table1 OTB --sequences Crossing,Deer,Couple,DragonBaby,Skiing --seeds 3 --set device=cpu
 evaluate table1_field rlt-bench ablation table1 FIELD --sequences bike1,car14,Gull1,person11 --max-frames 100 --seeds 3 --set device=cpu
+evaluate table1_paper rlt-bench ablation table1 OTB --preset paper --sequences Bird2,Couple,Deer,Football1,Skiing --seeds 1 --set device=cpu
 evaluate table2_otb rlt-bench ablation table2 OTB --sequences Crossing,Deer,Couple,DragonBaby,Skiing --seeds 3 --set device=cpu
 evaluate table2_field rlt-bench ablation table2 FIELD --sequences bike1,car14,Gull1,person11 --max-frames 100 --seeds 3 --set device=cpu
+evaluate table2_paper rlt-bench ablation table2 OTB --preset paper --sequences Bird2,Couple,Deer,Football1,Skiing --seeds 1 --set device=cpu
 measure fig2 rlt-bench ablation fig2 OTB --set device=cpu
 measure fig3 rlt-bench ablation fig3 OTB --set device=cpu
 measure reference rlt-bench speed --reference
