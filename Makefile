@@ -53,8 +53,9 @@ test: lint  ## check style and types, then run all tests; what fails is run once
 	  --reruns 1 --rerun-show-tracebacks $(ARGS)
 
 lint: setup  ## check style (ruff) and types (mypy), these with the oldest numpy as well
-	@. tools/env.sh && ruff check && ruff format --check && mypy && \
-	  PYTHONPATH=.venv/oldest:$$PYTHONPATH mypy --cache-dir=.mypy_cache/oldest
+	@. tools/env.sh && ruff check && ruff format --check && \
+	  { PYTHONPATH=.venv/oldest:$$PYTHONPATH mypy --cache-dir=.mypy_cache/oldest & } && \
+	  mypy && wait $$!
 
 clean:  ## remove all that was made, except results in out
 	rm -rf .venv build install log *.egg-info .mypy_cache .pytest_cache .ruff_cache

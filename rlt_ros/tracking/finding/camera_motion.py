@@ -59,7 +59,7 @@ class CameraMotion:
                 raise kept.misfit("grey", "is empty")
         return self
 
-    def next_frame(self, image: NDArray[np.uint8], target: Boxes) -> NDArray[np.float64]:
+    def next_frame(self, image: NDArray[np.uint8], target: Boxes) -> NDArray[np.float64] | None:
         """Return where the background goes from the frame before to this one of its size.
 
         Args:
@@ -67,8 +67,8 @@ class CameraMotion:
             target: ``(4,)`` the target in the frame before, in pixels; it may move by itself.
 
         Returns:
-            ``(2, 3)``: a place x, y in pixels is then at A (x, y, 1); ``STILL`` where it cannot be
-            told, and in the first frame.
+            ``(2, 3)``: a place x, y in pixels is then at A (x, y, 1); ``STILL`` in the first frame.
+            None where it cannot be told.
         """
         before, self._grey = self._grey, _small(image)
         if before is None or before.shape != self._grey.shape:
@@ -79,13 +79,13 @@ class CameraMotion:
         off = np.abs(points - centres(target) * zoom) > TARGET_REACH / 2 * target[2:] * zoom
         points = points[off.any(axis=1)].astype(np.float32)
         if len(points) < FEWEST_POINTS:
-            return STILL
+            return None
         there, seen, _ = cv2.calcOpticalFlowPyrLK(
             before, self._grey, points, None, winSize=(WINDOW, WINDOW), maxLevel=HALVINGS
         )
         kept = seen.ravel() == 1
         if kept.sum() < FEWEST_POINTS:
-            return STILL
+            return None
         moved, agreeing = cv2.estimateAffinePartial2D(
             points[kept],
             there[kept],
@@ -94,7 +94,7 @@ class CameraMotion:
             maxIters=HYPOTHESES,
         )
         if moved is None or agreeing.sum() < max(FEWEST_POINTS, LEAST_SHARE * len(points)):
-            return STILL
+            return None
         return np.column_stack([moved[:, :2], moved[:, 2] / zoom])
 
 

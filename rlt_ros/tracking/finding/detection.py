@@ -134,11 +134,11 @@ class Detector:
                 finds += [find] if find.is_target else []
         return max(finds, key=lambda find: find.likeness, default=nearby)
 
-    def carry(self, expected: Callable[[Boxes], Boxes]) -> None:
-        """Take the next frame: what was at a box of the last one is expected elsewhere."""
+    def carry(self, expected: Callable[[Boxes], Boxes], is_guessed: bool) -> None:
+        """Take the next frame; see ``Verifier.carry``."""
         self._last_found = expected(self._last_found)
         if self._verifier is not None:
-            self._verifier.carry(expected)
+            self._verifier.carry(expected, is_guessed)
 
     def find_anywhere(self, scene: Scene, nearby: Find, box: Boxes, failures: int) -> Find:
         """Return the target seen in any part of the frame, or ``nearby`` where it is not.

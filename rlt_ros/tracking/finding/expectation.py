@@ -3,7 +3,8 @@
 """Where a target is expected in the next frame: moved with the picture, and on by itself.
 
 The paper searches around the last box. A camera that swings moves all of them; a target that goes
-on against the background, followed by a camera or not, is where both together take it.
+on against the background, followed by a camera or not, is where both together take it. Where a
+frame is too blurred to tell, or all waves, the camera goes on as it did.
 """
 
 from __future__ import annotations
@@ -25,12 +26,17 @@ class Expectation:
     Args:
         inertia: share of the velocity that is expected to go on, see ``inertia``; 0 expects
             everything where it was, whatever the camera does.
+
+    Attributes:
+        is_guessed: nobody could tell how the camera has moved since the last frame.
     """
 
     def __init__(self, inertia: float) -> None:
         self._inertia = inertia
         self._camera = CameraMotion() if inertia else None
         self._moved = STILL
+        self._swing = np.zeros(2)  # of the picture, where the target was
+        self.is_guessed = False
         self._size = np.full(2, np.inf)
         self._velocity = np.zeros(2)
 
@@ -61,8 +67,16 @@ class Expectation:
             target: ``(4,)`` where the target was.
         """
         self._size = np.array([image.shape[1], image.shape[0]])
-        if self._camera is not None:
-            self._moved = self._camera.next_frame(image, target)
+        if self._camera is None:
+            return
+        moved = self._camera.next_frame(image, target)
+        self.is_guessed = moved is None
+        if moved is None:
+            self._swing = self._inertia * self._swing
+            self._moved = np.column_stack([np.eye(2), self._swing])
+        else:
+            self._moved = moved
+            self._swing = self.carried(target)[:2] - target[:2]
 
     def carried(self, box: Boxes) -> Boxes:
         """Return where in this frame ``(4,)`` what was in a box of the last one is, if it rests."""

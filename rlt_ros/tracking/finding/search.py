@@ -134,7 +134,7 @@ class Search:
         self._before = self.box
         self._expectation.next_frame(image, self.box)
         self.box = self._expectation.expected(self.box)
-        self._detector.carry(self._expectation.expected)
+        self._detector.carry(self._expectation.expected, self._expectation.is_guessed)
 
     def find(self, scene: Scene, suggested: Sequence[Boxes] = ()) -> tuple[Find, TrackResult]:
         """Find the target in the frame that it was expected in, or say that it is not there.

@@ -38,6 +38,9 @@ USUAL_FLOOR = 0.1
 # Target sides that a find may lie away from the last confirmed box before that counts, those that
 # come free with each frame since, and how fast it counts.
 FREE_SIDES, FREE_SIDES_PER_FRAME, JUMP_RATE = 0.3, 0.2, 2.0
+# Those that come free with each frame in which nobody knows how the camera has moved: from one of
+# a drone's blurred frames to the next it takes targets away by their side or more.
+FREE_SIDES_GUESSED = 1.0
 # What is asked falls with the frames in doubt, since looks go on changing unseen, and further with
 # those of them, up to the last, in which the classifier took what was followed for the target.
 FALL_PER_FRAME, LARGEST_FALL, LARGEST_FALL_FOLLOWED = 0.015, 0.15, 0.1
@@ -91,7 +94,7 @@ class Verifier:
         self._first = len(features)
         self._box = box
         self._usual = FIRST_USUAL
-        self._confirmed = self._last_look = self._frame = self._followed = 0
+        self._confirmed = self._last_look = self._frame = self._followed = self._guessed = 0
         self._compared: tuple[Tensor, float] | None = None  # with the looks as they are
 
     def state(self) -> State:
@@ -145,9 +148,15 @@ class Verifier:
         likeness = self._cosine(features) / max(self._usual, USUAL_FLOOR)
         return Verdict(likeness, likeness > self._needed(box, frames_in_doubt))
 
-    def carry(self, expected: Callable[[Boxes], Boxes]) -> None:
-        """Take the next frame: what was at a box of the last one is expected elsewhere."""
+    def carry(self, expected: Callable[[Boxes], Boxes], is_guessed: bool = False) -> None:
+        """Take the next frame: what was at a box of the last one is expected elsewhere.
+
+        Args:
+            expected: says where.
+            is_guessed: nobody knows how the camera has moved.
+        """
         self._box = expected(self._box)
+        self._guessed += is_guessed
 
     def confirm(self, features: Tensor, box: Boxes, frames: int) -> None:
         """Take a find for the target.
@@ -157,7 +166,7 @@ class Verifier:
             frames: since the last call, this one included.
         """
         cosine = self._cosine(features)
-        self._followed = 0
+        self._followed = self._guessed = 0
         self._confirmed += 1
         self._frame += frames
         share = max(USUAL_SHARE, 1.0 / self._confirmed)
@@ -186,7 +195,8 @@ class Verifier:
         base = least.doubtful if frames_in_doubt else least.steady
         moved = np.linalg.norm(centres(box) - centres(self._box))
         sides = float(moved) / math.sqrt(float(self._box[2:].prod()))
-        beyond = max(0.0, sides - FREE_SIDES - FREE_SIDES_PER_FRAME * frames_in_doubt)
+        free = FREE_SIDES + FREE_SIDES_PER_FRAME * frames_in_doubt
+        beyond = max(0.0, sides - free - FREE_SIDES_GUESSED * self._guessed)
         needed = base + (least.jumped - base) * min(1.0, JUMP_RATE * beyond)
         fall = min(FALL_PER_FRAME * frames_in_doubt, LARGEST_FALL)
         return needed - fall - min(FALL_PER_FRAME * self._followed, LARGEST_FALL_FOLLOWED)

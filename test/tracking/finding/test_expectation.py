@@ -20,9 +20,9 @@ BOX = np.array([20.0, 10.0, 8.0, 6.0])  # centre 24, 13
 class Camera:
     """Stands for the camera's motion: that of the test."""
 
-    moved: NDArray[np.float64] = np.eye(2, 3)
+    moved: NDArray[np.float64] | None = np.eye(2, 3)
 
-    def next_frame(self, image: Any, target: Any) -> NDArray[np.float64]:
+    def next_frame(self, image: Any, target: Any) -> NDArray[np.float64] | None:
         assert image is IMAGE
         return self.moved
 
@@ -83,6 +83,26 @@ def test_a_jump_is_no_velocity(camera: type[Camera]) -> None:
     assert expected(one, BOX)[1] == pytest.approx(10.0 + 0.5 * velocity)
     one.found(BOX, BOX + np.array([0.0, velocity - 1.01 * side, 0.0, 0.0]))
     assert expected(one, BOX)[1] == pytest.approx(10.0 + 0.5 * velocity / 2)
+
+
+def test_a_camera_that_nobody_can_follow_goes_on_as_it_did(camera: type[Camera]) -> None:
+    """Blur comes with the fastest swings: to expect a rest there is to lose what was followed."""
+    one, guessed = Expectation(0.5), []
+
+    def next_one(moved: NDArray[np.float64] | None) -> list[float]:
+        camera.moved = moved
+        one.next_frame(IMAGE, BOX)
+        guessed.append(one.is_guessed)
+        return expected(one, BOX)
+
+    # A zoom about the middle of the box, and a shift: what is there moves by the shift alone.
+    next_one(np.array([[1.5, 0.0, -12.0 + 8.0], [0.0, 1.5, -6.5 - 4.0]]))
+    assert next_one(None) == pytest.approx([24.0, 8.0, 8.0, 6.0])
+    assert next_one(None) == pytest.approx([22.0, 9.0, 8.0, 6.0])
+    one.found(BOX, BOX + np.array([2.0, -1.0, 0.0, 0.0]))  # as it was guessed: it rests
+    assert next_one(np.eye(2, 3)) == BOX.tolist()
+    assert next_one(None) == BOX.tolist(), "the swing is over"
+    assert guessed == [False, True, True, False, True]
 
 
 def test_nothing_is_expected_outside_of_the_image(camera: type[Camera]) -> None:

@@ -80,7 +80,8 @@ class Told:
     def begin(self, image: object, helper: object) -> None:
         self.begun.append(helper)
 
-    def carry(self, expected: Any) -> None:
+    def carry(self, expected: Any, is_guessed: bool) -> None:
+        assert is_guessed, "frames without anything tell nothing of the camera"
         self.carried.append(expected(TARGET).tolist())
 
     def confirm(self, find: Find, failures: int) -> None:

@@ -117,6 +117,27 @@ def test_jumps_are_from_where_it_was_confirmed_last() -> None:
     assert not verifier.judge(look(0.9 * 0.8, way=2), HERE, 1).believed
 
 
+def test_distance_says_little_where_nobody_knows_how_the_camera_moved() -> None:
+    """A target's side more is free with each such frame, until the target is confirmed again."""
+
+    def stays(box: NDArray[np.float64]) -> NDArray[np.float64]:
+        return box
+
+    def jump(sides: float) -> bool:
+        box = HERE + np.array([10.0 * sides, 0.0, 0.0, 0.0])
+        return verifier.judge(look(0.9 * 0.8, way=2), box, 1).believed
+
+    verifier = verifier_with_usual(0.8)
+    verifier.carry(stays, is_guessed=False)
+    assert jump(0.4) and not jump(1.0)
+    verifier.carry(stays, is_guessed=True)
+    assert jump(1.4) and not jump(2.0)
+    verifier.carry(stays, is_guessed=True)
+    assert jump(2.4) and not jump(3.0)
+    verifier.confirm(look(0.8), HERE, 1)
+    assert jump(0.4) and not jump(1.0)
+
+
 def test_new_looks_are_learned_step_by_step_and_the_first_one_stays() -> None:
     verifier = Verifier(look(1.0), HERE, LEAST)
     angles = np.linspace(0, np.pi / 2, 40)
