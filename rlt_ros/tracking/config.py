@@ -282,8 +282,8 @@ class TrackerConfig:
     inertia: float = _search(
         0.8,
         "share of the target's velocity against the background that is expected to go on into the "
-        "next frame, which the camera's own motion moves as well; 0 searches around the last box, "
-        "as in the paper",
+        "next frame, beside the camera's own motion, and of that where a frame does not tell it; "
+        "0 searches around the last box, as in the paper",
         minimum=0.0,
         maximum=1.0,
     )

@@ -148,7 +148,7 @@ class Verifier:
         likeness = self._cosine(features) / max(self._usual, USUAL_FLOOR)
         return Verdict(likeness, likeness > self._needed(box, frames_in_doubt))
 
-    def carry(self, expected: Callable[[Boxes], Boxes], is_guessed: bool = False) -> None:
+    def carry(self, expected: Callable[[Boxes], Boxes], is_guessed: bool) -> None:
         """Take the next frame: what was at a box of the last one is expected elsewhere.
 
         Args:
