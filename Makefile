@@ -55,7 +55,7 @@ test: lint  ## check style and types, then run all tests; what fails is run once
 lint: setup  ## check style (ruff) and types (mypy), these with the oldest numpy as well
 	@. tools/env.sh && ruff check && ruff format --check && \
 	  { PYTHONPATH=.venv/oldest:$$PYTHONPATH mypy --cache-dir=.mypy_cache/oldest & } && \
-	  mypy && wait $$!
+	  { mypy; newest=$$?; wait $$! && exit $$newest; }
 
 clean:  ## remove all that was made, except results in out
 	rm -rf .venv build install log *.egg-info .mypy_cache .pytest_cache .ruff_cache
