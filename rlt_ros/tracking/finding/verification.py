@@ -196,7 +196,8 @@ class Verifier:
         moved = np.linalg.norm(centres(box) - centres(self._box))
         sides = float(moved) / math.sqrt(float(self._box[2:].prod()))
         free = FREE_SIDES + FREE_SIDES_PER_FRAME * frames_in_doubt
-        beyond = max(0.0, sides - free - FREE_SIDES_GUESSED * self._guessed)
+        free += FREE_SIDES_GUESSED * self._guessed
+        beyond = max(0.0, sides - free)
         needed = base + (least.jumped - base) * min(1.0, JUMP_RATE * beyond)
         fall = min(FALL_PER_FRAME * frames_in_doubt, LARGEST_FALL)
         return needed - fall - min(FALL_PER_FRAME * self._followed, LARGEST_FALL_FOLLOWED)
