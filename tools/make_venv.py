@@ -229,8 +229,9 @@ def torch_index() -> list[str]:
 
 def pip_install(*arguments: str) -> None:
     command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+    # Python compiles what it imports; all there is would take pip half of its time.
     run_logged(
-        [*command, *arguments],
+        [*command, "--no-compile", *arguments],
         "pip could not install everything. If the lines above speak of connections or time-outs, "
         "check that this machine reaches https://pypi.org (behind a proxy or a mirror: set "
         "HTTPS_PROXY or PIP_INDEX_URL), then run make again: it goes on from here.",

@@ -1,6 +1,6 @@
 # Copyright 2026 rlt_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every command that README, docs and --help show, in both installed forms, on small data."""
+"""Every command that README, docs and --help show, as pip and colcon install it, on small data."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ NOT_HERE = {
 }
 # Too long even on the smallest data: stopped by Ctrl-C when it has made this.
 STOPPED = {"--growth": "out/growth/runs/rlt/*.json", "--reference": "out/reference"}
+# Of these the users' pages show several that differ in what they study alone.
+STUDIES = ("ablation", "speed")
 
 SOURCES = ("pyproject.toml", "setup.py", "package.xml", "requirements.txt")
 PIP, COLCON = "pip", "colcon"
@@ -159,7 +161,20 @@ def of_help_alone() -> list[str]:
     return chosen
 
 
-BOTH = [(form, line) for form in (PIP, COLCON) for line in USERS if is_here(line)]
+def in_each_form() -> list[tuple[str, str]]:
+    """The users' commands by form: each in both, of long studies every other one in either."""
+    here = [line for line in USERS if is_here(line)]
+    studies = [line for line in here if set(STUDIES) & set(kind(line))]
+    only = {PIP: studies[::2], COLCON: studies[1::2]}
+    return [
+        (form, line)
+        for form in (PIP, COLCON)
+        for line in here
+        if line not in studies or line in only[form]
+    ]
+
+
+BOTH = in_each_form()
 # Installed by pip alone: how the forms differ, the users' pages have shown.
 ALONE = of_help_alone()
 

@@ -30,10 +30,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "paper": {
         "attention_at": "features",
-        "initial_negatives": 100,
-        "initial_positives": 50,
-        "candidates": 32,
-        "regression_samples": 30,
+        "initial_negatives": 60,
+        "initial_positives": 30,
+        "frame_positives": 8,
+        "frame_negatives": 16,
+        "candidates": 24,
+        "regression_samples": 20,
         "background_swaps": 0,
     },
 }
