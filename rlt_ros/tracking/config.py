@@ -385,7 +385,7 @@ class TrackerConfig:
     scan_probability: float = _redetection(
         0.8,
         "the same for the rest of the frame, one part of which is searched in every frame without "
-        "success; 1 never looks",
+        "success, from afar where it has many; 1 never looks",
         minimum=0.5,
         maximum=1.0,
     )

@@ -18,7 +18,12 @@ from rlt_ros.tracking.boxes import Boxes, centres, from_centres, keep_in_area
 from rlt_ros.tracking.compute.stopping import check_stop
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.extractor import FeatureExtractor
-from rlt_ros.tracking.finding.redetection import Jump, frame_parts, look_all_over
+from rlt_ros.tracking.finding.redetection import (
+    Jump,
+    frame_parts,
+    look_all_over,
+    part_in_turn,
+)
 from rlt_ros.tracking.finding.sighting import Sighting, best_sighting
 from rlt_ros.tracking.finding.verification import Verifier, restored_verifier
 from rlt_ros.tracking.learning import sampling
@@ -153,7 +158,7 @@ class Detector:
         """
         config, finds = self._config, []
         if config.scan_probability < 1:
-            for part in self._parts(scene)[:PARTS_AT_ONCE]:
+            for part in frame_parts(*self._layout(scene))[:PARTS_AT_ONCE]:
                 check_stop()
                 there = scene._replace(extractor=scene.extractor.glance(scene.image, part))
                 find = self._looked_for(there, config.scan_probability, nearby, box, failures)
@@ -233,10 +238,12 @@ class Detector:
             if find is not None:
                 return find
         if config.scan_probability < 1 and failures >= SCAN_AFTER:
-            part = scene._replace(extractor=self._next_part(scene, failures))
-            find = self._looked_for(part, config.scan_probability, nearby, box, failures)
-            if find is not None:
-                return find
+            there = self._next_part(scene, failures)
+            if there is not None:
+                part = scene._replace(extractor=there)
+                find = self._looked_for(part, config.scan_probability, nearby, box, failures)
+                if find is not None:
+                    return find
         return nearby
 
     def _looked_for(
@@ -264,16 +271,28 @@ class Detector:
         find = self._examined(seen, scene, failures)
         return find if find.is_target else None
 
-    def _next_part(self, scene: Scene, failures: int) -> FeatureExtractor:
-        """Return what the next part of the frame looks like, from near to far and over again."""
-        parts = self._parts(scene)
-        return scene.extractor.glance(scene.image, parts[(failures - SCAN_AFTER) % len(parts)])
+    def _next_part(self, scene: Scene, failures: int) -> FeatureExtractor | None:
+        """Return what the next part of the frame looks like, close enough to find the target in.
 
-    def _parts(self, scene: Scene) -> Boxes:
-        """Return boxes ``(N, 4)`` around which to observe the frame to see all of it."""
+        From afar that is where it looks most like the target; None where nothing does.
+        """
+        image, size = scene.image, self._last_found[2:]
+        part, from_afar = part_in_turn(*self._layout(scene), failures - SCAN_AFTER)
+        extractor = scene.extractor.glance(image, part)
+        if not from_afar:
+            return extractor
+        check_stop()
+        best = self._config.best_candidates
+        seen = look_all_over(scene.classifier, extractor, size, self._rng, best)
+        if seen is None or seen.probability <= 0.5:
+            return None
+        return scene.extractor.glance(image, from_centres(centres(seen.box), size))
+
+    def _layout(self, scene: Scene) -> tuple[tuple[int, int], float, Boxes]:
+        """Return what the parts of the frame depend on, see ``frame_parts``."""
         region = float(scene.extractor.region(self._last_found)[2:].min())
         height, width = scene.image.shape[:2]
-        return frame_parts((width, height), region, self._last_found)
+        return (width, height), region, self._last_found
 
     def _refined(self, seen: Sighting, scene: Scene) -> tuple[Boxes, Tensor | None]:
         """Return the box of a sighting after box regression, and its features if at hand."""

@@ -4,7 +4,8 @@
 
 The paper has nothing like it: its tracker widens the search a little and waits. Here the whole
 search region is looked over, which needs no further pass of the backbone, and then the rest of the
-frame, one part per frame.
+frame, one part per frame. Where a target is so small in its frame that parts have their turn but
+every few seconds, larger ones are seen from afar, and what looks like the target there closely.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ CLOSER_LOOKS, CLOSER_REACH, CLOSER_SCALE = 100, 0.25, 1.05
 PART_OVERLAP = 1.2
 # Most parts across and down: minutes of frames.
 PARTS_PER_SIDE = 64
+# A frame of more parts than this, half a second of frames, is seen from afar: in regions so many
+# times as large. On videos from drones the best place in one was on the target in 95 % of 171
+# regions that it was in; three times as large in 78 %. Every so many looks one is as close as ever.
+CLOSE_PARTS, AFAR, CLOSE_TURN = 16, 2.0, 4
 
 
 class Jump(NamedTuple):
@@ -122,6 +127,29 @@ def frame_parts(image_size: tuple[int, int], region: float, box: Boxes) -> Boxes
     middles = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     nearest = np.argsort(((middles - centres(box)) ** 2).sum(axis=1), kind="stable")
     return from_centres(middles[nearest], np.broadcast_to(box[2:], middles.shape))
+
+
+def part_in_turn(
+    image_size: tuple[int, int], region: float, box: Boxes, turn: int
+) -> tuple[Boxes, bool]:
+    """Return a box ``(4,)`` around which to look, from near to far and over again.
+
+    Also, whether that is from afar: it is ``AFAR`` times as large as the target then, so that this
+    is less magnified than where it was learned.
+
+    Args:
+        image_size, region, box: see ``frame_parts``.
+        turn: looks before this one.
+    """
+    parts = frame_parts(image_size, region, box)
+    if len(parts) <= CLOSE_PARTS:
+        return parts[turn % len(parts)], False
+    close_turns = turn // CLOSE_TURN
+    if turn % CLOSE_TURN == CLOSE_TURN - 1:
+        return parts[close_turns % len(parts)], False
+    parts = frame_parts(image_size, AFAR * region, box)
+    part = parts[(turn - close_turns) % len(parts)]
+    return from_centres(centres(part), AFAR * part[2:]), True
 
 
 def _nearest(places: NDArray[np.float64], middle: float) -> NDArray[np.float64]:

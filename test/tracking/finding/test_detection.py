@@ -13,7 +13,7 @@ from pretended_extractor import Computing
 
 from rlt_ros.tracking import make_config
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
-from rlt_ros.tracking.finding import detection
+from rlt_ros.tracking.finding import detection, redetection
 from rlt_ros.tracking.finding.detection import SCAN_AFTER, Detector, Find, Scene
 from rlt_ros.tracking.finding.redetection import frame_parts
 from rlt_ros.tracking.finding.search import carried_over
@@ -72,7 +72,7 @@ IMAGE = np.zeros((480, 640, 3), np.uint8)
 
 
 class Extractor(Computing):
-    """The features of boxes are the boxes; what it sees is 200 x 160 px."""
+    """The features of boxes are the boxes; around START it sees 200 x 160 px."""
 
     def __init__(self, area: Boxes = AREA) -> None:
         self.area = area
@@ -81,7 +81,7 @@ class Extractor(Computing):
         return torch.from_numpy(boxes)
 
     def region(self, box: Boxes) -> Boxes:
-        return from_centres(centres(box), REGION)
+        return from_centres(centres(box), REGION * np.sqrt(box[2:].prod() / START[2:].prod()))
 
     def glance(self, image: NDArray[np.uint8], box: Boxes) -> Extractor:
         assert image is IMAGE
@@ -387,6 +387,7 @@ def test_what_failed_verification_nearby_is_no_rival(
 def test_the_rest_of_the_frame_is_scanned_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
     # Parts of the shorter side, 160 px, of the frame of 640 x 480, nearest first and over again.
     parts = frame_parts((640, 480), 160.0, START)
+    monkeypatch.setattr(redetection, "CLOSE_PARTS", len(parts))
     areas = [from_centres(one, REGION).tolist() for one in centres(parts)]
     failures = [0, SCAN_AFTER - 1, SCAN_AFTER, SCAN_AFTER + 1, SCAN_AFTER + len(parts)]
     asked = looked(monkeypatch, *[None] * 7, sighting(130, 0.75), sighting(130, 0.85))
@@ -406,14 +407,33 @@ def test_the_rest_of_the_frame_is_scanned_part_by_part(monkeypatch: pytest.Monke
     assert find.extractor.area.tolist() == looks[1][0] == areas[3]
 
 
+def test_a_frame_of_many_parts_is_scanned_from_afar(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Regions of twice 160 px, and closely, what looks like the target there.
+    parts = frame_parts((640, 480), 320.0, START)
+    afar = [from_centres(one, 2 * REGION).tolist() for one in centres(parts)]
+    closely = from_centres(np.array([170.0, 90.0]), REGION).tolist()
+    nearest = from_centres(centres(frame_parts((640, 480), 160.0, START)[0]), REGION).tolist()
+    unsure = sighting(130, 0.5), sighting(150, 0.51), sighting(130, 0.79)
+    asked = looked(monkeypatch, None, *unsure, sighting(130, 0.7))
+    detector = detector_of(scan_probability=0.8)
+    for count in range(4):
+        found = detector.find(scene_of(NOTHING), START, 0.5, SCAN_AFTER + count)
+        assert not found.is_target
+    assert [area for area, _ in asked] == [*afar[:3], closely, nearest]
+    assert all(size == START[2:].tolist() for _, size in asked)
+    looked(monkeypatch, sighting(150, 0.6), sighting(130, 0.85))
+    find = detector.find(scene_of(NOTHING), START, 0.5, SCAN_AFTER)
+    assert find.is_target and find.seen.box[0] == 130
+    assert find.extractor.area.tolist() == closely
+
+
 def test_parts_are_as_wide_as_the_shorter_side_of_a_region() -> None:
     class Tall(Extractor):
         def region(self, box: Boxes) -> Boxes:
             return from_centres(centres(box), REGION[::-1])
 
-    part = detector_of()._next_part(scene_of(NOTHING, Tall()), SCAN_AFTER)
-    nearest = frame_parts((640, 480), 160.0, START)[0]
-    np.testing.assert_allclose(centres(part.area), centres(nearest))
+    size, region, box = detector_of()._layout(scene_of(NOTHING, Tall()))
+    assert (size, region, box.tolist()) == ((640, 480), 160.0, START.tolist())
 
 
 @pytest.mark.parametrize("kind", ["context", "classifier"])

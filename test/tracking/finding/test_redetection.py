@@ -12,12 +12,14 @@ from pretended_extractor import Computing
 
 from rlt_ros.tracking.boxes import Boxes, centres
 from rlt_ros.tracking.finding.redetection import (
+    CLOSE_PARTS,
     GRID_LIMIT,
     PARTS_PER_SIDE,
     Jump,
     frame_parts,
     grid_boxes,
     look_all_over,
+    part_in_turn,
 )
 from rlt_ros.tracking.finding.sighting import Sighting
 
@@ -121,6 +123,30 @@ def test_the_parts_cover_the_frame_from_near_to_far(image_size: tuple[int, int])
         middle = box[2:] / 2 + place * (np.array(image_size) - box[2:])
         inside = (np.abs(centres(parts) - middle) + box[2:] / 2 <= region / 2 + 1e-6).all(axis=1)
         assert inside.any()
+
+
+def test_few_parts_have_their_turn_one_after_the_other() -> None:
+    box = np.array([30.0, 20.0, 40.0, 30.0])
+    parts = frame_parts((570, 480), 180.0, box)
+    assert len(parts) == CLOSE_PARTS
+    for turn in range(2 * len(parts)):
+        part, from_afar = part_in_turn((570, 480), 180.0, box, turn)
+        np.testing.assert_array_equal(part, parts[turn % len(parts)])
+        assert not from_afar
+
+
+def test_many_parts_are_seen_from_afar_and_now_and_then_closely() -> None:
+    box, size, region = np.array([30.0, 20.0, 40.0, 30.0]), (640, 480), 180.0
+    close, afar = frame_parts(size, region, box), frame_parts(size, 2 * region, box)
+    assert len(close) > CLOSE_PARTS
+    looks = [part_in_turn(size, region, box, turn) for turn in range(4 * len(close) + 4)]
+    assert [from_afar for _, from_afar in looks] == [True, True, True, False] * (len(close) + 1)
+    closely = np.stack([part for part, from_afar in looks if not from_afar])
+    np.testing.assert_array_equal(closely, [*close, close[0]])
+    large = np.stack([part for part, from_afar in looks if from_afar])
+    np.testing.assert_array_equal(large[:, 2:], np.tile([80.0, 60.0], (len(large), 1)))
+    in_turn = np.resize(centres(afar), (len(large), 2))
+    np.testing.assert_allclose(centres(large), in_turn)
 
 
 class Places(Computing):
