@@ -410,7 +410,7 @@ def test_the_rest_of_the_frame_is_scanned_part_by_part(monkeypatch: pytest.Monke
 def test_a_frame_of_many_parts_is_scanned_from_afar(monkeypatch: pytest.MonkeyPatch) -> None:
     # Regions of twice 160 px, and closely, what looks like the target there.
     parts = frame_parts((640, 480), 320.0, START)
-    afar = [from_centres(one, 2 * REGION).tolist() for one in centres(parts)]
+    afar = [from_centres(one, 2.0 * REGION).tolist() for one in centres(parts)]
     closely = from_centres(np.array([170.0, 90.0]), REGION).tolist()
     nearest = from_centres(centres(frame_parts((640, 480), 160.0, START)[0]), REGION).tolist()
     unsure = sighting(130, 0.5), sighting(150, 0.51), sighting(130, 0.79)
