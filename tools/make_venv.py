@@ -229,7 +229,7 @@ def torch_index() -> list[str]:
 
 def pip_install(*arguments: str) -> None:
     command = [str(VENV_PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
-    # Python compiles what it imports; all there is would take pip half of its time.
+    # Python compiles what it imports; for all there is pip would take half as long again.
     run_logged(
         [*command, "--no-compile", *arguments],
         "pip could not install everything. If the lines above speak of connections or time-outs, "
