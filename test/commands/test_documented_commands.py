@@ -139,7 +139,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, In
         folder = tmp_path_factory.mktemp(name)
         prepare(folder / "work")
         forms[name] = make(folder)
-    for name, line in [*BOTH, *((PIP, line) for line in ALONE)]:
+    for name, line in [*USERS_BY_FORM, *((PIP, line) for line in ALONE)]:
         forms[name].submit(line)
     yield forms
     for form in forms.values():
@@ -161,20 +161,15 @@ def of_help_alone() -> list[str]:
     return chosen
 
 
-def in_each_form() -> list[tuple[str, str]]:
-    """The users' commands by form: each in both, of long studies every other one in either."""
+def users_by_form() -> list[tuple[str, str]]:
+    """The users' commands: each in both forms, of long studies every other one in either."""
     here = [line for line in USERS if is_here(line)]
     studies = [line for line in here if set(STUDIES) & set(kind(line))]
-    only = {PIP: studies[::2], COLCON: studies[1::2]}
-    return [
-        (form, line)
-        for form in (PIP, COLCON)
-        for line in here
-        if line not in studies or line in only[form]
-    ]
+    left_out = {PIP: studies[1::2], COLCON: studies[::2]}
+    return [(form, line) for form in left_out for line in here if line not in left_out[form]]
 
 
-BOTH = in_each_form()
+USERS_BY_FORM = users_by_form()
 # Installed by pip alone: how the forms differ, the users' pages have shown.
 ALONE = of_help_alone()
 
@@ -197,7 +192,7 @@ def check(form: str, line: str, ran: Ran) -> None:
     assert "Traceback" not in ran.text
 
 
-@pytest.mark.parametrize(("form", "line"), BOTH)
+@pytest.mark.parametrize(("form", "line"), USERS_BY_FORM)
 def test_users_command_works_as_installed(
     installed: dict[str, Installed], form: str, line: str
 ) -> None:
