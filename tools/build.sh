@@ -30,6 +30,13 @@ if [ ! -t 1 ]; then  # only on terminals colcon shows that it is at work
   while sleep 15 &>/dev/null; do echo "    $SECONDS s"; done &
   trap "kill $!" EXIT
 fi
+# As many compilers as there are processors. By itself colcon starts just one where others load the
+# machine. What a `make -j` above has given is left as it is.
+case " ${MAKEFLAGS-} " in
+  *" -j"*) ;;
+  *) export MAKEFLAGS="${MAKEFLAGS-} -j$(nproc)" ;;
+esac
+
 # Symbolic links: edits of Python, launch and YAML files take effect without building again.
 # Its warning that the wheels bring no setup files is not for us to heed: hence the log level.
 colcon --log-level error build --symlink-install --paths "${packages[@]}" \
