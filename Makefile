@@ -9,6 +9,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo panel test lint clean
 
+# Python may write what it has compiled, wherever this is set (as in many containers): else each of
+# the hundreds of processes that tests start compiles PyTorch and all else anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The Python to make the environment with: that of the sourced ROS, or 3.11 where there is one.
 ifdef ROS_DISTRO
 PYTHON ?= python3
