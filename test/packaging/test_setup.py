@@ -59,10 +59,14 @@ def test_uv_is_told_where_pip_was_configured_to_look(
     assert "SSL_CERT_FILE" not in told  # uv's own variable is already set
 
 
-@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize(
+    ("there", "distro"),
+    [(False, ""), (True, ""), pytest.param(True, "jazzy", id="not asked beside a sourced ROS")],
+)
 def test_where_uv_cannot_install_pip_does(
     setup: dict[str, Any],
     there: bool,
+    distro: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -81,10 +85,10 @@ def test_where_uv_cannot_install_pip_does(
         command(tmp_path / "bin" / "uv", "echo no such index; exit 2")
     monkeypatch.setitem(setup, "PIP", [str(pip)])
     monkeypatch.setitem(setup, "VENV", tmp_path)
-    monkeypatch.setitem(setup, "ROS_DISTRO", "")
+    monkeypatch.setitem(setup, "ROS_DISTRO", distro)
 
     setup["install"]("numpy")
     lines = asked.read_text().splitlines()
-    assert any(line.startswith("uv pip install") for line in lines) == there
+    assert any(line.startswith("uv pip install") for line in lines) == (there and not distro)
     assert lines[-1] == "pip install --no-compile numpy"
     assert capsys.readouterr().err == ""
