@@ -262,7 +262,7 @@ def install(*arguments: str) -> None:
 
 
 def uv_install(*arguments: str) -> bool:
-    """The same by uv; False where it could not. The log tells why."""
+    """Does the same by uv; returns False where it could not, and the log tells why."""
     uv = VENV / "bin" / "uv"
     try:
         if not uv.is_file():
@@ -271,6 +271,7 @@ def uv_install(*arguments: str) -> bool:
         choice = ["--index-strategy=unsafe-best-match", f"--python={VENV_PYTHON}"]
         run_logged([str(uv), "pip", "install", *choice, *arguments], "", **uv_environment())
     except SetupError:
+        shutil.rmtree(UV_CACHE, ignore_errors=True)  # pip may need the room
         return False
     return True
 
