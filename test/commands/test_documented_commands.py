@@ -49,8 +49,8 @@ NOT_HERE = {
 }
 # Too long even on the smallest data: stopped by Ctrl-C when it has made this.
 STOPPED = {"--growth": "out/growth/runs/rlt/*.json", "--reference": "out/reference"}
-# Of these the users' pages show several that differ in what they study alone.
-STUDIES = ("ablation", "speed")
+# These track whole data sets, and differ in what they study alone.
+STUDIES = ("ablation", "lost", "ope", "speed")
 
 SOURCES = ("pyproject.toml", "setup.py", "package.xml", "requirements.txt")
 PIP, COLCON = "pip", "colcon"
