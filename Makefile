@@ -52,9 +52,10 @@ panel: setup  ## play a video over and over through the ROS 2 node, to see and s
 
 # A test that fails is run once more and listed as rerun: real nodes, browsers and DDS on a machine
 # that others load can fail for that alone, as in ROS's own tests (colcon's --retest-until-pass).
+# Their order is that of test/conftest.py.
 test: lint  ## check style and types, then run all tests; what fails is run once more
 	@. tools/env.sh && OMP_WAIT_POLICY=passive python -m pytest -n $(JOBS) --dist loadfile \
-	  --reruns 1 --rerun-show-tracebacks $(ARGS)
+	  --no-loadscope-reorder --reruns 1 --rerun-show-tracebacks $(ARGS)
 
 lint: setup  ## check style (ruff) and types (mypy), these with the oldest numpy as well
 	@. tools/env.sh && ruff check && ruff format --check && \

@@ -15,6 +15,8 @@ import pytest
 
 pytest.importorskip("rosbags", reason="bags are read and written with the package rosbags")
 
+from quick_settings import SETTINGS, as_options
+
 from rlt_ros.bags.detections import detection_cdr
 from rlt_ros.bags.headers import make_header
 from rlt_ros.bags.images import COMPRESSED_IMAGE, IMAGE, compressed_image_cdr
@@ -29,7 +31,7 @@ from rlt_ros.media.results import read_results
 from rlt_ros.pixels.intensity import IntensityRange, measure_range, to_8_bit
 
 START, PERIOD, SIDE = 10**18, 10**8, 32
-QUICK = ["--set", "device=cpu", "--set", "initial_iterations=20", "--set", "initial_negatives=500"]
+QUICK = as_options({**SETTINGS, "initial_iterations": 20})
 
 
 def box(number: int) -> tuple[float, float, float, float]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quick_settings import SETTINGS, as_options
 
 from rlt_ros.bags.images import compressed_image_cdr, image_pixels
 from rlt_ros.benchmark.studies.bags import lockstep, packing, unpacking
@@ -19,7 +20,7 @@ from rlt_ros.benchmark.table_files import TABLES, read_table_file
 from rlt_ros.cli.bench.main import main
 from rlt_ros.media.results import ResultRow, read_results
 
-QUICK = ["--set", "device=cpu", "--set", "initial_iterations=20", "--set", "initial_negatives=500"]
+QUICK = as_options({**SETTINGS, "initial_iterations": 20})
 WriteBag = Callable[..., Path]
 
 

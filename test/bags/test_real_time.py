@@ -16,13 +16,14 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
+from quick_settings import SETTINGS, as_options
 from ros_domains import own_domain
 
 from rlt_ros.bags.reader import BagReader
 from rlt_ros.bags.stamps import stamp_of
 from rlt_ros.media.results import read_results
 
-QUICK = ["--set", "device=cpu", "--set", "initial_iterations=10", "--set", "initial_negatives=500"]
+QUICK = as_options({**SETTINGS, "initial_iterations": 10})
 WriteBag = Callable[..., Path]
 
 

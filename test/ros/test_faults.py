@@ -190,7 +190,6 @@ class FaultyNode(NodeProcess):
         settings = {**QUICK, "device": "auto", "precision": "float32", "update_interval": 2}
         super().__init__(
             folder / "log",
-            backbone_runtime="pytorch",
             on_time_jump="forget",
             **settings,
             **LOSSLESS,

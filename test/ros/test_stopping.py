@@ -23,12 +23,16 @@ SOON = 40.0
 ENDLESS = {**QUICK, "mining_interval": 1, "mining_pool": 1024}
 
 
+class FreshNode(NodeProcess):
+    fresh = True
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
     processes: list[NodeProcess] = []
 
     def start(**parameters: object) -> NodeProcess:
-        processes.append(NodeProcess(tmp_path / f"log{len(processes)}", **parameters))
+        processes.append(FreshNode(tmp_path / f"log{len(processes)}", **parameters))
         return processes[-1]
 
     yield start

@@ -266,7 +266,7 @@ def check_map(found: Any, kind: str, size: Size) -> None:
         assert ((found.probability >= 0) & (found.probability <= 1)).all()
 
 
-@random_cases(150)
+@random_cases(100)
 @given(calls())
 def test_properties_of_any_calls_in_any_order(trackers: Trackers, sequence: list[Call]) -> None:
     """Each is answered as documented or refused in words, and what was refused changes nothing."""

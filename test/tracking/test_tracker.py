@@ -378,12 +378,13 @@ def test_the_layout_of_an_image_does_not_matter(
     frames: Frames, few: dict[str, Any], features: str
 ) -> None:
     config = make_config(**{**few, "features": features, "attention_weight": 0})
+    frames = frames[: 4 if features == "shared" else 2]
     with Tracker(config) as tracker, warnings.catch_warnings():
         warnings.simplefilter("error")
-        expected = run(tracker, frames[:4])
+        expected = run(tracker, frames)
         ways = ("read-only", "reversed channels", "upside down", "planar", "masked", "window")
         for way in ways:
-            laid_out = [(laid_out_anew(image, way), box) for image, box in frames[:4]]
+            laid_out = [(laid_out_anew(image, way), box) for image, box in frames]
             np.testing.assert_array_equal(run(tracker, laid_out), expected, err_msg=way)
 
 

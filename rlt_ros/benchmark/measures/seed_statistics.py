@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 _ONE_SEED = "one seed"
 CONFIDENCE = 0.95
@@ -65,6 +64,8 @@ def interval(values: Sequence[float]) -> Interval | None:
     """Return the mean of one value per seed with its 95 % interval; None for fewer than two."""
     if len(values) < 2:
         return None
+    from scipy import stats  # see ``compare``
+
     mean = float(np.mean(values))
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1))
     half = reach * float(np.std(values, ddof=1)) / math.sqrt(len(values))
@@ -136,6 +137,9 @@ def compare(
         # No seed changes anything: a t-test would divide by zero.
         word = "no difference" if abs(difference) < 1e-12 else "exceeds seed noise (there is none)"
         return result(word, difference, difference)
+    # Takes a third of a second, which commands that compare nothing need not wait for.
+    from scipy import stats
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of nearly equal values
         if a_seeded and b_seeded:

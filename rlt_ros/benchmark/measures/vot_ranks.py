@@ -12,10 +12,10 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu, rankdata, wilcoxon
 
 from rlt_ros.benchmark.measures.vot_measures import BURN_IN, JudgedRun
 
@@ -91,7 +91,7 @@ def _ranks(
     alpha: float,
 ) -> list[float]:
     """Rank by ascending cost, and share ranks among those whose samples do not differ."""
-    order = rankdata(costs)
+    order = _stats().rankdata(costs)
     if alpha <= 0:
         return order.tolist()
     equal = np.eye(len(costs), dtype=np.bool_)
@@ -99,6 +99,13 @@ def _ranks(
         same = not differ(samples[one], samples[other], alpha)
         equal[one, other] = equal[other, one] = same
     return [float(order[row].mean()) for row in equal]
+
+
+def _stats() -> Any:
+    """Take a third of a second to import SciPy's, which who ranks nothing need not wait for."""
+    from scipy import stats
+
+    return stats
 
 
 def _overlaps(runs: Sequence[JudgedRun], burn_in: int) -> Samples:
@@ -121,8 +128,8 @@ def _overlaps_differ(one: Samples, other: Samples, alpha: float) -> bool:
     with warnings.catch_warnings():
         # SciPy before 1.13 says that it takes the normal approximation where there are zeros.
         warnings.simplefilter("ignore", UserWarning)
-        return bool(wilcoxon(differences).pvalue <= alpha)
+        return bool(_stats().wilcoxon(differences).pvalue <= alpha)
 
 
 def _counts_differ(one: Samples, other: Samples, alpha: float) -> bool:
-    return bool(mannwhitneyu(one, other).pvalue <= alpha)
+    return bool(_stats().mannwhitneyu(one, other).pvalue <= alpha)

@@ -99,6 +99,19 @@ def test_the_truth_is_what_is_drawn(frames: Pictures, kind: str) -> None:
         np.testing.assert_allclose(outline, [x, y, x + w, y + h], atol=1.0)
 
 
+def test_what_touches_nothing_of_the_target_covers_nothing_of_it(frames: Pictures) -> None:
+    apart = 0
+    for seed in range(4):
+        scene = cast(OCCLUSION, [seed], frames)
+        for frame in range(0, len(scene), 5):
+            region = scene.target.region(frame)
+            for sprite in scene.before:
+                covered = sprite.coverage(frame, region).max()
+                assert covered == 0 or sprite.touches(frame, region)
+                apart += not sprite.touches(frame, region)
+    assert apart > 20
+
+
 def test_a_target_at_the_edge_shows_the_part_inside(frames: Pictures) -> None:
     scene = cast(OUT_OF_VIEW, (3, 0), frames)
     shares = scene.visible_shares()

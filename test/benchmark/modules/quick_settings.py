@@ -10,6 +10,7 @@ from rlt_ros.tracking.settings import Value
 
 SETTINGS: dict[str, Value] = {
     "device": "cpu",
+    "backbone_runtime": "pytorch",  # OpenVINO takes seconds to convert the networks
     "initial_negatives": 200,
     "initial_positives": 50,
     "regression_samples": 50,

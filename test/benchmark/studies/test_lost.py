@@ -12,9 +12,11 @@ import cv2
 import numpy as np
 import pytest
 from pictured_dataset import write_pictures
+from quick_settings import SETTINGS, as_options
 from scripted import ScriptedRunner
 
 from rlt_ros.benchmark.datasets import open_dataset
+from rlt_ros.benchmark.datasets.scenarios.scene import Scene
 from rlt_ros.benchmark.runs.job import Job
 from rlt_ros.benchmark.stored_records import read_records
 from rlt_ros.benchmark.studies.evaluation import one_pass
@@ -22,7 +24,7 @@ from rlt_ros.benchmark.trackers.runners import make_runner
 from rlt_ros.cli.bench.main import main
 from rlt_ros.tracking.boxes import Boxes
 
-QUICK = ["--set", "device=cpu", "--set", "initial_negatives=200", "--set", "initial_iterations=5"]
+QUICK = as_options(SETTINGS)
 
 
 @pytest.fixture
@@ -58,6 +60,8 @@ def test_an_honest_tracker(source: Path, tmp_path: Path, monkeypatch: pytest.Mon
     base = ["lost", str(source), "--cases", "5", "--out", str(out), "--jobs", "1", "--no-report"]
     assert main([*base, "--tracker", "mil", "--max-frames", "2"]) == 0
     (spec,) = out.glob("*.scenarios.json")
+    # It looks at no picture, and drawing them takes most of the time.
+    monkeypatch.setattr(Scene, "read", lambda self, indices: map(np.zeros, len(indices) * [(1, 1)]))
     dataset = open_dataset(spec)
     measures = {}
     for name in dataset.names:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from jumping_sequence import JUMP, write_jumping
+from quick_settings import SETTINGS, as_options
 from scripted import ScriptedRunner
 from square_sequence import BOXES
 
@@ -33,7 +34,7 @@ from rlt_ros.benchmark.studies.evaluation.vot_summary import (
 )
 from rlt_ros.cli.bench.main import main
 
-QUICK = ["--set", "device=cpu", "--set", "initial_negatives=200", "--set", "initial_iterations=5"]
+QUICK = as_options(SETTINGS)
 
 
 @pytest.fixture

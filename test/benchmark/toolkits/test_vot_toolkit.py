@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quick_settings import SETTINGS, as_options
 
 from rlt_ros.benchmark.measures.vot_measures import (
     expected_overlap_curve,
@@ -171,13 +172,7 @@ def test_vot_test_passes(tracker: str, tmp_path: Path) -> None:
     """The toolkit starts the tracker, over TraX, on 50 frames of its own."""
     command = [sys.executable, "-m", "rlt_ros.benchmark.toolkits.trax", "--tracker", tracker]
     if tracker == "rlt":
-        for setting in (
-            "device=cpu",
-            "threads=1",
-            "initial_negatives=200",
-            "initial_iterations=20",
-        ):
-            command += ["--set", setting]
+        command += [*as_options(SETTINGS), "--set", "threads=1"]
     (tmp_path / "trackers.ini").write_text(
         f"[ours]\nlabel = ours\nprotocol = trax\ntimeout = 120\ncommand = {shlex.join(command)}\n"
     )

@@ -11,7 +11,6 @@ import itertools
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from typing import TypeVar
 import numpy as np
 import rclpy
 from builtin_interfaces.msg import Time
+from forked_program import ForkedProgram, started
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -38,6 +38,7 @@ BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 # A real tracker, made quick: the tests are about the node.
 QUICK = {
     "device": "cpu",
+    "backbone_runtime": "pytorch",  # OpenVINO takes seconds to convert the networks
     "initial_iterations": 10,
     "initial_positives": 60,
     "initial_negatives": 400,
@@ -73,21 +74,23 @@ _numbers = itertools.count()
 
 
 class NodeProcess:
-    """``tracker_node`` in a process of its own."""
+    """``tracker_node`` in a process of its own.
 
+    Attributes:
+        program: as for ``python``.
+        fresh: whether Python is started anew for it, as for users.
+    """
+
+    fresh = False
     program: tuple[str, ...] = ("-m", "rlt_ros.ros.tracker_node")
 
     def __init__(self, log: Path, *arguments: str, **parameters: object) -> None:
         self.namespace = self.new_namespace()
-        command = [sys.executable, *self.program, "--ros-args"]
-        command += ["-r", f"__ns:={self.namespace}", *arguments]
+        command = [*self.program, "--ros-args", "-r", f"__ns:={self.namespace}", *arguments]
         for name, value in parameters.items():
             command += ["-p", f"{name}:={value}"]
         self._log = log
-        with log.open("w") as output:
-            self._process = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ}
-            )
+        self._process = (started if self.fresh else ForkedProgram)(command, log)
 
     @staticmethod
     def new_namespace() -> str:

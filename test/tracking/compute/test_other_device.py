@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
     reason="this PyTorch cannot pretend a device",
 )
 SCRIPT = Path(__file__).parents[1] / "modules" / "track_on_pretended_device.py"
-TRACKED = 6
+TRACKED = 4
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "paper": {
@@ -51,7 +51,7 @@ def found(
     path = tmp_path_factory.mktemp("frames") / "frames.npz"
     images = np.stack([image for image, _ in frames[: TRACKED + 1]])
     np.savez(path, images=images, box=frames[0][1])
-    settings = {"update_interval": 3, "precision": "float32", "backbone_runtime": "pytorch"}
+    settings = {"update_interval": 2, "precision": "float32", "backbone_runtime": "pytorch"}
     settings = quick | settings | PRESETS[request.param]
     result = subprocess.run(
         [sys.executable, str(SCRIPT), str(path), request.param, json.dumps(settings)],

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import PchipInterpolator
 
 Curve = NDArray[np.float64]
 
@@ -27,6 +26,9 @@ def through(times: Sequence[float], points: ArrayLike, frames: ArrayLike) -> Cur
     wanted = np.clip(np.asarray(frames, dtype=np.float64), times[0], times[-1])
     if len(times) == 1:
         return np.repeat(values, len(wanted), axis=0)
+    # Takes a third of a second, which commands that make no sequence need not wait for.
+    from scipy.interpolate import PchipInterpolator
+
     return PchipInterpolator(times, values, axis=0)(wanted)
 
 

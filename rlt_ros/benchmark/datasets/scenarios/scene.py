@@ -87,7 +87,8 @@ class Scene:
         whole = self.target.coverage(frame, region)
         seen = whole.copy()
         for sprite in self.before:
-            seen *= 1 - sprite.coverage(frame, region)
+            if sprite.touches(frame, region):
+                seen *= 1 - sprite.coverage(frame, region)
         seen[seen < _INVISIBLE] = 0
         left, top = max(0, -region[0]), max(0, -region[1])
         right, bottom = max(0, self.size[0] - region[0]), max(0, self.size[1] - region[1])

@@ -55,6 +55,12 @@ class Sprite:
         right, bottom = np.ceil(self.centres[frame] + reach).astype(int).tolist()
         return left, top, right, bottom
 
+    def touches(self, frame: int, region: tuple[int, int, int, int]) -> bool:
+        """Return False where it covers nothing of a region for sure."""
+        left, top, right, bottom = self.region(frame)
+        beside = right <= region[0] or region[2] <= left
+        return not (beside or bottom <= region[1] or region[3] <= top)
+
     def coverage(self, frame: int, region: tuple[int, int, int, int]) -> NDArray[np.float32]:
         """Return how much of each pixel of a region it covers, 0..1."""
         across, down = self._inside(frame, region)
