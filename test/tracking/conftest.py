@@ -131,11 +131,11 @@ def quick(rlt_device: str) -> dict[str, Any]:
         "initial_negatives": 400,
         "initial_positives": 100,
         "regression_samples": 100,
-        "hidden_units": 128,
+        "hidden_units": 64,
         "initial_learning_rate": 2e-3,
         "mining_pool": 128,
         "candidates": 128,
-        "initial_iterations": 50,
+        "initial_iterations": 30,
         "background_swaps": 2,
         "turned_looks": 1,
     }

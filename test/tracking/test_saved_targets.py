@@ -275,7 +275,7 @@ def test_a_newer_file_is_refused(running: Running, file: Path) -> None:
         ("coarse_grid", 2),
         ("regression_features", "classifier"),
         ("regression_samples", 0),
-        ("hidden_units", 64),
+        ("hidden_units", 32),
         ("frame_positives", 7),
         ("frame_negatives", 15),
         ("frame_scale_negatives", 39),
@@ -295,10 +295,10 @@ def test_a_target_of_other_settings_is_refused_by_their_name(
 def test_a_tracker_of_other_settings_keeps_its_target(
     make_tracker: MakeTracker, frames: Frames, file: Path
 ) -> None:
-    running = Running(make_tracker(hidden_units=64), frames)
+    running = Running(make_tracker(hidden_units=32), frames)
     running.refuses(
         lambda tracker: tracker.load(file),
-        f"target file {file} cannot be taken up: it was learned with hidden_units: 128, not 64",
+        f"target file {file} cannot be taken up: it was learned with hidden_units: 64, not 32",
     )
     running.check_unchanged()
 

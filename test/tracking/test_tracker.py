@@ -100,7 +100,7 @@ def test_the_paper_preset_tracks(frames: Frames, quick: dict[str, Any], attentio
     # the mini-batch, over which cross entropy is summed.
     settings |= {"batch_positives": 4, "batch_negatives": 4, "attention_weight": 0.6}
     settings |= {"update_iterations": 2, "update_interval": 3, "candidates": 64}
-    settings |= {"initial_iterations": 40, "regression_samples": 50, "background_swaps": 0}
+    settings |= {"initial_iterations": 25, "regression_samples": 50, "background_swaps": 0}
     with Tracker(make_config("paper", **settings)) as tracker:
         tracker.init(*frames[0])
         for image, box in frames[1:6]:
@@ -382,8 +382,8 @@ def test_the_layout_of_an_image_does_not_matter(
     with Tracker(config) as tracker, warnings.catch_warnings():
         warnings.simplefilter("error")
         expected = run(tracker, frames)
-        ways = ("read-only", "reversed channels", "upside down", "planar", "masked", "window")
-        for way in ways:
+        ways = ("planar", "masked", "read-only", "reversed channels", "upside down", "window")
+        for way in ways if features == "shared" else ways[:2]:
             laid_out = [(laid_out_anew(image, way), box) for image, box in frames]
             np.testing.assert_array_equal(run(tracker, laid_out), expected, err_msg=way)
 

@@ -17,20 +17,21 @@ Frames = list[tuple[NDArray[np.uint8], NDArray[np.float64]]]
 
 
 def test_watching_the_training_changes_nothing(frames: Frames, quick_config: TrackerConfig) -> None:
+    last = quick_config.initial_iterations
     steps: list[int] = []
     maps: list[NDArray[np.uint8]] = []
     with Tracker(quick_config) as watched, Tracker(quick_config) as plain:
 
         def look(step: int) -> None:
             steps.append(step)
-            if step in (1, 50):
+            if step in (1, last):
                 maps.append(watched.attention_map())
                 watched.confidence_map(8)
 
         results = [watched.init(*frames[0], on_step=look), plain.init(*frames[0])]
         for image, _ in frames[1:3]:
             results += [watched.track(image), plain.track(image)]
-    assert steps == list(range(1, 51))
+    assert steps == list(range(1, 1 + last))
     assert (maps[0] != maps[1]).any()
     for one, other in zip(results[::2], results[1::2], strict=True):
         np.testing.assert_array_equal(one.box, other.box)
