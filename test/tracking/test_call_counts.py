@@ -108,7 +108,7 @@ def test_an_update_mines_as_often_as_it_must(
     minings: int,
 ) -> None:
     settings = {"update_iterations": 15, "mining_interval": interval, "mining_pool": 1024}
-    settings |= {"update_interval": 2, "initial_iterations": 50}
+    settings |= {"update_interval": 2, "initial_iterations": 50, "hidden_units": 128}
     with Tracker(make_config(**{**quick, **settings})) as tracker:
         tracker.init(*frames[0])
         calls.clear()
