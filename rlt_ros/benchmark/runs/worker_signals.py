@@ -28,11 +28,33 @@ def without_ctrl_c() -> Iterator[None]:
     # These processes look after themselves, but starting them admits the signal again.
     resource_tracker.ensure_running()
     loky_resource_tracker.ensure_running()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _put_off():
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextmanager
+def _put_off() -> Iterator[None]:
+    """Answer the signal of Ctrl-C at the end, where it is the main thread that answers it.
+
+    To block it is not enough: NumPy's threads and others take it, and Python answers in the main
+    thread all the same. A process that is half started then never hears what it is for.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 @functools.cache
