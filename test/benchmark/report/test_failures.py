@@ -17,6 +17,7 @@ from quick_settings import SETTINGS, as_options
 
 from rlt_ros.benchmark.measures.failure_reasons import find_reason, measure_deviation
 from rlt_ros.benchmark.measures.failure_windows import FailureWindow, find_failure
+from rlt_ros.benchmark.report import writing
 from rlt_ros.benchmark.report.failure_strips import failure_frames, windows_on
 from rlt_ros.cli.bench.main import main
 
@@ -173,8 +174,12 @@ def test_windows_hold_both_boxes_and_stay_in_the_image() -> None:
 
 
 @pytest.fixture
-def finished(tmp_path: Path) -> Path:
-    """The output folder of two seeds on Jump and Leap; seed 1 leaves the target of Leap."""
+def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The output folder of two seeds on Jump and Leap; seed 1 leaves the target of Leap.
+
+    Its reports are without plots, which take most of the time.
+    """
+    monkeypatch.setattr(writing, "_plots", lambda *_: [])
     dataset, out = tmp_path / "data", tmp_path / "out"
     write_jumping(dataset, "Jump")
     write_jumping(dataset, "Leap")
