@@ -41,10 +41,6 @@ FREE_SIDES, FREE_SIDES_PER_FRAME, JUMP_RATE = 0.3, 0.2, 2.0
 # Those that come free with each frame in which nobody knows how the camera has moved: from one of
 # a drone's blurred frames to the next it takes targets away by their side or more.
 FREE_SIDES_GUESSED = 1.0
-# After a doubt a find must also have so much of the usual likeness to a look of the first frame:
-# later looks may be of what slid over the target. Of 43 such finds, in 38 runs on videos from all
-# kinds of cameras, 28 of the 29 right ones had more, and 7 of the 14 wrong ones had less.
-FIRST_LIKENESS = 0.45
 # What is asked falls with the frames in doubt, since looks go on changing unseen, and further with
 # those of them, up to the last, in which the classifier took what was followed for the target.
 FALL_PER_FRAME, LARGEST_FALL, LARGEST_FALL_FOLLOWED = 0.015, 0.15, 0.1
@@ -99,7 +95,7 @@ class Verifier:
         self._box = box
         self._usual = FIRST_USUAL
         self._confirmed = self._last_look = self._frame = self._followed = self._guessed = 0
-        self._compared: tuple[Tensor, list[float]] | None = None  # with the looks as they are
+        self._compared: tuple[Tensor, float] | None = None  # with the looks as they are
 
     def state(self) -> State:
         """Return what is remembered, for ``restored``."""
@@ -149,11 +145,8 @@ class Verifier:
             box: ``(4,)`` where it is.
             frames_in_doubt: since the target was confirmed last; 0 if it was in the frame before.
         """
-        usual = max(self._usual, USUAL_FLOOR)
-        likeness, first = (cosine / usual for cosine in self._cosines(features))
-        believed = likeness > self._needed(box, frames_in_doubt)
-        believed &= not frames_in_doubt or first > FIRST_LIKENESS
-        return Verdict(likeness, believed)
+        likeness = self._cosine(features) / max(self._usual, USUAL_FLOOR)
+        return Verdict(likeness, likeness > self._needed(box, frames_in_doubt))
 
     def carry(self, expected: Callable[[Boxes], Boxes], is_guessed: bool) -> None:
         """Take the next frame: what was at a box of the last one is expected elsewhere.
@@ -172,7 +165,7 @@ class Verifier:
             features, box: as for ``judge``.
             frames: since the last call, this one included.
         """
-        cosine, _ = self._cosines(features)
+        cosine = self._cosine(features)
         self._followed = self._guessed = 0
         self._confirmed += 1
         self._frame += frames
@@ -190,15 +183,11 @@ class Verifier:
         """Take a frame for one in doubt, in which the classifier saw the target or did not."""
         self._followed = self._followed + 1 if is_success else 0
 
-    def _cosines(self, features: Tensor) -> list[float]:
-        """Return the largest cosine with any look and with one of the first frame.
-
-        A find is judged, and then confirmed or not.
-        """
+    def _cosine(self, features: Tensor) -> float:
+        """Return the largest cosine with a look; a find is judged, and then confirmed or not."""
         if self._compared is None or self._compared[0] is not features:
-            cosines = self._looks @ F.normalize(features, dim=1)[0]
-            largest = torch.stack([cosines.max(), cosines[: self._first].max()])
-            self._compared = features, largest.tolist()
+            cosine = float((self._looks @ F.normalize(features, dim=1)[0]).max())
+            self._compared = features, cosine
         return self._compared[1]
 
     def _needed(self, box: Boxes, frames_in_doubt: int) -> float:
