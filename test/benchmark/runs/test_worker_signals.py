@@ -13,6 +13,15 @@ import pytest
 from rlt_ros.benchmark.runs.worker_signals import without_ctrl_c
 
 
+@pytest.fixture(autouse=True)
+def pythons_own_handler() -> Iterator[None]:
+    """Whatever tests before have left."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def other_thread() -> Iterator[int]:
     """A thread that does not block the signal, as those of NumPy and PyTorch."""
