@@ -15,4 +15,5 @@ WAITING = ("commands", "ros", "web", "bags", "demo", "benchmark")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folder = Path(__file__).parent
-    items.sort(key=lambda item: item.path.relative_to(folder).parts[0] not in WAITING)
+    first = [folder / name for name in WAITING]
+    items.sort(key=lambda item: not any(map(item.path.is_relative_to, first)))

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not there: . tools/env.sh")
 
-from node_bench import LOSSLESS, QUICK, TIMEOUT, Client, NodeProcess, box_on
+from node_bench import LOSSLESS, QUICK, TIMEOUT, Client, FreshNode, NodeProcess, box_on
 from rlt_ros.msg import TrackerStatus
 
 pytestmark = pytest.mark.usefixtures("ros")
@@ -21,10 +21,6 @@ pytestmark = pytest.mark.usefixtures("ros")
 # Three seconds on a machine that has time; what the node was doing would take minutes.
 SOON = 40.0
 ENDLESS = {**QUICK, "mining_interval": 1, "mining_pool": 1024}
-
-
-class FreshNode(NodeProcess):
-    fresh = True
 
 
 @pytest.fixture

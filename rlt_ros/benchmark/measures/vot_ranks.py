@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +90,10 @@ def _ranks(
     alpha: float,
 ) -> list[float]:
     """Rank by ascending cost, and share ranks among those whose samples do not differ."""
-    order = _stats().rankdata(costs)
+    # SciPy's statistics take a third of a second, which who ranks nothing need not wait for.
+    from scipy.stats import rankdata
+
+    order = rankdata(costs)
     if alpha <= 0:
         return order.tolist()
     equal = np.eye(len(costs), dtype=np.bool_)
@@ -99,13 +101,6 @@ def _ranks(
         same = not differ(samples[one], samples[other], alpha)
         equal[one, other] = equal[other, one] = same
     return [float(order[row].mean()) for row in equal]
-
-
-def _stats() -> Any:
-    """Take a third of a second to import SciPy's, which who ranks nothing need not wait for."""
-    from scipy import stats
-
-    return stats
 
 
 def _overlaps(runs: Sequence[JudgedRun], burn_in: int) -> Samples:
@@ -125,11 +120,15 @@ def _overlaps_differ(one: Samples, other: Samples, alpha: float) -> bool:
     differences = differences[~np.isnan(differences)]
     if len(differences) < FEWEST_SAMPLES or not differences.any():
         return False
+    from scipy.stats import wilcoxon  # see ``_ranks``
+
     with warnings.catch_warnings():
         # SciPy before 1.13 says that it takes the normal approximation where there are zeros.
         warnings.simplefilter("ignore", UserWarning)
-        return bool(_stats().wilcoxon(differences).pvalue <= alpha)
+        return bool(wilcoxon(differences).pvalue <= alpha)
 
 
 def _counts_differ(one: Samples, other: Samples, alpha: float) -> bool:
-    return bool(_stats().mannwhitneyu(one, other).pvalue <= alpha)
+    from scipy.stats import mannwhitneyu  # see ``_ranks``
+
+    return bool(mannwhitneyu(one, other).pvalue <= alpha)

@@ -33,18 +33,15 @@ class ForkedProgram:
     Args:
         arguments: as for ``python``: -m and a module, or a file, and what it is given.
         output: the file.
-        environment: the program's; None is that of this process.
     """
 
-    def __init__(
-        self, arguments: Sequence[str], output: Path, environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, arguments: Sequence[str], output: Path) -> None:
         output.write_text("")
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(AHEAD)
-        variables = dict(os.environ if environment is None else environment)
-        self._arguments = arguments
-        self._process = context.Process(target=_run, args=(list(arguments), output, variables))
+        self._arguments = list(arguments)
+        # Its environment is as it would be now: that of the process ahead may be older.
+        self._process = context.Process(target=_run, args=(self._arguments, output, {**os.environ}))
         self._process.start()
 
     @property

@@ -28,7 +28,7 @@ from life_cycle_bench import (
     of_process,
     open_files,
 )
-from node_bench import LOSSLESS, NodeProcess, image_message, picture
+from node_bench import LOSSLESS, FreshNode, NodeProcess, image_message, picture
 from std_msgs.msg import Header
 
 LINES = 20
@@ -68,7 +68,7 @@ def main() -> None:
     os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
     rclpy.init()
     with tempfile.TemporaryDirectory() as folder:
-        node = NodeProcess(Path(folder) / "log", device="cpu", autostart=False, **LOSSLESS)
+        node = FreshNode(Path(folder) / "log", device="cpu", autostart=False, **LOSSLESS)
         operator = Operator(node)
         try:
             take(operator, node, rounds)

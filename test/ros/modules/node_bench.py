@@ -78,7 +78,7 @@ class NodeProcess:
 
     Attributes:
         program: as for ``python``.
-        fresh: whether Python is started anew for it, as for users.
+        fresh: see ``FreshNode``.
     """
 
     fresh = False
@@ -120,6 +120,12 @@ class NodeProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
+
+
+class FreshNode(NodeProcess):
+    """One for which Python is started anew, as for users."""
+
+    fresh = True
 
 
 class Client:
