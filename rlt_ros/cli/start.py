@@ -89,6 +89,10 @@ def run(module: str, *, on_kill: signal._HANDLER | None = None) -> int:
     """
     _answer(_end_at_once)  # while Python imports there is nothing to tidy up
     _make_output_bear_anything()
+    # PyTorch's threads wait asleep for each other, unless somebody has chosen: one that spins keeps
+    # the others from the cores where cameras and other programs are at work. OpenMP reads it as
+    # PyTorch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         main = importlib.import_module(module).main
     except ModuleNotFoundError as error:

@@ -67,6 +67,16 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize(("given", "taken"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "A"}, "A")])
+def test_threads_wait_asleep_unless_somebody_has_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], taken: str
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    code = "import os\ntold = os.environ.get('OMP_WAIT_POLICY')\ndef main(): return print(told) or 0"
+    printed, _ = start(tmp_path, code, **given).communicate(timeout=PATIENCE)
+    assert printed == f"{taken}\n"
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_command_that_is_stopped_says_so_and_ends(
