@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -205,7 +204,7 @@ def test_help_has_the_exit_codes(command: str, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("module", ["cli.bench.main", "cli.track", "benchmark.toolkits.trax"])
-def test_every_command_tells_its_version(module: str) -> None:
-    code = f"import sys, rlt_ros.{module} as m; sys.exit(m.main(['--version']))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, f"rlt_ros {package_version()}\n")
+def test_every_command_tells_its_version(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        importlib.import_module(f"rlt_ros.{module}").main(["--version"])
+    assert (end.value.code, capsys.readouterr().out) == (0, f"rlt_ros {package_version()}\n")

@@ -72,7 +72,7 @@ def test_threads_wait_asleep_unless_somebody_has_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], taken: str
 ) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    code = "import os\ntold = os.environ.get('OMP_WAIT_POLICY')\ndef main(): return print(told) or 0"
+    code = "import os\nnow = os.environ['OMP_WAIT_POLICY']\ndef main(): return print(now) or 0"
     printed, _ = start(tmp_path, code, **given).communicate(timeout=PATIENCE)
     assert printed == f"{taken}\n"
 

@@ -43,8 +43,6 @@ _VALUES = {
     "--strips": "Deer",
 }
 _STUDIES = ("ope", "tre", "sre", "vot", "lost")
-# One code makes both.
-ALIKE = {"sre": "tre", "table2": "table1"}
 _TABLES = ("table1", "table2", "settings")
 
 
@@ -88,7 +86,7 @@ def _commands(text: str) -> Iterator[str]:
 
 def kind(line: str) -> tuple[str, ...]:
     """What a command is of: its program, command and experiment."""
-    words = [ALIKE.get(word, word) for word in shlex.split(line)]
+    words = shlex.split(line)
     return tuple(words[: {"rlt-bench": 3 if "ablation" in words[1:2] else 2}.get(words[0], 1)])
 
 

@@ -51,6 +51,7 @@ NOT_HERE = {
 STOPPED = {"--growth": "out/growth/runs/rlt/*.json", "--reference": "out/reference"}
 # These track whole data sets, and differ in what they study alone.
 STUDIES = ("ablation", "lost", "ope", "speed")
+READERS = ("score", "report")
 
 SOURCES = ("pyproject.toml", "setup.py", "package.xml", "requirements.txt")
 PIP, COLCON = "pip", "colcon"
@@ -151,14 +152,13 @@ def is_here(line: str) -> bool:
 
 
 def of_help_alone() -> list[str]:
-    """A command of each kind that the users' pages do not show, and all that only read results."""
-    seen = {kind(line) for line in USERS}
-    chosen = []
-    for line in HELP:
-        if is_here(line) and (kind(line) not in seen or kind(line) == ("rlt-bench", "score")):
-            seen.add(kind(line))
-            chosen.append(line)
-    return chosen
+    """What the users' pages do not show and only reads results; other studies are tried as code."""
+    shown = {kind(line) for line in USERS}
+    return [
+        line
+        for line in HELP
+        if is_here(line) and kind(line)[-1] in READERS and kind(line) not in shown
+    ]
 
 
 def users_by_form() -> list[tuple[str, str]]:

@@ -232,7 +232,10 @@ class SharedFeatures(FeatureExtractor):
             features = self.pooled(maps, box[None], self._region, self._grids)
 
         def pulled(gradients: Tensor) -> Tensor:
-            at_maps = torch.autograd.grad(features, maps, gradients, materialize_grads=True)
+            # Of a sum: to give the gradients to ``grad`` imports a compiler, for half a second.
+            with torch.enable_grad():
+                total = (features * gradients).sum()
+            at_maps = torch.autograd.grad(total, maps, materialize_grads=True)
             at_view = (
                 _square(at_map / spread, corner // stride, side // stride)
                 for at_map, spread, stride in zip(

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
+from rlt_ros.tracking.learning.blank_linear import BlankLinear
 from rlt_ros.tracking.learning.feature_attention import FeatureAttention
 
 BACKGROUND, TARGET = 0, 1
@@ -68,10 +68,9 @@ class Classifier(nn.Module):
         super().__init__()
         self.dropout = dropout
         self.scoring_dtype = scoring_dtype
-        # Not by their own start: that draws from the random numbers of the host.
-        self.fc4 = skip_init(nn.Linear, features, hidden, dtype=torch.float32)
-        self.fc5 = skip_init(nn.Linear, hidden, hidden, dtype=torch.float32)
-        self.fc6 = skip_init(nn.Linear, hidden, 2, dtype=torch.float32)
+        self.fc4 = BlankLinear(features, hidden, dtype=torch.float32)
+        self.fc5 = BlankLinear(hidden, hidden, dtype=torch.float32)
+        self.fc6 = BlankLinear(hidden, 2, dtype=torch.float32)
         for layer in (self.fc4, self.fc5, self.fc6):
             nn.init.normal_(layer.weight, 0.0, 0.01, generator=generator)
             nn.init.constant_(layer.bias, 0.0 if layer is self.fc6 else 0.1)

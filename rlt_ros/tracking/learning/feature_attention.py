@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
+
+from rlt_ros.tracking.learning.blank_linear import BlankLinear
 
 # Features per unit of the hidden layer (Hu, Shen and Sun, CVPR 2018, found 16 a good trade).
 REDUCTION = 16
@@ -37,9 +38,8 @@ class FeatureAttention(nn.Module):
     def __init__(self, features: int, generator: torch.Generator) -> None:
         super().__init__()
         units = max(1, features // REDUCTION)
-        # Not by their own start: that draws from the random numbers of the host.
-        self.squeeze = skip_init(nn.Linear, features, units, dtype=torch.float32)
-        self.excite = skip_init(nn.Linear, units, features, dtype=torch.float32)
+        self.squeeze = BlankLinear(features, units, dtype=torch.float32)
+        self.excite = BlankLinear(units, features, dtype=torch.float32)
         nn.init.kaiming_normal_(self.squeeze.weight, nonlinearity="relu", generator=generator)
         nn.init.zeros_(self.squeeze.bias)
         nn.init.zeros_(self.excite.weight)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.optim import sgd as torch_sgd
 
 from rlt_ros.tracking.compute.runner import Runner
 from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
@@ -48,7 +49,11 @@ def sgd(
 
 
 class PlainSgd:
-    """By PyTorch's optimiser, see ``sgd``; rates are of fc4 and fc5, and of the rest."""
+    """By PyTorch's function, see ``sgd``; rates are of fc4 and fc5, and of the rest.
+
+    PyTorch's class ``SGD`` would do the same, but imports a compiler as it is made: two seconds of
+    every start, and memory.
+    """
 
     def __init__(
         self,
@@ -60,29 +65,38 @@ class PlainSgd:
         self._classifier = classifier
         self._settings = settings
         self._derivatives = derivatives
-        rest, last = _split(classifier)
-        groups: list[dict[str, Any]] = [
-            {"params": rest},
-            {"params": last, "lr": rates[1]},
+        self._groups = [
+            (parameters, _no_momenta(parameters), rate)
+            for parameters, rate in zip(_split(classifier), rates, strict=True)
         ]
-        self._optimiser = torch.optim.SGD(
-            groups,
-            lr=rates[0],
-            momentum=settings.momentum,
-            weight_decay=settings.weight_decay,
-        )
 
     def step(self, targets: Samples, background: Samples, masks: DropoutMasks | None) -> None:
         """See ``Steps.step``."""
         classifier, settings = self._classifier, self._settings
-        self._optimiser.zero_grad()
+        classifier.zero_grad()
         loss(classifier, targets, background, settings, masks, self._derivatives).backward()
         torch.nn.utils.clip_grad_norm_(classifier.parameters(), settings.gradient_clip)
-        self._optimiser.step()
+        with torch.no_grad():
+            for parameters, momenta, rate in self._groups:
+                torch_sgd.sgd(
+                    list[Tensor](parameters),
+                    [one.grad for one in parameters if one.grad is not None],
+                    momenta,
+                    weight_decay=settings.weight_decay,
+                    momentum=settings.momentum,
+                    lr=rate,
+                    dampening=0.0,
+                    nesterov=False,
+                    maximize=False,
+                )
 
     def settle(self) -> None:
         """See ``Steps.settle``: it does. Gradients are freed."""
-        self._optimiser.zero_grad()
+        self._classifier.zero_grad()
+
+
+def _no_momenta(parameters: list[nn.Parameter]) -> list[Tensor | None]:
+    return [None] * len(parameters)
 
 
 class RecordedSgd:

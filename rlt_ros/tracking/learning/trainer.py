@@ -18,7 +18,7 @@ from rlt_ros.tracking.features.sample_derivatives import ImageDerivatives
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.memory import RememberedSamples
-from rlt_ros.tracking.learning.training import load_optimiser, train
+from rlt_ros.tracking.learning.training import train
 from rlt_ros.tracking.learning.training_settings import training_settings
 from rlt_ros.tracking.state import Kept
 
@@ -50,7 +50,6 @@ class Trainer:
         self._update_settings = replace(
             self.settings, attention_weight=config.update_attention_share * config.attention_weight
         )
-        load_optimiser()
 
     def fresh_classifier(self, features: int) -> Classifier:
         """Return an untrained classifier of so many features, the same at each call."""

@@ -19,11 +19,6 @@ from rlt_ros.tracking.learning.sgd import Steps, sgd
 from rlt_ros.tracking.learning.training_settings import TrainingSettings
 
 
-def load_optimiser() -> None:
-    """Have PyTorch import what its first optimiser needs, over a second, ahead of ``train``."""
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
-
-
 def train(
     classifier: Classifier,
     positives: Samples | RememberedSamples,

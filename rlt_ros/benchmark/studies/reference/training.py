@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -142,7 +142,7 @@ class _Shuffled:
 
 
 def _hardest(
-    layers: list[nn.Linear],
+    layers: Sequence[nn.Linear],
     negatives: Samples,
     pool: Tensor,
     settings: TrainingSettings,
@@ -154,7 +154,7 @@ def _hardest(
     return hardest[torch.randperm(len(hardest), generator=generator)]
 
 
-def _scores(layers: list[nn.Linear], features: Tensor, masks: list[Tensor] | None) -> Tensor:
+def _scores(layers: Sequence[nn.Linear], features: Tensor, masks: list[Tensor] | None) -> Tensor:
     hidden = features
     for index, layer in enumerate(layers[:-1]):
         hidden = torch.relu(hidden @ layer.weight.T + layer.bias)
