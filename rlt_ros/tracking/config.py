@@ -389,19 +389,6 @@ class TrackerConfig:
         minimum=0.5,
         maximum=1.0,
     )
-    jump_penalty: float = _redetection(
-        2.0,
-        "log odds by which a find elsewhere must exceed the best box nearby, per target side "
-        "between them",
-        minimum=0.0,
-        maximum=100.0,
-    )
-    jump_relief: float = _redetection(
-        0.25,
-        "target sides of that distance that come free with every frame without success",
-        minimum=0.0,
-        maximum=100.0,
-    )
     frame_positives: int = _updates(50, "target samples kept of a frame", minimum=1, maximum=10000)
     frame_negatives: int = _updates(
         160, "background samples kept of a frame", minimum=1, maximum=10000

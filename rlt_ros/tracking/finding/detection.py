@@ -18,12 +18,7 @@ from rlt_ros.tracking.boxes import Boxes, centres, from_centres, keep_in_area
 from rlt_ros.tracking.compute.stopping import check_stop
 from rlt_ros.tracking.config import TrackerConfig
 from rlt_ros.tracking.features.extractor import FeatureExtractor
-from rlt_ros.tracking.finding.redetection import (
-    Jump,
-    frame_parts,
-    look_all_over,
-    part_in_turn,
-)
+from rlt_ros.tracking.finding.redetection import frame_parts, look_all_over, part_in_turn
 from rlt_ros.tracking.finding.sighting import Sighting, best_sighting
 from rlt_ros.tracking.finding.verification import Verifier, restored_verifier
 from rlt_ros.tracking.learning import sampling
@@ -100,7 +95,6 @@ class Detector:
         self._last_found = target
         self._regressor = regressor
         self._verifier = verifier
-        self._jump = Jump(config.jump_penalty, config.jump_relief)
 
     def find(self, scene: Scene, box: Boxes, reach: float, failures: int) -> Find:
         """Return the target, or where there is none the best guess near ``box``.
@@ -112,7 +106,7 @@ class Detector:
             failures: frames since the target was found last.
         """
         nearby = self._examined(self._sighted(scene, box, reach), scene, failures)
-        return nearby if nearby.is_target else self._redetected(scene, nearby, box, failures)
+        return nearby if nearby.is_target else self._redetected(scene, nearby, failures)
 
     def find_suggested(
         self, scene: Scene, nearby: Find, suggested: Sequence[Boxes], failures: int
@@ -145,15 +139,14 @@ class Detector:
         if self._verifier is not None:
             self._verifier.carry(expected, is_guessed)
 
-    def find_anywhere(self, scene: Scene, nearby: Find, box: Boxes, failures: int) -> Find:
+    def find_anywhere(self, scene: Scene, nearby: Find, failures: int) -> Find:
         """Return the target seen in any part of the frame, or ``nearby`` where it is not.
 
         The likest of all parts is taken, since none is nearer to where it should be.
 
         Args:
             scene: the frame.
-            nearby: what was found around ``box``, which is not the target.
-            box: ``(4,)`` where it was seen last.
+            nearby: what was found where it was seen last, which is not the target.
             failures: since then; so many that the distance counts no more.
         """
         config, finds = self._config, []
@@ -161,7 +154,7 @@ class Detector:
             for part in frame_parts(*self._layout(scene))[:PARTS_AT_ONCE]:
                 check_stop()
                 there = scene._replace(extractor=scene.extractor.glance(scene.image, part))
-                find = self._looked_for(there, config.scan_probability, nearby, box, failures)
+                find = self._looked_for(there, config.scan_probability, failures)
                 finds += [] if find is None else [find]
         return max(finds, key=lambda find: find.likeness, default=nearby)
 
@@ -230,43 +223,35 @@ class Detector:
         is_target = success and believed
         return Find(seen, box, features, likeness, success, is_target, scene.extractor)
 
-    def _redetected(self, scene: Scene, nearby: Find, box: Boxes, failures: int) -> Find:
+    def _redetected(self, scene: Scene, nearby: Find, failures: int) -> Find:
         """Return the target seen elsewhere in the frame, or ``nearby`` where it is not."""
         config = self._config
         if config.redetection_probability < 1:
-            find = self._looked_for(scene, config.redetection_probability, nearby, box, failures)
+            find = self._looked_for(scene, config.redetection_probability, failures)
             if find is not None:
                 return find
         if config.scan_probability < 1 and failures >= SCAN_AFTER:
             there = self._next_part(scene, failures)
             if there is not None:
                 part = scene._replace(extractor=there)
-                find = self._looked_for(part, config.scan_probability, nearby, box, failures)
+                find = self._looked_for(part, config.scan_probability, failures)
                 if find is not None:
                     return find
         return nearby
 
-    def _looked_for(
-        self, scene: Scene, least: float, nearby: Find, box: Boxes, failures: int
-    ) -> Find | None:
+    def _looked_for(self, scene: Scene, least: float, failures: int) -> Find | None:
         """Return the target in what the scene's extractor has observed, or None.
 
         Args:
             scene: the frame.
             least: probability, by the classifier, to believe in.
-            nearby, box, failures: see ``_redetected``.
+            failures: see ``find``.
         """
         size = self._last_found[2:]
         seen = look_all_over(
             scene.classifier, scene.extractor, size, self._rng, self._config.best_candidates
         )
-        # What is nearby and failed verification is no rival, however sure the classifier is.
-        rival = 0.5 if nearby.is_success else nearby.seen.probability
-        if (
-            seen is None
-            or seen.probability <= least
-            or not self._jump.believed(seen, rival, box, failures)
-        ):
+        if seen is None or seen.probability <= least:
             return None
         find = self._examined(seen, scene, failures)
         return find if find.is_target else None

@@ -11,14 +11,12 @@ every few seconds, larger ones are seen from afar, and what looks like the targe
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rlt_ros.tracking.boxes import Boxes, centres, from_centres
 from rlt_ros.tracking.features.extractor import FeatureExtractor
-from rlt_ros.tracking.finding.confidence import log_odds
 from rlt_ros.tracking.finding.sighting import Sighting, best_sighting
 from rlt_ros.tracking.learning.classifier import Classifier
 from rlt_ros.tracking.learning.sampling import gaussian_boxes
@@ -35,33 +33,6 @@ PARTS_PER_SIDE = 64
 # times as large. On videos from drones the best place in one was on the target in 95 % of 171
 # regions that it was in; three times as large in 78 %. Every so many looks one is as close as ever.
 CLOSE_PARTS, AFAR, CLOSE_TURN = 16, 2.0, 4
-
-
-class Jump(NamedTuple):
-    """What it takes to believe that the target is elsewhere.
-
-    Attributes:
-        penalty: log odds by which a find must exceed the best box nearby, per target side between
-            them: targets rarely jump, and their likes are often near.
-        relief: target sides that come free with every frame since the target was last seen.
-    """
-
-    penalty: float
-    relief: float
-
-    def believed(self, find: Sighting, rival: float, box: Boxes, frames_lost: int) -> bool:
-        """Return whether the target has gone from ``box`` to a find.
-
-        Args:
-            find: elsewhere.
-            rival: probability 0..1 that it is still near.
-            box: ``(4,)`` where it was.
-            frames_lost: since it was found last.
-        """
-        distance = float(np.linalg.norm(centres(find.box) - centres(box)))
-        sides = distance / math.sqrt(float(box[2:].prod()))
-        needed = self.penalty * max(0.0, sides - self.relief * frames_lost)
-        return log_odds(find.probability) - log_odds(rival) > needed
 
 
 def look_all_over(

@@ -190,7 +190,7 @@ class Search:
             return find
         self.failures = LONG_LOST
         self._reach = self._config.search_translation_lost
-        return self._detector.find_anywhere(scene, find, self.box, self.failures)
+        return self._detector.find_anywhere(scene, find, self.failures)
 
     def _score(self, probability: float, likeness: float) -> float:
         config = self._config

@@ -352,36 +352,28 @@ def test_elsewhere_is_looked_for_only_if_nothing_is_nearby(
         (sighting(130, 0.7), False),  # no more than the least
         (sighting(130, 0.71), True),
         (sighting(130, 0.9, score=-0.1), False),  # no success
-        (sighting(600, 0.9), False),  # a jump of 18 sides
+        (sighting(600, 0.9), True),  # verification asks more of what is far off
     ],
 )
 def test_a_find_elsewhere_must_be_likely(
     monkeypatch: pytest.MonkeyPatch, seen: Sighting | None, found: bool
 ) -> None:
     looked(monkeypatch, seen)
-    detector = detector_of(redetection_probability=0.7, jump_penalty=2.0, jump_relief=0.25)
+    detector = detector_of(redetection_probability=0.7)
     find = detector.find(scene_of(NOTHING), START, 0.5, 1)
     assert find.is_target is found
-    assert np.array_equal(find.box, [130, 80, 40, 20]) is found
-    assert centres(find.seen.box) == pytest.approx(centres(START), abs=20 if not found else 40)
+    assert (seen is not None and np.array_equal(find.box, seen.box)) is found
+    assert found or centres(find.seen.box) == pytest.approx(centres(START), abs=20)
 
 
-@pytest.mark.parametrize(("believed", "found"), [(True, True), (False, False)])
-def test_what_failed_verification_nearby_is_no_rival(
-    monkeypatch: pytest.MonkeyPatch, believed: bool, found: bool
-) -> None:
-    """Two sides away for a penalty of 1: log odds of 2.2 are enough against even odds alone."""
-    looked(monkeypatch, sighting(100 + 2 * 28.28, 0.9))
-    detector = detector_of(
-        Judge(False, believed), redetection_probability=0.7, jump_penalty=1.0, jump_relief=0.0
-    )
-    find = detector.find(scene_of(liking(centres(START), top=9.0)), START, 0.5, 0)
-    assert find.is_target is found
-    # A likely box nearby that is no success for its low score is one.
-    looked(monkeypatch, sighting(100 + 2 * 28.28, 0.9))
-    rival = detector_of(redetection_probability=0.7, jump_penalty=1.0, jump_relief=0.0)
-    unsure = liking(centres(START), top=-1.0, background=-3.0)
-    assert not rival.find(scene_of(unsure), START, 0.5, 0).is_target
+@pytest.mark.parametrize("believed", [True, False])
+def test_a_find_elsewhere_is_verified(monkeypatch: pytest.MonkeyPatch, believed: bool) -> None:
+    looked(monkeypatch, sighting(600, 0.9))
+    judge = Judge(False, believed)
+    detector = detector_of(judge, redetection_probability=0.7)
+    find = detector.find(scene_of(liking(centres(START), top=9.0)), START, 0.5, 3)
+    assert find.is_target is believed
+    assert [one[1:] for one in judge.judged][1] == ([600, 80, 40, 20], 3)
 
 
 def test_the_rest_of_the_frame_is_scanned_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,40 +15,11 @@ from rlt_ros.tracking.finding.redetection import (
     CLOSE_PARTS,
     GRID_LIMIT,
     PARTS_PER_SIDE,
-    Jump,
     frame_parts,
     grid_boxes,
     look_all_over,
     part_in_turn,
 )
-from rlt_ros.tracking.finding.sighting import Sighting
-
-
-def sighting(x: float, probability: float) -> Sighting:
-    box = np.array([x, 0.0, 10.0, 10.0])
-    return Sighting(box, box[None], torch.empty(0), 1.0, probability)
-
-
-@pytest.mark.parametrize(
-    ("distance", "probability", "rival", "frames_lost", "believed"),
-    [
-        (10.0, 0.9, 0.5, 0, True),  # one side away: log odds 2.2 - 0 exceed 2
-        (10.0, 0.85, 0.5, 0, False),  # 1.7 do not
-        (20.0, 0.9, 0.5, 0, False),
-        (20.0, 0.9, 0.5, 4, True),  # four frames give one side for nothing
-        (100.0, 0.6, 0.5, 40, True),  # after so long it may be anywhere
-        (0.0, 0.4, 0.5, 0, False),  # never for less than there is nearby
-        (0.0, 0.5, 0.5, 0, False),  # nor for as much
-        (10.0, 0.9, 0.6, 0, False),  # 2.2 - 0.4
-        (10.0, 0.7, 0.2, 0, True),  # 0.8 + 1.4
-    ],
-)
-def test_a_jump_must_be_worth_its_distance(
-    distance: float, probability: float, rival: float, frames_lost: int, believed: bool
-) -> None:
-    jump = Jump(penalty=2.0, relief=0.25)
-    box = np.array([0.0, 0.0, 10.0, 10.0])
-    assert jump.believed(sighting(distance, probability), rival, box, frames_lost) is believed
 
 
 @pytest.mark.parametrize("size", [(20.0, 30.0), (2.0, 2.0), (90.0, 200.0)])
