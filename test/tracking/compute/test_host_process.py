@@ -53,17 +53,13 @@ WAYS: dict[str, dict[str, Any]] = {
     "default": {},
     "pytorch": {"backbone_runtime": "pytorch"},
     "image": AT_IMAGE,
-    "vgg_m": {**AT_IMAGE, "backbone": "vgg_m"},
     "module": {"attention_module": "features", "attention_weight": 0.0},
 }
 
 
 @pytest.fixture(scope="module", params=WAYS)
 def settings(request: pytest.FixtureRequest, few: dict[str, Any]) -> dict[str, Any]:
-    result = {**few, **WAYS[request.param]}
-    if request.param == "vgg_m":
-        result["backbone_weights"] = str(request.getfixturevalue("vgg_m_file"))
-    return result
+    return {**few, **WAYS[request.param]}
 
 
 def run(
