@@ -42,8 +42,8 @@ _VALUES = {
     "--frames": "2,3",
     "--strips": "Deer",
 }
-_STUDIES = ("ope", "tre", "sre", "vot", "lost")
-_TABLES = ("table1", "table2", "settings")
+_STUDIES = ("ope", "lost")
+_TABLES = ("table1", "settings")
 
 
 def lines_of(path: Path) -> list[str]:
@@ -119,8 +119,6 @@ def shortened(line: str) -> list[str]:
             words += ["--lambdas", "0,1"]
         elif experiment == "settings":
             words += ["--settings", "hold_threshold=0"] if "--settings" not in words else []
-        elif experiment == "fig2":
-            words += ["--iterations", "1,2"]
         elif experiment == "fig3":
             words += ["--frames", "2,3"]
     elif command == "speed":

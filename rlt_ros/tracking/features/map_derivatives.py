@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from rlt_ros.tracking.features.backbones import Backbone
+from rlt_ros.tracking.features.vector_jacobian import vector_jacobian
 
 
 class MapPullback(Protocol):
@@ -48,8 +49,6 @@ class AutogradPullback:
         """See ``MapPullback``."""
         with torch.enable_grad():
             image = image.detach().requires_grad_()
-            # Of a sum: to give the gradients to ``grad`` imports a compiler, for half a second.
-            products = map(torch.mul, self._backbone(image), gradients)
-            total = torch.stack([one.sum() for one in products]).sum()
-        (pulled,) = torch.autograd.grad(total, image)
+            maps = self._backbone(image)
+        (pulled,) = vector_jacobian(maps, [image], gradients)
         return pulled

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from rlt_ros.tracking.compute.stopping import check_stop
 from rlt_ros.tracking.features.backbones.linearisation import LinearMap
 from rlt_ros.tracking.features.sample_network import ImageFeatures, crops_per_pass
+from rlt_ros.tracking.features.vector_jacobian import vector_jacobian
 
 
 class ImageDerivatives(Protocol):
@@ -48,7 +49,7 @@ class AutogradDerivatives:
             parts.append(
                 torch.stack(
                     [
-                        torch.autograd.grad(features, inputs, gradient, retain_graph=True)[0]
+                        vector_jacobian([features], [inputs], [gradient], retain_graph=True)[0]
                         for gradient in wanted
                     ]
                 )
@@ -67,9 +68,9 @@ class AutogradDerivatives:
                 inputs = some.detach().requires_grad_()
                 features = self._network(inputs)
                 gradient = torch.zeros_like(features, requires_grad=True)
-                (pulled,) = torch.autograd.grad(features, inputs, gradient, create_graph=True)
+                (pulled,) = vector_jacobian([features], [inputs], [gradient], create_graph=True)
             pushed = [
-                torch.autograd.grad(pulled, gradient, tangent, retain_graph=True)[0]
+                vector_jacobian([pulled], [gradient], [tangent], retain_graph=True)[0]
                 for tangent in wanted
             ]
             parts.append(torch.stack(pushed))

@@ -25,6 +25,7 @@ from rlt_ros.tracking.features.map_derivatives import AutogradPullback, MapPullb
 from rlt_ros.tracking.features.roi_align import bilinear_bins, bins_on_device
 from rlt_ros.tracking.features.samples import Samples
 from rlt_ros.tracking.features.search_region import region_patch
+from rlt_ros.tracking.features.vector_jacobian import vector_jacobian
 from rlt_ros.tracking.state import Kept, State, as_array
 
 SPREAD_FLOOR = 1e-3
@@ -232,10 +233,7 @@ class SharedFeatures(FeatureExtractor):
             features = self.pooled(maps, box[None], self._region, self._grids)
 
         def pulled(gradients: Tensor) -> Tensor:
-            # Of a sum: to give the gradients to ``grad`` imports a compiler, for half a second.
-            with torch.enable_grad():
-                total = (features * gradients).sum()
-            at_maps = torch.autograd.grad(total, maps, materialize_grads=True)
+            at_maps = vector_jacobian([features], maps, [gradients], materialize_grads=True)
             at_view = (
                 _square(at_map / spread, corner // stride, side // stride)
                 for at_map, spread, stride in zip(

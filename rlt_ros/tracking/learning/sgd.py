@@ -65,10 +65,8 @@ class PlainSgd:
         self._classifier = classifier
         self._settings = settings
         self._derivatives = derivatives
-        self._groups = [
-            (parameters, _no_momenta(parameters), rate)
-            for parameters, rate in zip(_split(classifier), rates, strict=True)
-        ]
+        self._groups = list(zip(_split(classifier), rates, strict=True))
+        self._momenta: list[list[Tensor | None]] = [[None] * len(one) for one, _ in self._groups]
 
     def step(self, targets: Samples, background: Samples, masks: DropoutMasks | None) -> None:
         """See ``Steps.step``."""
@@ -77,10 +75,10 @@ class PlainSgd:
         loss(classifier, targets, background, settings, masks, self._derivatives).backward()
         torch.nn.utils.clip_grad_norm_(classifier.parameters(), settings.gradient_clip)
         with torch.no_grad():
-            for parameters, momenta, rate in self._groups:
+            for (parameters, rate), momenta in zip(self._groups, self._momenta, strict=True):
                 torch_sgd.sgd(
                     list[Tensor](parameters),
-                    [one.grad for one in parameters if one.grad is not None],
+                    [_gradient(one) for one in parameters],
                     momenta,
                     weight_decay=settings.weight_decay,
                     momentum=settings.momentum,
@@ -95,8 +93,9 @@ class PlainSgd:
         self._classifier.zero_grad()
 
 
-def _no_momenta(parameters: list[nn.Parameter]) -> list[Tensor | None]:
-    return [None] * len(parameters)
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    assert parameter.grad is not None
+    return parameter.grad
 
 
 class RecordedSgd:
